@@ -1,0 +1,95 @@
+/* event.h - the table of what a node says about itself, for the record and for analysis.
+ *
+ * An event is a name and up to PL_EVENT_COLUMNS values whose names and kinds are in the table below;
+ * the same table writes the column headings.  Kinds: s = static text, a = address:port, i = integer,
+ * t = span in ns.  The world adds the instant and the node's name. */
+#ifndef PL_EVENT_H
+#define PL_EVENT_H
+
+#include "core/port.h"
+#include "core/types.h"
+
+#define PL_EVENT_COLUMNS 7
+
+/* id, name, columns "kind:name …" */
+#define PL_EVENTS(X)                                                                               \
+    X(PL_EVENT_PORT_UNAVAILABLE, "node:port-unavailable", "s:transport i:port s:error")            \
+    X(PL_EVENT_REFUSED_INPUT, "node:refused-input", "s:error s:message a:from")                    \
+    X(PL_EVENT_CACHE_REFRESHED, "cache:refreshed", "i:received i:entries")                         \
+    X(PL_EVENT_LOGIN_STARTED, "login:started", "s:login")                                          \
+    X(PL_EVENT_LOGIN_ATTEMPT, "login:attempt", "i:number")                                         \
+    X(PL_EVENT_LOGIN_RUNG, "login:rung", "s:rung i:entries")                                       \
+    X(PL_EVENT_LOGIN_WAVE, "login:wave", "i:number i:entries")                                     \
+    X(PL_EVENT_LOGIN_ANSWERED, "login:answered", "a:from")                                         \
+    X(PL_EVENT_LOGIN_OPENED, "login:opened", "s:rung a:to")                                        \
+    X(PL_EVENT_LOGIN_ATTACHED, "login:attached", "a:to")                                           \
+    X(PL_EVENT_LOGIN_SERVER_KNOWN, "login:server-known", "a:address")                              \
+    X(PL_EVENT_LOGIN_SERVER_OPENED, "login:server-opened", "s:rung a:to")                          \
+    X(PL_EVENT_LOGIN_CREDENTIAL, "login:credential", "i:expires_unix")                             \
+    X(PL_EVENT_LOGIN_PAUSE, "login:pause", "s:cause")                                              \
+    X(PL_EVENT_LOGGED_IN, "login:logged-in",                                                       \
+      "s:login t:time i:attempts i:contacts i:contacts_tcp")                                       \
+    X(PL_EVENT_LOGIN_FAILED, "login:login-failed",                                                 \
+      "s:login t:time i:attempts i:contacts i:contacts_tcp s:cause")                               \
+    X(PL_EVENT_LOGGED_OUT, "login:logged-out", "s:cause")                                          \
+    X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
+    X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \
+    X(PL_EVENT_PARTNER_LINKED, "overlay:partner-linked", "a:partner")                              \
+    X(PL_EVENT_PARTNER_LOST, "overlay:partner-lost", "s:cause")                                    \
+    X(PL_EVENT_CLIENT_ATTACHED, "overlay:client-attached", "a:from i:clients")                     \
+    X(PL_EVENT_CLIENT_ONLINE, "overlay:client-online", "a:from i:online")                          \
+    X(PL_EVENT_CLIENT_GONE, "overlay:client-gone", "s:cause i:clients")                            \
+    X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
+    X(PL_EVENT_SERVER_GRANTED, "server:granted", "a:from i:expires_unix")                          \
+    X(PL_EVENT_SERVER_REFUSED, "server:refused", "a:from s:cause")
+
+typedef enum pl_event_id {
+#define X(id, name, columns) id,
+    PL_EVENTS(X)
+#undef X
+} pl_event_id;
+
+typedef union pl_event_value {
+    const char *text; /* static */
+    pl_addr addr;
+    int64_t number;
+} pl_event_value;
+
+typedef struct pl_event {
+    pl_event_id id;
+    pl_event_value value[PL_EVENT_COLUMNS];
+} pl_event;
+
+/* The table's row of an event, parsed once by the reader. */
+typedef struct pl_event_row {
+    const char *name;    /* "login:attempt" */
+    const char *columns; /* "i:number" */
+} pl_event_row;
+
+const pl_event_row *pl_event_row_of(pl_event_id id);
+size_t pl_event_count(void);
+
+/* Shorthands for building a value. */
+static inline pl_event_value pl_text(const char *text)
+{
+    return (pl_event_value){.text = text};
+}
+static inline pl_event_value pl_number(int64_t number)
+{
+    return (pl_event_value){.number = number};
+}
+static inline pl_event_value pl_endpoint(pl_addr addr)
+{
+    return (pl_event_value){.addr = addr};
+}
+
+/* Hands an event with the given values to the port:
+ * pl_trace(port, PL_EVENT_LOGIN_RUNG, pl_text("udp"), pl_number(7)). */
+#define pl_trace(port, ...) pl_trace_event((port), &(pl_event)PL_EVENT_OF(__VA_ARGS__))
+#define PL_EVENT_OF(event_id, ...) {.id = (event_id), .value = {__VA_ARGS__}}
+static inline void pl_trace_event(const pl_port *port, const pl_event *event)
+{
+    port->ops->trace(port->ctx, event);
+}
+
+#endif

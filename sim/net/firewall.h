@@ -1,0 +1,37 @@
+/* firewall.h - a stateful firewall: what may go out, and what may come in unasked.
+ *
+ * What went out may be answered, for as long as its state lives. */
+#ifndef NET_FIREWALL_H
+#define NET_FIREWALL_H
+
+#include "core/types.h"
+
+/* What happens to a packet that is not allowed: REFUSE answers TCP with RST and the rest with ICMP
+ * 3/13 (administratively prohibited), DROP says nothing. */
+typedef enum net_verdict { NET_ALLOW, NET_REFUSE, NET_DENY } net_verdict;
+
+#define NET_FIREWALL_PORTS_MAX 8
+
+typedef struct net_firewall_options {
+    const char *name;       /* the preset, or NULL: no firewall at all */
+    net_verdict udp_out;
+    net_verdict tcp_out;    /* for ports not in the list below */
+    uint16_t tcp_out_ports[NET_FIREWALL_PORTS_MAX]; /* allowed whatever tcp_out says; 0 ends the list */
+    net_verdict icmp_out;
+    net_verdict tcp_in;     /* unsolicited TCP */
+    net_verdict udp_in;     /* unsolicited UDP */
+    uint16_t tcp_blocked_ports[NET_FIREWALL_PORTS_MAX]; /* never out, never in: "block a port"; 0 ends */
+    uint16_t udp_blocked_ports[NET_FIREWALL_PORTS_MAX];
+    net_verdict blocked;    /* what blocked ports get: REFUSE or DENY */
+    pl_span udp_state_ns;   /* how long an outbound flow may be answered */
+    pl_span tcp_state_ns;
+} net_firewall_options;
+
+/* Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
+ * (TCP 80 and 443 out only, rest dropped), "only-443", "refuse-all", "drop-all", "tcp-in-refused" (TCP
+ * from outside is answered by RST), each with a help line.  NULL if unknown. */
+const net_firewall_options *net_firewall_preset(const char *name);
+/* Names and help lines in order; returns how many. */
+size_t net_firewall_presets(const char *const **ret_names, const char *const **ret_help);
+
+#endif
