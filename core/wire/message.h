@@ -1,0 +1,116 @@
+/* message.h - the message table: every message of our own protocol, and its bytes.
+ *
+ * Datagrams travel in the clear on the main UDP port: magic "PL", version, type, body.  Records travel
+ * sealed inside a channel (crypto/channel.h): type, body.  A request that is not authenticated is padded
+ * to the size of its answer, so that nobody is amplified.  STUN is apart (nat/stun.h). */
+#ifndef PL_WIRE_MESSAGE_H
+#define PL_WIRE_MESSAGE_H
+
+#include "core/types.h"
+
+#define PL_MESSAGE_NAME_MAX 32      /* = PL_NAME_MAX of crypto/credential.h (asserted there) */
+#define PL_MESSAGE_PASSWORD_MAX 64
+#define PL_MESSAGE_CREDENTIAL_MAX 256
+#define PL_MESSAGE_ENTRIES_MAX 200  /* measured BS-03 */
+#define PL_MESSAGE_SERVERS_MAX 4    /* chosen: login servers that a supernode names at most */
+#define PL_MESSAGE_BYTES_MAX 4000   /* fits a channel frame with its tag */
+#define PL_PROBE_BYTES 32           /* both PROBE and PROBE_ANSWER, padded */
+
+typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
+
+/* id, code, carrier, name, shortest body, longest body */
+#define PL_MESSAGES(X)                                                                             \
+    X(PL_MESSAGE_PROBE, 0x01, PL_CARRIER_DATAGRAM, "probe", 28, 28)                                \
+    X(PL_MESSAGE_PROBE_ANSWER, 0x02, PL_CARRIER_DATAGRAM, "probe-answer", 28, 28)                  \
+    X(PL_MESSAGE_CREDENTIAL, 0x10, PL_CARRIER_RECORD, "credential", 1, 256)                        \
+    X(PL_MESSAGE_ATTACH, 0x11, PL_CARRIER_RECORD, "attach", 1, 1)                                  \
+    X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 9, 2059)                           \
+    X(PL_MESSAGE_REFUSED, 0x13, PL_CARRIER_RECORD, "refused", 1, 1)                                \
+    X(PL_MESSAGE_CACHE_REQUEST, 0x14, PL_CARRIER_RECORD, "cache-request", 0, 0)                    \
+    X(PL_MESSAGE_CACHE_ENTRIES, 0x15, PL_CARRIER_RECORD, "cache-entries", 2, 2002)                 \
+    X(PL_MESSAGE_ADVERTISE, 0x16, PL_CARRIER_RECORD, "advertise", 1, 256)                          \
+    X(PL_MESSAGE_ADVERTISED, 0x17, PL_CARRIER_RECORD, "advertised", 0, 0)                          \
+    X(PL_MESSAGE_STUN_CHANGE, 0x18, PL_CARRIER_RECORD, "stun-change", 21, 21)                      \
+    X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 66, 162)                                 \
+    X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)
+
+typedef enum pl_message_id {
+#define X(id, code, carrier, name, shortest, longest) id,
+    PL_MESSAGES(X)
+#undef X
+} pl_message_id;
+
+/* Why a server or supernode says no (REFUSED). */
+#define PL_REFUSALS(X)                                                                             \
+    X(PL_REFUSAL_UNKNOWN_USER, 1, "unknown-user")                                                  \
+    X(PL_REFUSAL_WRONG_PASSWORD, 2, "wrong-password")                                              \
+    X(PL_REFUSAL_FULL, 3, "full")                                                                  \
+    X(PL_REFUSAL_EXPIRED, 4, "expired-credential")                                                 \
+    X(PL_REFUSAL_FORGED, 5, "forged-credential")                                                   \
+    X(PL_REFUSAL_REPLAYED, 6, "replayed")                                                          \
+    X(PL_REFUSAL_NOT_READY, 7, "not-ready")
+
+typedef enum pl_refusal {
+#define X(id, code, name) id = code,
+    PL_REFUSALS(X)
+#undef X
+} pl_refusal;
+
+/* The static name, "unknown-refusal" for codes beyond the table. */
+const char *pl_refusal_name(pl_refusal refusal);
+
+/* What an attaching node is. */
+typedef enum pl_attach_role { PL_ATTACH_CLIENT = 1, PL_ATTACH_PARTNER = 2 } pl_attach_role;
+
+/* Does a probed supernode take clients? */
+typedef enum pl_probe_status { PL_PROBE_WELCOME = 1, PL_PROBE_FULL = 2 } pl_probe_status;
+
+/* A host-cache entry as it travels and as it is kept: freshness in Unix seconds. */
+typedef struct pl_cache_entry {
+    pl_addr addr;
+    uint32_t seen;
+} pl_cache_entry;
+
+typedef struct pl_bytes_view {
+    const uint8_t *data; /* borrowed from the buffer that was read */
+    size_t len;
+} pl_bytes_view;
+
+typedef struct pl_message {
+    pl_message_id id;
+    uint64_t transaction;       /* PROBE, PROBE_ANSWER */
+    pl_probe_status status;     /* PROBE_ANSWER */
+    pl_attach_role role;        /* ATTACH */
+    pl_refusal refusal;         /* REFUSED */
+    pl_bytes_view credential;   /* CREDENTIAL, ADVERTISE, GRANTED: encoded credential */
+    pl_bytes_view name;         /* LOGIN: 1..32 bytes */
+    pl_bytes_view password;     /* LOGIN: 0..64 bytes */
+    const uint8_t *sign_key;    /* LOGIN: 32 bytes */
+    const uint8_t *dh_key;      /* LOGIN: 32 bytes */
+    int64_t unix_time;          /* ATTACHED: the supernode's clock */
+    size_t n_servers;           /* ATTACHED */
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX];
+    size_t n_entries;           /* ATTACHED, CACHE_ENTRIES: entries follow, borrowed by the writer */
+    const pl_cache_entry *entries;
+    pl_cache_entry *ret_entries;/* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, may be NULL */
+    pl_addr target;             /* STUN_CHANGE: to whom */
+    uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
+    uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
+} pl_message;
+
+/* Encodes into `out` (PL_MESSAGE_BYTES_MAX is always enough); returns the length. */
+size_t pl_message_write(const pl_message *message, uint8_t *out, size_t size);
+/* Decodes a whole datagram or record.  ret_message->ret_entries must be set before if entries are wanted.
+ * 0, PL_ERR_SHORT, PL_ERR_MALFORMED, PL_ERR_OVERSIZED (bytes left over, or a count beyond a bound). */
+int pl_message_read(pl_message *ret_message, pl_carrier carrier, const uint8_t *data, size_t len);
+
+typedef struct pl_message_row {
+    const char *name;
+    uint8_t code;
+    pl_carrier carrier;
+    uint16_t shortest, longest; /* body */
+} pl_message_row;
+const pl_message_row *pl_message_row_of(pl_message_id id);
+size_t pl_message_count(void);
+
+#endif
