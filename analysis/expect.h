@@ -1,0 +1,78 @@
+/* expect.h - expectations: text → a claim, a claim and a point → a verdict.
+ *
+ *   login.success{login=first} == 100%       login.failure_time.mean == 49s
+ *   login.time.p50{setup=public} <= 8s       never: login.failed
+ *
+ * Exact on counts and whole ns: `== 100%`, `== 0`, `>= 100%`, `<= 0`, `never:`, and everything in a scenario
+ * marked deterministic, where every replication must satisfy it.  Otherwise the whole 95 % interval decides:
+ * held when all of it satisfies the claim, failed when none does, else inconclusive.  The points to which one
+ * expectation applies are a family: their p-values are corrected by Holm. */
+#ifndef AN_EXPECT_H
+#define AN_EXPECT_H
+
+#include "analysis/reduce.h"
+
+typedef enum an_verdict { AN_HELD, AN_FAILED, AN_INCONCLUSIVE } an_verdict;
+const char *an_verdict_name(an_verdict verdict);
+
+typedef enum an_operator {
+    AN_EQUAL,
+    AN_NOT_EQUAL,
+    AN_LESS,
+    AN_AT_MOST,
+    AN_MORE,
+    AN_AT_LEAST,
+    AN_NEVER
+} an_operator;
+
+/* A bound, exact: mantissa × 10^−decimals in the unit of the files (ns, B, 1). */
+typedef struct an_bound {
+    int64_t mantissa;
+    unsigned decimals;
+    double value; /* in the metric's reported unit */
+} an_bound;
+
+typedef struct an_expect {
+    char *text;
+    char *when;     /* NULL = every point */
+    char *position; /* "file.yaml:49", NULL if unknown */
+    an_selector selector;
+    an_operator operator;
+    an_bound bound;
+} an_expect;
+
+/* One expectation as the scenario gives it. */
+typedef struct an_expect_text {
+    const char *text;
+    const char *when;     /* "case == public", "N == 500", joined by "and"; NULL = every point */
+    const char *position; /* shown beside a failure; NULL = unknown */
+} an_expect_text;
+
+/* Also for `validate`.  NULL and a sentence in *ret_error (g_free). */
+an_expect *an_expect_parse(const an_expect_text *text, char **ret_error);
+void an_expect_free(an_expect *expect);
+/* Whether the expectation's `when` selects the point. */
+bool an_expect_applies(const an_expect *expect, const an_point *point);
+
+typedef enum an_certainty { AN_STATISTICAL, AN_DETERMINISTIC } an_certainty;
+
+typedef struct an_judgement {
+    an_verdict verdict;
+    bool has_value;
+    double value; /* reported unit */
+    bool has_interval;
+    an_interval interval;
+    char *detail;              /* "99.1 %  [98.8, 99.4]" */
+    size_t failed_replication; /* number of the first that breaks an exact claim; SIZE_MAX if none */
+    double p;                  /* statistical: two-sided; else 0 */
+    bool exact;
+} an_judgement;
+
+/* Judges one expectation over the points it applies to (n of them) as a family. */
+void an_expect_judge(const an_expect *expect, const an_point *const *points, size_t n, an_certainty certainty,
+                     an_judgement *ret_judgements);
+void an_judgement_clear(an_judgement *judgement);
+/* A value with its unit for people: "99.1 %", "4.83 s", "128 B" (g_free). */
+char *an_value_text(const an_metric *metric, double value);
+
+#endif

@@ -1,0 +1,43 @@
+/* reduce.h - samples of a point → one value with its interval.
+ *
+ * One number per replication, then t over replications; shares by Wilson over all samples; spreads of a
+ * single replication by a bootstrap over hosts.  Values come out in the metric's reported unit. */
+#ifndef AN_REDUCE_H
+#define AN_REDUCE_H
+
+#include "analysis/results.h"
+#include "analysis/stats.h"
+
+typedef enum an_method { AN_NO_INTERVAL, AN_WILSON, AN_STUDENT, AN_BOOTSTRAP } an_method;
+
+/* An exact fraction: value = numerator / denominator in the unit of the files (ns, B, 1). */
+typedef struct an_exact {
+    bool valid;          /* false if some sample was not a whole number */
+    int64_t numerator;   /* SHARE: successes.  MEAN: sum.  else the value */
+    int64_t denominator; /* SHARE: samples.  MEAN: samples.  else 1 */
+} an_exact;
+
+typedef struct an_estimate {
+    size_t n_samples;      /* in all replications; 0: nothing to say, the rest is unset */
+    size_t n_replications; /* with at least one sample (TOTAL and COUNT: all) */
+    double value;          /* mean over replications; SHARE: pooled share */
+    an_method method;
+    an_interval interval; /* 95 %, if method says there is one */
+    uint64_t successes;   /* SHARE; COUNT: the sum over replications */
+    size_t n_values;
+    double *values;  /* one a replication, in the reported unit */
+    an_exact *exact; /* likewise */
+    size_t *numbers; /* likewise: which replication */
+    size_t n_rounds;
+    double *rounds; /* BOOTSTRAP: sorted statistics of the resamples */
+} an_estimate;
+
+void an_reduce(const an_point *point, const an_selector *selector, an_estimate *ret_estimate);
+void an_estimate_clear(an_estimate *estimate);
+/* How many of a metric's rows in the point are not 0 and whose name is `name` or begins with `name.`. */
+uint64_t an_reduce_occurrences(const an_point *point, const char *name, const an_labels *labels,
+                               uint64_t *ret_samples);
+/* Factor from the unit of the files to the reported one: 1e-9 for "s", else 1. */
+double an_metric_scale(const an_metric *metric);
+
+#endif
