@@ -29,6 +29,8 @@ typedef struct net_latency_policy {
     void (*place)(net_latency *latency, uint32_t host, const char *name, net_random *random);
     /* One-way delay from a to b, fixed for a pair in a run, symmetric. */
     pl_span (*between)(const net_latency *latency, uint32_t a, uint32_t b);
+    /* Bytes of memory that the policy holds. */
+    size_t (*memory)(const net_latency *latency);
 } net_latency_policy;
 
 const net_latency_policy *net_latency_find(const char *name);

@@ -32,4 +32,23 @@ typedef struct net_link_options {
     net_link_state state;
 } net_link_options;
 
+/* One direction of a link: a virtual queue.  It holds instants, not packets. */
+typedef struct net_link_direction {
+    pl_time free_at;    /* when the last accepted packet has left the queue */
+    pl_time last_out;   /* when the last one that was not lost comes out at the far end */
+    net_random random;  /* jitter and loss of this direction */
+    uint32_t pending;   /* packets on their way whose event has not run; kept by the path */
+    bool bad;           /* the state of Gilbert and Elliott's model */
+} net_link_direction;
+
+typedef enum net_link_fate { NET_LINK_PASSED, NET_LINK_QUEUE_FULL, NET_LINK_LOST } net_link_fate;
+
+/* Sends `bytes` through one direction whose rate is `rate_bps`.  The packet waits for those before it and
+ * takes bytes × 8 / rate (rounded up to a nanosecond).  It is dropped if it would wait longer than
+ * queue_ns, or if what waits and is being sent, in bytes, would exceed queue_bytes with it; a packet that
+ * finds the link idle always passes.  A lost packet has used its share of the rate.  Where the packet
+ * comes out is put into *ret_out if it passed. */
+net_link_fate net_link_submit(net_link_direction *direction, const net_link_options *options,
+                              uint64_t rate_bps, uint32_t bytes, pl_time *ret_out, pl_time now);
+
 #endif

@@ -13,6 +13,7 @@
 #define NET_NET_H
 
 #include "sim/engine.h"
+#include "sim/net/drop.h"
 #include "sim/net/firewall.h"
 #include "sim/net/latency.h"
 #include "sim/net/link.h"
@@ -21,32 +22,6 @@
 typedef struct net net;
 typedef uint32_t net_realm;
 #define NET_PUBLIC_REALM ((net_realm)0)
-
-/* Why a packet ended before its host. */
-#define NET_DROPS(X)                                                                               \
-    X(NET_DROP_NONE, "none")                                                                       \
-    X(NET_DROP_QUEUE, "queue")             /* an access queue was full */                          \
-    X(NET_DROP_LOSS, "loss")               /* the link's loss model */                             \
-    X(NET_DROP_NO_ROUTE, "no-route")       /* nobody has the destination address */                \
-    X(NET_DROP_HOST_DOWN, "host-down")                                                             \
-    X(NET_DROP_TTL, "ttl")                 /* the TTL ran out at a box */                          \
-    X(NET_DROP_FIREWALL_OUT, "firewall-out")                                                       \
-    X(NET_DROP_FIREWALL_IN, "firewall-in") /* unsolicited */                                       \
-    X(NET_DROP_NO_MAPPING, "no-mapping")                                                           \
-    X(NET_DROP_FILTERED, "filtered")       /* a mapping exists, its filter says no */              \
-    X(NET_DROP_EXPIRED, "expired")         /* the mapping had expired */                           \
-    X(NET_DROP_EXHAUSTED, "exhausted")     /* the box has no port or session left */               \
-    X(NET_DROP_HAIRPIN, "hairpin")         /* the box does not hairpin */                          \
-    X(NET_DROP_LINK_DOWN, "link-down")
-
-typedef enum net_drop {
-#define X(name, text) name,
-    NET_DROPS(X)
-#undef X
-} net_drop;
-
-const char *net_drop_name(net_drop drop);
-size_t net_drop_count(void);
 
 /* The steps of a packet's life that an observer sees. */
 typedef enum net_step {
@@ -95,7 +70,8 @@ typedef struct net_realm_options {
                                     * way out, after it on the way in */
 } net_realm_options;
 
-net *net_new(const net_options *options);
+/* NULL and a sentence in *ret_error (g_free) when the latency policy is unknown or its file is bad. */
+net *net_new(const net_options *options, char **ret_error);
 void net_free(net *network);
 /* Ties the network to the engine that runs it.  Once, before the first packet. */
 void net_attach(net *network, const sim_engine_ops *ops, sim_engine *engine);
