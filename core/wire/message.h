@@ -1,5 +1,8 @@
 /* message.h - the message table: every message of our own protocol, and its bytes.
  *
+ * Every message has exactly one encoding: padding and reserved bytes are zero, and a reader refuses
+ * others, so that what is read and written again is the same bytes (docs/protocol.md, "Messages").
+ *
  * Datagrams travel in the clear on the main UDP port: magic "PL", version, type, body.  Records travel
  * sealed inside a channel (crypto/channel.h): type, body.  A request that is not authenticated is padded
  * to the size of its answer, so that nobody is amplified.  STUN is apart (nat/stun.h). */
@@ -8,12 +11,15 @@
 
 #include "core/types.h"
 
-#define PL_MESSAGE_NAME_MAX 32      /* = PL_NAME_MAX of crypto/credential.h (asserted there) */
+#define PL_MESSAGE_NAME_MAX 32      /* = PL_NAME_MAX of crypto/credential.h (asserted in a test) */
 #define PL_MESSAGE_PASSWORD_MAX 64
+#define PL_MESSAGE_KEY_BYTES 32
 #define PL_MESSAGE_CREDENTIAL_MAX 256
 #define PL_MESSAGE_ENTRIES_MAX 200  /* measured BS-03 */
 #define PL_MESSAGE_SERVERS_MAX 4    /* chosen: login servers that a supernode names at most */
 #define PL_MESSAGE_BYTES_MAX 4000   /* fits a channel frame with its tag */
+#define PL_MESSAGE_MAGIC 0x504C     /* chosen: "PL"; its first byte cannot begin a STUN message */
+#define PL_MESSAGE_VERSION 1
 #define PL_PROBE_BYTES 32           /* both PROBE and PROBE_ANSWER, padded */
 
 typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
@@ -24,14 +30,14 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_PROBE_ANSWER, 0x02, PL_CARRIER_DATAGRAM, "probe-answer", 28, 28)                  \
     X(PL_MESSAGE_CREDENTIAL, 0x10, PL_CARRIER_RECORD, "credential", 1, 256)                        \
     X(PL_MESSAGE_ATTACH, 0x11, PL_CARRIER_RECORD, "attach", 1, 1)                                  \
-    X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 9, 2059)                           \
+    X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 11, 2035)                           \
     X(PL_MESSAGE_REFUSED, 0x13, PL_CARRIER_RECORD, "refused", 1, 1)                                \
     X(PL_MESSAGE_CACHE_REQUEST, 0x14, PL_CARRIER_RECORD, "cache-request", 0, 0)                    \
     X(PL_MESSAGE_CACHE_ENTRIES, 0x15, PL_CARRIER_RECORD, "cache-entries", 2, 2002)                 \
     X(PL_MESSAGE_ADVERTISE, 0x16, PL_CARRIER_RECORD, "advertise", 1, 256)                          \
     X(PL_MESSAGE_ADVERTISED, 0x17, PL_CARRIER_RECORD, "advertised", 0, 0)                          \
     X(PL_MESSAGE_STUN_CHANGE, 0x18, PL_CARRIER_RECORD, "stun-change", 21, 21)                      \
-    X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 66, 162)                                 \
+    X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 67, 162)                                 \
     X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)
 
 typedef enum pl_message_id {
@@ -83,7 +89,7 @@ typedef struct pl_message {
     pl_attach_role role;        /* ATTACH */
     pl_refusal refusal;         /* REFUSED */
     pl_bytes_view credential;   /* CREDENTIAL, ADVERTISE, GRANTED: encoded credential */
-    pl_bytes_view name;         /* LOGIN: 1..32 bytes */
+    pl_bytes_view name;         /* LOGIN: 1..32 bytes of printable ASCII without spaces */
     pl_bytes_view password;     /* LOGIN: 0..64 bytes */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
     const uint8_t *dh_key;      /* LOGIN: 32 bytes */
@@ -98,10 +104,13 @@ typedef struct pl_message {
     uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
 } pl_message;
 
-/* Encodes into `out` (PL_MESSAGE_BYTES_MAX is always enough); returns the length. */
+/* Encodes into `out` (PL_MESSAGE_BYTES_MAX is always enough); returns the length, 0 if `size` is too
+ * small.  A field beyond its bound is a fault of the caller and asserted. */
 size_t pl_message_write(const pl_message *message, uint8_t *out, size_t size);
-/* Decodes a whole datagram or record.  ret_message->ret_entries must be set before if entries are wanted.
- * 0, PL_ERR_SHORT, PL_ERR_MALFORMED, PL_ERR_OVERSIZED (bytes left over, or a count beyond a bound). */
+/* Decodes a whole datagram or record; views borrow from `data`.  ret_message->ret_entries must be set before
+ * (NULL, or room for PL_MESSAGE_ENTRIES_MAX); `entries` then points there.  Addresses are not judged.
+ * 0, PL_ERR_SHORT, PL_ERR_MALFORMED (also: no such type on this carrier), PL_ERR_OVERSIZED (bytes left over,
+ * or a count beyond a bound); on an error nothing is written. */
 int pl_message_read(pl_message *ret_message, pl_carrier carrier, const uint8_t *data, size_t len);
 
 typedef struct pl_message_row {

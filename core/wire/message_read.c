@@ -1,0 +1,163 @@
+#include "core/wire/message_read.h"
+
+#include <glib.h>
+
+/* Bytes of a host-cache entry: address 4, port 2, seen 4. */
+#define ENTRY_BYTES 10
+
+/* Each reader judges the fields' values; whether the bytes suffice is judged once, at the end. */
+
+static int read_probe(pl_message *message, pl_reader *reader)
+{
+    message->transaction = pl_read_u64(reader);
+    return pl_read_zeros(reader, 20) ? 0 : PL_ERR_MALFORMED;
+}
+
+static int read_probe_answer(pl_message *message, pl_reader *reader)
+{
+    message->transaction = pl_read_u64(reader);
+    uint8_t status = pl_read_u8(reader);
+    if (status != PL_PROBE_WELCOME && status != PL_PROBE_FULL)
+        return PL_ERR_MALFORMED;
+    message->status = (pl_probe_status)status;
+    return pl_read_zeros(reader, 19) ? 0 : PL_ERR_MALFORMED;
+}
+
+static int read_credential(pl_message *message, pl_reader *reader)
+{
+    message->credential.len = pl_reader_left(reader);
+    message->credential.data = pl_read_view(reader, message->credential.len);
+    return 0;
+}
+
+static int read_attach(pl_message *message, pl_reader *reader)
+{
+    uint8_t role = pl_read_u8(reader);
+    if (role != PL_ATTACH_CLIENT && role != PL_ATTACH_PARTNER)
+        return PL_ERR_MALFORMED;
+    message->role = (pl_attach_role)role;
+    return 0;
+}
+
+static void read_entry(pl_cache_entry *ret_entry, pl_reader *reader)
+{
+    ret_entry->addr = pl_read_addr(reader);
+    ret_entry->seen = pl_read_u32(reader);
+}
+
+/* Always last in its message, so the bytes left must be exactly the entries: nothing is written
+ * before that is known. */
+static int read_entries(pl_message *message, pl_reader *reader)
+{
+    size_t count = pl_read_u16(reader);
+    if (count > PL_MESSAGE_ENTRIES_MAX)
+        return PL_ERR_OVERSIZED;
+    if (pl_reader_left(reader) != count * ENTRY_BYTES)
+        return pl_reader_left(reader) < count * ENTRY_BYTES ? PL_ERR_SHORT : PL_ERR_OVERSIZED;
+    message->n_entries = count;
+    message->entries = message->ret_entries;
+    for (size_t i = 0; i < count; i++) {
+        pl_cache_entry entry;
+        read_entry(&entry, reader);
+        if (message->ret_entries)
+            message->ret_entries[i] = entry;
+    }
+    return 0;
+}
+
+static int read_attached(pl_message *message, pl_reader *reader)
+{
+    uint64_t unix_time = pl_read_u64(reader);
+    if (unix_time > INT64_MAX)
+        return PL_ERR_MALFORMED;
+    message->unix_time = (int64_t)unix_time;
+    message->n_servers = pl_read_u8(reader);
+    if (message->n_servers > PL_MESSAGE_SERVERS_MAX)
+        return PL_ERR_OVERSIZED;
+    for (size_t i = 0; i < message->n_servers; i++)
+        message->servers[i] = pl_read_addr(reader);
+    return read_entries(message, reader);
+}
+
+/* A code beyond our table is kept: a later version may know more reasons, and "no" is understood anyway. */
+static int read_refused(pl_message *message, pl_reader *reader)
+{
+    uint8_t code = pl_read_u8(reader);
+    message->refusal = (pl_refusal)code;
+    return code == 0 ? PL_ERR_MALFORMED : 0;
+}
+
+static int read_nothing(pl_message *message, pl_reader *reader)
+{
+    (void)message;
+    (void)reader;
+    return 0;
+}
+
+static int read_stun_change(pl_message *message, pl_reader *reader)
+{
+    message->target = pl_read_addr(reader);
+    pl_read_bytes(reader, message->stun_id, sizeof message->stun_id);
+    message->change_port = pl_read_u8(reader);
+    if (message->change_port > 1)
+        return PL_ERR_MALFORMED;
+    return pl_read_zeros(reader, 2) ? 0 : PL_ERR_MALFORMED;
+}
+
+/* A string of 0..255 bytes after its length. */
+static pl_bytes_view read_string(pl_reader *reader)
+{
+    size_t len = pl_read_u8(reader);
+    const uint8_t *data = pl_read_view(reader, len);
+    return (pl_bytes_view){.data = data, .len = data ? len : 0};
+}
+
+/* Printable ASCII without the space: a name goes into logs, files and comparisons as it is. */
+static bool is_name(pl_bytes_view name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] <= ' ' || name.data[i] > '~')
+            return false;
+    }
+    return name.len > 0;
+}
+
+static int read_login(pl_message *message, pl_reader *reader)
+{
+    message->sign_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
+    message->dh_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
+    message->name = read_string(reader);
+    message->password = read_string(reader);
+    if (reader->failed)
+        return PL_ERR_SHORT;
+    if (message->name.len > PL_MESSAGE_NAME_MAX || message->password.len > PL_MESSAGE_PASSWORD_MAX)
+        return PL_ERR_OVERSIZED;
+    return is_name(message->name) ? 0 : PL_ERR_MALFORMED;
+}
+
+static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
+    [PL_MESSAGE_PROBE] = read_probe,
+    [PL_MESSAGE_PROBE_ANSWER] = read_probe_answer,
+    [PL_MESSAGE_CREDENTIAL] = read_credential,
+    [PL_MESSAGE_ATTACH] = read_attach,
+    [PL_MESSAGE_ATTACHED] = read_attached,
+    [PL_MESSAGE_REFUSED] = read_refused,
+    [PL_MESSAGE_CACHE_REQUEST] = read_nothing,
+    [PL_MESSAGE_CACHE_ENTRIES] = read_entries,
+    [PL_MESSAGE_ADVERTISE] = read_credential,
+    [PL_MESSAGE_ADVERTISED] = read_nothing,
+    [PL_MESSAGE_STUN_CHANGE] = read_stun_change,
+    [PL_MESSAGE_LOGIN] = read_login,
+    [PL_MESSAGE_GRANTED] = read_credential,
+};
+
+int pl_message_read_body(pl_message *message, pl_reader *reader)
+{
+    g_assert((size_t)message->id < G_N_ELEMENTS(body_readers));
+    int error = body_readers[message->id](message, reader);
+    if (reader->failed)
+        return PL_ERR_SHORT;
+    if (error)
+        return error;
+    return pl_reader_left(reader) > 0 ? PL_ERR_OVERSIZED : 0;
+}
