@@ -14,7 +14,7 @@ typedef struct sim_capture sim_capture;
  */
 sim_capture *sim_capture_open(const char *path, const sim_recorder_options *options, char **ret_error);
 void sim_capture_packet(sim_capture *capture, const sim_packet_facts *facts, pl_time now);
-bool sim_capture_failed(sim_capture *capture);
+bool sim_capture_failed(const sim_capture *capture);
 /* Writes what is still held ("on its way when the run ended") and closes under the hidden name; 0, or -1 and
  * a sentence.  Call commit afterwards. */
 int sim_capture_finish(sim_capture *capture, char **ret_error);

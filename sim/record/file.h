@@ -25,6 +25,8 @@ void sim_file_json(sim_file *file, const char *text);
 uint64_t sim_file_bytes(const sim_file *file);
 /* Writes what is buffered and tells whether all has gone well so far. */
 bool sim_file_flush(sim_file *file);
+/* Whether a write has failed. */
+bool sim_file_failed(const sim_file *file);
 /* Flushes and closes under the hidden name; 0, or -1 and a sentence.  Call commit afterwards. */
 int sim_file_finish(sim_file *file, char **ret_error);
 /* Finishes if need be, gives the file its name and frees `file`; 0, or -1 and a sentence (g_free), and then

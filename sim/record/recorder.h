@@ -30,6 +30,7 @@ typedef enum sim_record_level {
 /* Finds a level by its name in a scenario; false if there is none. */
 bool sim_record_level_find(const char *name, sim_record_level *ret_level);
 const char *sim_record_level_name(sim_record_level level);
+const char *sim_record_level_help(sim_record_level level);
 
 /* A short static name for what a payload is ("probe", "noise 1"), or NULL if it cannot tell. */
 typedef const char *(*sim_payload_name_fn)(const net_packet *packet);
