@@ -54,6 +54,11 @@ enum {
 #undef X
 };
 
+/* The static sentence of an error, e.g. "the message ends too early". */
+const char *pl_error_text(int error);
+/* Its static short name, e.g. "short". */
+const char *pl_error_name(int error);
+
 static inline bool pl_addr_equal(pl_addr a, pl_addr b)
 {
     return a.ip == b.ip && a.port == b.port;

@@ -1,0 +1,229 @@
+#include "core/overlay/supernode_internal.h"
+
+#include "core/event.h"
+
+#include <string.h>
+
+static void session_free(void *data)
+{
+    pl_session *session = data;
+    pl_deadline_cancel(&session->supernode->options.context->deadlines, &session->deadline);
+    pl_channel_free(session->channel);
+    g_free(session->name);
+    g_free(session);
+}
+
+pl_supernode *pl_supernode_new(const pl_supernode_options *options)
+{
+    pl_supernode *supernode = g_new0(pl_supernode, 1);
+    supernode->options = *options;
+    for (size_t i = 0; i < options->n_known; i++)
+        pl_host_cache_add(&supernode->known, options->known[i],
+                          (size_t)options->context->config->cache_entries_max);
+    supernode->sessions = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, session_free);
+    supernode->online = g_hash_table_new(g_str_hash, g_str_equal);
+    supernode->stun = pl_stun_server_new(&(pl_stun_server_options){.context = options->context,
+                                                                   .own_ip = options->own_address.ip,
+                                                                   .change = pl_partner_ask_change,
+                                                                   .owner = supernode});
+    return supernode;
+}
+
+void pl_supernode_free(pl_supernode *supernode)
+{
+    if (!supernode)
+        return;
+    pl_partner_stop(supernode);
+    g_hash_table_destroy(supernode->online);
+    g_hash_table_destroy(supernode->sessions);
+    pl_stun_server_free(supernode->stun);
+    pl_host_cache_clear(&supernode->known);
+    pl_bytes_wipe(&supernode->dh, sizeof supernode->dh);
+    g_free(supernode);
+}
+
+void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential, const pl_keypair *dh,
+                        pl_time now)
+{
+    bool is_first = supernode->credential_len == 0;
+    supernode->credential_len = pl_credential_encode(credential, supernode->credential_bytes);
+    supernode->dh = *dh;
+    if (!is_first)
+        return;
+    pl_trace(&supernode->options.context->port, PL_EVENT_SUPERNODE_READY,
+             pl_endpoint(supernode->options.own_address));
+    pl_partner_start(supernode, now);
+}
+
+int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes, size_t len,
+                       pl_credential *ret_credential, pl_time now)
+{
+    const pl_context *context = supernode->options.context;
+    int error = pl_credential_decode(ret_credential, bytes, len);
+    if (error)
+        return error;
+    if (!pl_bytes_equal(ret_credential->dh_key, pl_channel_remote_static(channel), PL_KEY_BYTES))
+        return PL_ERR_FORGED;
+    return pl_credential_check(ret_credential, context->suite, supernode->options.server_sign_key,
+                               pl_context_unix(context, now));
+}
+
+int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
+{
+    (void)now;
+    const pl_context *context = supernode->options.context;
+    if (message->id != PL_MESSAGE_PROBE)
+        return PL_ERR_UNEXPECTED;
+    if (supernode->credential_len == 0)
+        return 0;
+    bool is_full = supernode->n_clients >= (size_t)context->config->supernode_clients_max;
+    uint8_t bytes[PL_PROBE_BYTES];
+    size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE_ANSWER,
+                                                .transaction = message->transaction,
+                                                .status = is_full ? PL_PROBE_FULL : PL_PROBE_WELCOME},
+                                  bytes, sizeof bytes);
+    context->port.ops->udp_send(context->port.ctx, supernode->options.socket, from, 0, bytes, len);
+    return 0;
+}
+
+void pl_supernode_end(pl_session *session, const char *cause)
+{
+    pl_supernode *supernode = session->supernode;
+    const pl_port *port = &supernode->options.context->port;
+    if (session->stream)
+        port->ops->tcp_abort(port->ctx, session->stream);
+    if (session->state == PL_SESSION_PARTNER)
+        pl_partner_left(supernode, cause);
+    if (session->state == PL_SESSION_ONLINE && g_hash_table_lookup(supernode->online, session->name) == session)
+        g_hash_table_remove(supernode->online, session->name);
+    if (session->state == PL_SESSION_ATTACHED || session->state == PL_SESSION_ONLINE) {
+        supernode->n_clients--;
+        pl_trace(port, PL_EVENT_CLIENT_GONE, pl_text(cause), pl_number((int64_t)supernode->n_clients));
+    }
+    g_hash_table_remove(supernode->sessions, GUINT_TO_POINTER(pl_channel_stream(session->channel)));
+}
+
+void pl_supernode_refuse_input(pl_session *session, int error, const char *message)
+{
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
+             pl_text(message), pl_endpoint(session->from));
+    pl_supernode_end(session, pl_error_name(error));
+}
+
+static void on_handshake_timeout(void *machine, pl_time now)
+{
+    (void)now;
+    pl_supernode_end(machine, "handshake-timeout");
+}
+
+void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
+{
+    pl_context *context = supernode->options.context;
+    if (supernode->credential_len == 0 ||
+        g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max) {
+        context->port.ops->tcp_abort(context->port.ctx, stream);
+        pl_trace(&context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(PL_ERR_LIMIT)), pl_text("stream"),
+                 pl_endpoint(from));
+        return;
+    }
+    pl_session *session = g_new0(pl_session, 1);
+    session->supernode = supernode;
+    session->stream = stream;
+    session->from = from;
+    session->channel = pl_channel_new(&(pl_channel_options){.context = context,
+                                                            .stream = stream,
+                                                            .pattern = PL_NOISE_XX,
+                                                            .role = PL_NOISE_RESPONDER,
+                                                            .own_static = &supernode->dh,
+                                                            .payload = supernode->credential_bytes,
+                                                            .payload_len = supernode->credential_len,
+                                                            .handler = &pl_supernode_session_handler,
+                                                            .owner = session});
+    g_hash_table_insert(supernode->sessions, GUINT_TO_POINTER(stream), session);
+    pl_deadline_set(&context->deadlines, &session->deadline, now + context->config->supernode_handshake_timeout,
+                    on_handshake_timeout, session);
+}
+
+static pl_session *find(pl_supernode *supernode, pl_id stream)
+{
+    return g_hash_table_lookup(supernode->sessions, GUINT_TO_POINTER(stream));
+}
+
+bool pl_supernode_opened(pl_supernode *supernode, pl_id stream, pl_time now)
+{
+    return pl_partner_opened(supernode, stream, now);
+}
+
+bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *data, size_t len, pl_time now)
+{
+    pl_session *session = find(supernode, stream);
+    if (!session)
+        return pl_partner_data(supernode, stream, data, len, now);
+    bool was_ready = pl_channel_is_ready(session->channel);
+    int error = pl_channel_input(session->channel, data, len, now);
+    if (error < 0)
+        pl_supernode_refuse_input(session, error, was_ready ? "record" : "handshake");
+    return true;
+}
+
+bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now)
+{
+    const pl_port *port = &supernode->options.context->port;
+    pl_session *session = find(supernode, stream);
+    if (!session) {
+        if (!pl_partner_closed(supernode, stream, "fin", now))
+            return false;
+    } else {
+        session->stream = 0;
+        pl_supernode_end(session, "fin");
+    }
+    port->ops->close(port->ctx, stream);
+    return true;
+}
+
+bool pl_supernode_writable(pl_supernode *supernode, pl_id stream)
+{
+    pl_session *session = find(supernode, stream);
+    pl_channel *channel = session ? session->channel : NULL;
+    if (!channel && supernode->partner.stream == stream)
+        channel = supernode->partner.channel;
+    if (channel)
+        pl_channel_writable(channel);
+    return channel != NULL;
+}
+
+bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, pl_time now)
+{
+    pl_session *session = find(supernode, stream);
+    if (!session)
+        return pl_partner_closed(supernode, stream, pl_cause_name(cause), now);
+    session->stream = 0;
+    pl_supernode_end(session, pl_cause_name(cause));
+    return true;
+}
+
+bool pl_supernode_owns_socket(const pl_supernode *supernode, pl_id socket)
+{
+    return pl_stun_server_owns(supernode->stun, socket);
+}
+
+int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
+                      pl_time now)
+{
+    return pl_stun_server_input(supernode->stun, socket, from, data, len, now);
+}
+
+size_t pl_supernode_clients(const pl_supernode *supernode)
+{
+    return supernode->n_clients;
+}
+
+size_t pl_supernode_online(const pl_supernode *supernode)
+{
+    return g_hash_table_size(supernode->online);
+}
+
+bool pl_supernode_is_online(const pl_supernode *supernode, const char *name)
+{
+    return g_hash_table_contains(supernode->online, name);
+}

@@ -1,0 +1,53 @@
+/* supernode.h - the supernode's side: answers probes, accepts clients, tells them the login server and
+ * other supernodes, records who is online, and is linked with a partner for NAT discovery.
+ *
+ * It serves only once it has a credential of its own (node.h gets it one).  Sessions are bounded in
+ * number; one that stays unauthenticated is ended. */
+#ifndef PL_OVERLAY_SUPERNODE_H
+#define PL_OVERLAY_SUPERNODE_H
+
+#include "core/context.h"
+#include "core/crypto/credential.h"
+#include "core/overlay/host_cache.h"
+
+typedef struct pl_supernode pl_supernode;
+
+typedef struct pl_supernode_options {
+    pl_context *context;
+    pl_addr own_address;           /* public address:port */
+    pl_addr partner;               /* {0,0} = none */
+    const pl_addr *login_servers;  /* borrowed */
+    size_t n_login_servers;
+    const uint8_t *server_sign_key;/* pinned; borrowed */
+    const pl_cache_entry *known;   /* other supernodes that it knows from before; copied */
+    size_t n_known;
+    pl_id socket;                  /* main UDP socket */
+} pl_supernode_options;
+
+pl_supernode *pl_supernode_new(const pl_supernode_options *options);
+void pl_supernode_free(pl_supernode *supernode);
+
+/* It has a credential: from now on it answers probes and serves.  Copies both; a later call renews. */
+void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential, const pl_keypair *dh,
+                        pl_time now);
+
+/* A probe on the main socket; the answer is as long as the question. */
+int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
+void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now);
+/* Inputs of its streams; true if the stream was this supernode's.  `stun_id` etc. of a partner's request
+ * are handed on by pl_stun_server. */
+bool pl_supernode_opened(pl_supernode *supernode, pl_id stream, pl_time now);
+bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now);
+bool pl_supernode_writable(pl_supernode *supernode, pl_id stream);
+bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, pl_time now);
+/* True if the UDP socket is one of its discovery sockets. */
+bool pl_supernode_owns_socket(const pl_supernode *supernode, pl_id socket);
+int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
+                      pl_time now);
+
+size_t pl_supernode_clients(const pl_supernode *supernode); /* attached */
+size_t pl_supernode_online(const pl_supernode *supernode);  /* users recorded as online */
+bool pl_supernode_is_online(const pl_supernode *supernode, const char *name);
+
+#endif

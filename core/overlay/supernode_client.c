@@ -1,0 +1,165 @@
+#include "core/overlay/supernode_internal.h"
+
+#include "core/event.h"
+
+static void send(pl_session *session, const pl_message *message)
+{
+    uint8_t bytes[PL_MESSAGE_BYTES_MAX];
+    pl_channel_send(session->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+}
+
+static void on_advertise_timeout(void *machine, pl_time now)
+{
+    (void)now;
+    pl_supernode_end(machine, "advertise-timeout");
+}
+
+/* Other supernodes for the client's cache, never ourselves: the client knows us already. */
+static size_t draw_entries(const pl_session *session, pl_cache_entry ret_entries[PL_MESSAGE_ENTRIES_MAX])
+{
+    const pl_supernode *supernode = session->supernode;
+    const pl_context *context = supernode->options.context;
+    return pl_host_cache_sample(&supernode->known, context, supernode->options.own_address, ret_entries,
+                                (size_t)context->config->cache_hand_out);
+}
+
+static void attach_client(pl_session *session, pl_time now)
+{
+    pl_supernode *supernode = session->supernode;
+    pl_context *context = supernode->options.context;
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    pl_message attached = {.id = PL_MESSAGE_ATTACHED, .unix_time = pl_context_unix(context, now)};
+    attached.n_servers = MIN(supernode->options.n_login_servers, (size_t)PL_MESSAGE_SERVERS_MAX);
+    for (size_t i = 0; i < attached.n_servers; i++)
+        attached.servers[i] = supernode->options.login_servers[i];
+    attached.n_entries = draw_entries(session, entries);
+    attached.entries = entries;
+    session->state = PL_SESSION_ATTACHED;
+    supernode->n_clients++;
+    pl_deadline_set(&context->deadlines, &session->deadline, now + context->config->supernode_advertise_timeout,
+                    on_advertise_timeout, session);
+    pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
+             pl_number((int64_t)supernode->n_clients));
+    send(session, &attached);
+}
+
+/* Our partner proves by its credential that the login server vouches for it, and comes from the address
+ * that we were told. */
+static void attach_partner(pl_session *session)
+{
+    pl_supernode *supernode = session->supernode;
+    if (!session->name || session->from.ip != supernode->options.partner.ip) {
+        pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, "attach");
+        return;
+    }
+    session->state = PL_SESSION_PARTNER;
+    pl_deadline_cancel(&supernode->options.context->deadlines, &session->deadline);
+    pl_partner_joined(supernode, session);
+}
+
+static void on_credential(pl_session *session, const pl_message *message, pl_time now)
+{
+    pl_credential credential;
+    int error = pl_supernode_check(session->supernode, session->channel, message->credential.data,
+                                   message->credential.len, &credential, now);
+    if (error) {
+        pl_supernode_refuse_input(session, error, "credential");
+        return;
+    }
+    g_free(session->name);
+    session->name = g_strdup(credential.name);
+}
+
+static void refuse_credential(pl_session *session, int error)
+{
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
+             pl_text("advertise"), pl_endpoint(session->from));
+    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED,
+                                .refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED});
+}
+
+/* The user is recorded as online; who was online under that name from elsewhere is replaced. */
+static void on_advertise(pl_session *session, const pl_message *message, pl_time now)
+{
+    pl_supernode *supernode = session->supernode;
+    pl_context *context = supernode->options.context;
+    pl_credential credential;
+    int error = pl_supernode_check(supernode, session->channel, message->credential.data,
+                                   message->credential.len, &credential, now);
+    if (error) {
+        refuse_credential(session, error);
+        return;
+    }
+    pl_session *other = g_hash_table_lookup(supernode->online, credential.name);
+    if (other && other != session)
+        pl_supernode_end(other, "replaced");
+    if (session->name)
+        g_hash_table_remove(supernode->online, session->name);
+    g_free(session->name);
+    session->name = g_strdup(credential.name);
+    g_hash_table_replace(supernode->online, session->name, session);
+    session->state = PL_SESSION_ONLINE;
+    pl_deadline_cancel(&context->deadlines, &session->deadline);
+    pl_trace(&context->port, PL_EVENT_CLIENT_ONLINE, pl_endpoint(session->from),
+             pl_number((int64_t)g_hash_table_size(supernode->online)));
+    send(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
+}
+
+static void on_cache_request(pl_session *session)
+{
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    size_t n = draw_entries(session, entries);
+    send(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
+}
+
+/* What may come in which state; everything else ends the session. */
+static bool is_awaited(const pl_session *session, pl_message_id id)
+{
+    switch (session->state) {
+    case PL_SESSION_ACCEPTED:
+        return id == PL_MESSAGE_CREDENTIAL || id == PL_MESSAGE_ATTACH;
+    case PL_SESSION_ATTACHED:
+    case PL_SESSION_ONLINE:
+        return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
+    case PL_SESSION_PARTNER:
+        return id == PL_MESSAGE_STUN_CHANGE;
+    }
+    return false;
+}
+
+static void handle(pl_session *session, const pl_message *message, pl_time now)
+{
+    if (message->id == PL_MESSAGE_CREDENTIAL)
+        on_credential(session, message, now);
+    else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_PARTNER)
+        attach_partner(session);
+    else if (message->id == PL_MESSAGE_ATTACH)
+        attach_client(session, now);
+    else if (message->id == PL_MESSAGE_ADVERTISE)
+        on_advertise(session, message, now);
+    else if (message->id == PL_MESSAGE_CACHE_REQUEST)
+        on_cache_request(session);
+    else
+        pl_partner_message(session->supernode, message, now);
+}
+
+static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+{
+    (void)channel;
+    pl_session *session = owner;
+    pl_message message = {0};
+    int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
+    if (error)
+        pl_supernode_refuse_input(session, error, "record");
+    else if (!is_awaited(session, message.id))
+        pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, pl_message_row_of(message.id)->name);
+    else
+        handle(session, &message, now);
+}
+
+static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
+{
+    (void)owner, (void)channel, (void)payload, (void)len, (void)now;
+}
+
+const pl_channel_handler pl_supernode_session_handler = {.ready = on_ready, .message = on_message};

@@ -1,0 +1,212 @@
+#include "core/session/login_internal.h"
+
+#include "core/event.h"
+
+#include <glib.h>
+#include <string.h>
+
+const char *pl_login_state_name(pl_login_state state)
+{
+    static const char *const names[] = {
+#define X(id, name) [id] = name,
+        PL_LOGIN_STATES(X)
+#undef X
+    };
+    return names[state];
+}
+
+static const char *cause_name(pl_login_cause cause)
+{
+    static const char *const names[] = {
+#define X(id, name) [id] = name,
+        PL_LOGIN_CAUSES(X)
+#undef X
+    };
+    return names[cause];
+}
+
+pl_login *pl_login_new(const pl_login_options *options)
+{
+    pl_login *login = g_new0(pl_login, 1);
+    login->options = *options;
+    pl_host_cache_load(&login->cache, options->context);
+    return login;
+}
+
+static void effort_free(pl_login_effort *effort)
+{
+    if (!effort)
+        return;
+    pl_race_free(effort->race);
+    pl_grant_free(effort->grant);
+    g_free(effort->contacts);
+    g_free(effort->contacts_tcp);
+    g_free(effort->entries);
+    pl_bytes_wipe(effort, sizeof *effort);
+    g_free(effort);
+}
+
+void pl_login_free(pl_login *login)
+{
+    if (!login)
+        return;
+    pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
+    effort_free(login->effort);
+    pl_channel_free(login->channel);
+    g_free(login->credential);
+    pl_host_cache_clear(&login->cache);
+    g_free(login);
+}
+
+void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_deadline_fn act)
+{
+    login->state = state;
+    pl_deadline_set(&login->options.context->deadlines, &login->deadline, deadline, act, login);
+}
+
+void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr)
+{
+    size_t place = 0;
+    while (place < *count && pl_addr_compare((*contacts)[place], addr) < 0)
+        place++;
+    if (place < *count && pl_addr_equal((*contacts)[place], addr))
+        return;
+    *contacts = g_renew(pl_addr, *contacts, *count + 1);
+    memmove(*contacts + place + 1, *contacts + place, (*count - place) * sizeof addr);
+    (*contacts)[place] = addr;
+    (*count)++;
+}
+
+/* The entries that this attempt asks: the bootstrap list the first time, later a draw from the cache. */
+static void choose_entries(pl_login *login)
+{
+    pl_login_effort *effort = login->effort;
+    const pl_login_options *options = &login->options;
+    const pl_config *config = options->context->config;
+    g_clear_pointer(&effort->entries, g_free);
+    if (login->cache.count == 0) {
+        effort->n_entries = options->network->n_bootstrap;
+        effort->wave_entries = MAX(effort->n_entries, 1);
+        effort->entries = g_memdup2(options->network->bootstrap, effort->n_entries * sizeof(pl_addr));
+        return;
+    }
+    pl_cache_entry drawn[PL_MESSAGE_ENTRIES_MAX];
+    size_t max = (size_t)(config->login_wave_entries * config->login_waves);
+    effort->wave_entries = (size_t)config->login_wave_entries;
+    effort->n_entries =
+        pl_host_cache_sample(&login->cache, options->context, (pl_addr){0}, drawn, MIN(max, G_N_ELEMENTS(drawn)));
+    effort->entries = g_new(pl_addr, effort->n_entries);
+    for (size_t i = 0; i < effort->n_entries; i++)
+        effort->entries[i] = drawn[i].addr;
+}
+
+static void start_attempt(void *machine, pl_time now)
+{
+    pl_login *login = machine;
+    pl_login_effort *effort = login->effort;
+    effort->attempts++;
+    pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ATTEMPT, pl_number(effort->attempts));
+    choose_entries(login);
+    pl_login_ladder_start(login, now);
+}
+
+static bool name_is_valid(const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < len; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return false;
+    return len > 0 && len <= PL_NAME_MAX;
+}
+
+int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now)
+{
+    if (login->state != PL_LOGIN_IDLE)
+        return PL_ERR_UNEXPECTED;
+    if (!name_is_valid(name) || strlen(password) > PL_PASSWORD_MAX)
+        return PL_ERR_MALFORMED;
+    pl_context *context = login->options.context;
+    pl_login_effort *effort = login->effort = g_new0(pl_login_effort, 1);
+    g_strlcpy(effort->name, name, sizeof effort->name);
+    g_strlcpy(effort->password, password, sizeof effort->password);
+    effort->kind = login->cache.count == 0 ? "first" : "later";
+    effort->started_at = now;
+    pl_identity_draw(&effort->identity, context);
+    pl_trace(&context->port, PL_EVENT_LOGIN_STARTED, pl_text(effort->kind));
+    start_attempt(login, now);
+    return 0;
+}
+
+/* Ends the effort with its event; the cause is NULL for success. */
+static void conclude(pl_login *login, const char *cause, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    pl_trace(&login->options.context->port, cause ? PL_EVENT_LOGIN_FAILED : PL_EVENT_LOGGED_IN,
+             pl_text(effort->kind), pl_number(now - effort->started_at), pl_number(effort->attempts),
+             pl_number((int64_t)effort->n_contacts), pl_number((int64_t)effort->n_contacts_tcp), pl_text(cause));
+    login->effort = NULL;
+    effort_free(effort);
+}
+
+void pl_login_failed(pl_login *login, const char *cause, pl_time now)
+{
+    pl_login_attach_drop(login);
+    pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+    conclude(login, cause, now);
+}
+
+void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    const pl_context *context = login->options.context;
+    const char *name = cause == PL_LOGIN_GRANT ? effort->cause_name : cause_name(cause);
+    pl_login_attach_drop(login);
+    if (effort->attempts >= context->config->login_attempts) {
+        pl_login_failed(login, name, now);
+        return;
+    }
+    pl_trace(&context->port, PL_EVENT_LOGIN_PAUSE, pl_text(name));
+    pl_login_enter(login, PL_LOGIN_PAUSING, now + context->config->login_pause, start_attempt);
+}
+
+void pl_login_succeeded(pl_login *login, pl_time now)
+{
+    conclude(login, NULL, now);
+}
+
+void pl_login_stop(pl_login *login, pl_time now)
+{
+    if (login->effort) {
+        pl_login_failed(login, cause_name(PL_LOGIN_CANCELLED), now);
+        return;
+    }
+    if (login->state != PL_LOGIN_ONLINE)
+        return;
+    const pl_port *port = &login->options.context->port;
+    if (login->stream)
+        port->ops->close(port->ctx, login->stream);
+    login->stream = 0;
+    pl_login_attach_drop(login);
+    pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+    pl_trace(port, PL_EVENT_LOGGED_OUT, pl_text("user"));
+}
+
+pl_login_state pl_login_state_of(const pl_login *login)
+{
+    return login->state;
+}
+
+const pl_host_cache *pl_login_cache(const pl_login *login)
+{
+    return &login->cache;
+}
+
+pl_addr pl_login_supernode(const pl_login *login)
+{
+    return login->supernode;
+}
+
+const pl_credential *pl_login_credential(const pl_login *login)
+{
+    return login->credential;
+}

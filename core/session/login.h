@@ -1,0 +1,91 @@
+/* login.h - logging in, as the talk tells it: ask supernodes by UDP, open TCP to one, learn the login
+ * server's address, be granted a credential there, advertise arrival.
+ *
+ * One attempt climbs a ladder until a supernode is reached (BS-07, BS-08):
+ *
+ *   UDP probes ─answer─▶ TCP to that supernode alone ─┐
+ *      │ silence                     │ fails          ├─▶ attach ─▶ login server ─▶ advertise ─▶ online
+ *      ▼                             ▼                │
+ *   TCP to the entries' ports ─▶ TCP 80 ─▶ TCP 443 ───┘
+ *
+ * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10). */
+#ifndef PL_SESSION_LOGIN_H
+#define PL_SESSION_LOGIN_H
+
+#include "core/overlay/host_cache.h"
+#include "core/session/grant.h"
+
+/* States are named by what is awaited. */
+#define PL_LOGIN_STATES(X)                                                                         \
+    X(PL_LOGIN_IDLE, "idle")                                                                       \
+    X(PL_LOGIN_ASKING, "asking")           /* a UDP answer */                                      \
+    X(PL_LOGIN_OPENING, "opening")         /* a stream to a supernode */                           \
+    X(PL_LOGIN_ATTACHING, "attaching")     /* the supernode's handshake and its `attached` */      \
+    X(PL_LOGIN_GRANTING, "granting")       /* the login server's grant */                          \
+    X(PL_LOGIN_ADVERTISING, "advertising") /* the supernode's `advertised` */                      \
+    X(PL_LOGIN_ONLINE, "online")                                                                   \
+    X(PL_LOGIN_PAUSING, "pausing")         /* the next attempt */
+
+typedef enum pl_login_state {
+#define X(id, name) id,
+    PL_LOGIN_STATES(X)
+#undef X
+} pl_login_state;
+
+/* Why an attempt did not reach the end; the last attempt's is the login's. */
+#define PL_LOGIN_CAUSES(X)                                                                         \
+    X(PL_LOGIN_NO_CAUSE, "none")                                                                   \
+    X(PL_LOGIN_REFUSED, "refused")           /* every TCP entry refused */                         \
+    X(PL_LOGIN_TIMEOUT, "timeout")           /* TCP entries were silent */                         \
+    X(PL_LOGIN_NO_ANSWER, "no-answer")       /* a supernode was open but did not answer in time */ \
+    X(PL_LOGIN_NOT_PROVEN, "supernode-not-proven") /* it showed no valid credential */             \
+    X(PL_LOGIN_SUPERNODE_REFUSED, "supernode-refused")                                             \
+    X(PL_LOGIN_SUPERNODE_LOST, "supernode-lost")                                                   \
+    X(PL_LOGIN_NO_SERVER, "no-server-known") /* the supernode knew no login server */              \
+    X(PL_LOGIN_GRANT, "grant")               /* stands for the grant's own outcome */              \
+    X(PL_LOGIN_CANCELLED, "cancelled")       /* the user logged out */
+typedef enum pl_login_cause {
+#define X(id, name) id,
+    PL_LOGIN_CAUSES(X)
+#undef X
+} pl_login_cause;
+
+typedef struct pl_login pl_login;
+
+/* Told when the supernode has attached us, so that discovery may begin. */
+typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
+
+typedef struct pl_login_options {
+    pl_context *context;
+    const pl_network *network; /* borrowed */
+    pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
+    pl_login_attached_fn attached;
+    void *owner;
+} pl_login_options;
+
+pl_login *pl_login_new(const pl_login_options *options);
+void pl_login_free(pl_login *login);
+
+/* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done; PL_ERR_MALFORMED for a bad name. */
+int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now);
+/* Logs out, or gives up a login that is under way. */
+void pl_login_stop(pl_login *login, pl_time now);
+
+/* A datagram of our own protocol on the main socket: 0, or an error that the node counts. */
+int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, pl_time now);
+/* Inputs of its streams; true if the stream was this login's. */
+bool pl_login_opened(pl_login *login, pl_id stream, pl_time now);
+bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_login_fin(pl_login *login, pl_id stream, pl_time now);
+bool pl_login_writable(pl_login *login, pl_id stream);
+bool pl_login_closed(pl_login *login, pl_id stream, pl_cause cause, pl_time now);
+
+pl_login_state pl_login_state_of(const pl_login *login);
+const char *pl_login_state_name(pl_login_state state);
+const pl_host_cache *pl_login_cache(const pl_login *login);
+/* The supernode that we are attached to; {0,0} if none. */
+pl_addr pl_login_supernode(const pl_login *login);
+/* Our credential while online, else NULL. */
+const pl_credential *pl_login_credential(const pl_login *login);
+
+#endif

@@ -1,0 +1,303 @@
+#include "core/session/login_internal.h"
+
+#include "core/event.h"
+
+#include <glib.h>
+#include <string.h>
+
+static void refresh_cache(void *machine, pl_time now);
+
+void pl_login_attach_drop(pl_login *login)
+{
+    const pl_port *port = &login->options.context->port;
+    if (login->stream)
+        port->ops->tcp_abort(port->ctx, login->stream);
+    pl_channel_free(login->channel);
+    login->channel = NULL;
+    login->stream = 0;
+    login->supernode = (pl_addr){0};
+    g_clear_pointer(&login->credential, g_free);
+}
+
+/* The supernode failed us while we were logging in, or left us when we were online. */
+static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now)
+{
+    pl_login_state state = login->state;
+    pl_login_attach_drop(login);
+    if (state == PL_LOGIN_ATTACHING) {
+        pl_login_ladder_next(login, cause, now);
+    } else if (state == PL_LOGIN_ONLINE) {
+        pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+        pl_trace(&login->options.context->port, PL_EVENT_LOGGED_OUT, pl_text(name));
+    } else {
+        g_clear_pointer(&login->effort->grant, pl_grant_free);
+        pl_login_attempt_failed(login, cause, now);
+    }
+}
+
+static void on_no_answer(void *machine, pl_time now)
+{
+    lose(machine, PL_LOGIN_NO_ANSWER, "no-answer", now);
+}
+
+static void send(pl_login *login, const pl_message *message)
+{
+    uint8_t bytes[PL_MESSAGE_BYTES_MAX];
+    pl_channel_send(login->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+}
+
+/* A supernode is whom the login server vouches for: its credential must carry the key it just proved. */
+static bool is_vouched_for(const pl_login *login, const uint8_t *bytes, size_t len, pl_time now)
+{
+    const pl_context *context = login->options.context;
+    pl_credential credential;
+    return pl_credential_decode(&credential, bytes, len) == 0 &&
+           pl_bytes_equal(credential.dh_key, pl_channel_remote_static(login->channel), PL_KEY_BYTES) &&
+           pl_credential_check(&credential, context->suite, login->options.network->server_sign_key,
+                               pl_context_unix(context, now)) == 0;
+}
+
+static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
+{
+    (void)channel;
+    pl_login *login = owner;
+    if (is_vouched_for(login, payload, len, now))
+        send(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
+    else
+        lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
+}
+
+static void take_entries(pl_login *login, const pl_message *message)
+{
+    const pl_context *context = login->options.context;
+    for (size_t i = 0; i < message->n_entries; i++)
+        if (message->ret_entries[i].addr.ip && message->ret_entries[i].addr.port)
+            pl_host_cache_add(&login->cache, message->ret_entries[i], (size_t)context->config->cache_entries_max);
+    pl_host_cache_keep(&login->cache, context);
+    pl_trace(&context->port, PL_EVENT_CACHE_REFRESHED, pl_number((int64_t)message->n_entries),
+             pl_number(login->cache.count));
+}
+
+static void freshen(pl_login *login, pl_addr addr, pl_time now)
+{
+    const pl_context *context = login->options.context;
+    pl_host_cache_add(&login->cache, (pl_cache_entry){addr, (uint32_t)pl_context_unix(context, now)},
+                      (size_t)context->config->cache_entries_max);
+}
+
+/* After installation the cache is empty; it is filled with the bootstrap entries by the first login that
+ * reaches a supernode, so that a first login which fails remains a first login. */
+static void fill_empty_cache(pl_login *login)
+{
+    const pl_network *network = login->options.network;
+    if (login->cache.count > 0)
+        return;
+    for (size_t i = 0; i < network->n_bootstrap; i++)
+        pl_host_cache_add(&login->cache, (pl_cache_entry){network->bootstrap[i], 0},
+                          (size_t)login->options.context->config->cache_entries_max);
+}
+
+static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credential *credential, pl_time now)
+{
+    pl_login *login = owner;
+    pl_login_effort *effort = login->effort;
+    const pl_context *context = login->options.context;
+    pl_grant *grant = effort->grant;
+    effort->grant = NULL;
+    if (outcome == PL_GRANT_OK) {
+        pl_trace(&context->port, PL_EVENT_LOGIN_CREDENTIAL, pl_number(credential->expires));
+        uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
+        size_t len = pl_credential_encode(credential, bytes);
+        send(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
+        login->credential = g_memdup2(credential, sizeof *credential);
+        pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout, on_no_answer);
+    } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
+        pl_login_failed(login, pl_grant_outcome_name(outcome), now);
+    } else {
+        effort->cause_name = pl_grant_outcome_name(outcome);
+        pl_login_attempt_failed(login, PL_LOGIN_GRANT, now);
+    }
+    pl_grant_free(grant);
+}
+
+static void on_server_contact(void *owner, pl_addr to)
+{
+    pl_login_effort *effort = ((pl_login *)owner)->effort;
+    pl_login_contact(&effort->contacts_tcp, &effort->n_contacts_tcp, to);
+}
+
+/* The first grant of an attempt may fail before pl_grant_new returns only by a later deadline, so the
+ * pointer is set in time. */
+static void ask_login_server(pl_login *login, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    pl_login_enter(login, PL_LOGIN_GRANTING, PL_NEVER, NULL);
+    effort->grant = pl_grant_new(&(pl_grant_options){.context = login->options.context,
+                                                     .network = login->options.network,
+                                                     .servers = effort->servers,
+                                                     .n_servers = effort->n_servers,
+                                                     .first_kind = effort->rung,
+                                                     .name = effort->name,
+                                                     .password = effort->password,
+                                                     .identity = &effort->identity,
+                                                     .done = on_granted,
+                                                     .contact = on_server_contact,
+                                                     .owner = login},
+                                 now);
+}
+
+static void on_attached(pl_login *login, const pl_message *message, pl_time now)
+{
+    const pl_login_options *options = &login->options;
+    pl_login_effort *effort = login->effort;
+    pl_trace(&options->context->port, PL_EVENT_LOGIN_ATTACHED, pl_endpoint(login->supernode));
+    fill_empty_cache(login);
+    if (effort->rung == 0)
+        freshen(login, login->supernode, now);
+    take_entries(login, message);
+    effort->n_servers = message->n_servers;
+    memcpy(effort->servers, message->servers, sizeof effort->servers);
+    options->attached(options->owner, login->supernode, now);
+    if (effort->n_servers == 0) {
+        pl_login_attempt_failed(login, PL_LOGIN_NO_SERVER, now);
+        return;
+    }
+    pl_trace(&options->context->port, PL_EVENT_LOGIN_SERVER_KNOWN, pl_endpoint(effort->servers[0]));
+    ask_login_server(login, now);
+}
+
+static void on_advertised(pl_login *login, pl_time now)
+{
+    pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
+                   refresh_cache);
+    pl_login_succeeded(login, now);
+}
+
+static void refresh_cache(void *machine, pl_time now)
+{
+    pl_login *login = machine;
+    send(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
+    pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
+                   refresh_cache);
+}
+
+static void refuse_input(pl_login *login, int error, const char *message)
+{
+    pl_trace(&login->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
+             pl_text(message), pl_endpoint(login->supernode));
+}
+
+static bool is_awaited(const pl_login *login, pl_message_id id)
+{
+    switch (login->state) {
+    case PL_LOGIN_ATTACHING:
+        return id == PL_MESSAGE_ATTACHED || id == PL_MESSAGE_REFUSED;
+    case PL_LOGIN_ADVERTISING:
+        return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
+    case PL_LOGIN_ONLINE:
+        return id == PL_MESSAGE_CACHE_ENTRIES;
+    case PL_LOGIN_IDLE:
+    case PL_LOGIN_ASKING:
+    case PL_LOGIN_OPENING:
+    case PL_LOGIN_GRANTING:
+    case PL_LOGIN_PAUSING:
+        return false;
+    }
+    return false;
+}
+
+static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+{
+    (void)channel;
+    pl_login *login = owner;
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    pl_message message = {.ret_entries = entries};
+    int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
+    if (!error && !is_awaited(login, message.id))
+        error = PL_ERR_UNEXPECTED;
+    if (error) {
+        refuse_input(login, error, "record");
+        lose(login, PL_LOGIN_SUPERNODE_REFUSED, "supernode-malformed", now);
+    } else if (message.id == PL_MESSAGE_ATTACHED) {
+        on_attached(login, &message, now);
+    } else if (message.id == PL_MESSAGE_ADVERTISED) {
+        on_advertised(login, now);
+    } else if (message.id == PL_MESSAGE_CACHE_ENTRIES) {
+        take_entries(login, &message);
+    } else {
+        lose(login, PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(message.refusal), now);
+    }
+}
+
+static const pl_channel_handler handler = {.ready = on_ready, .message = on_message};
+
+void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now)
+{
+    pl_context *context = login->options.context;
+    login->stream = stream;
+    login->supernode = to;
+    pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
+    login->channel = pl_channel_new(&(pl_channel_options){.context = context,
+                                                          .stream = stream,
+                                                          .pattern = PL_NOISE_XX,
+                                                          .role = PL_NOISE_INITIATOR,
+                                                          .own_static = &login->effort->identity.dh,
+                                                          .handler = &handler,
+                                                          .owner = login});
+}
+
+bool pl_login_opened(pl_login *login, pl_id stream, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    return effort && ((effort->race && pl_race_opened(effort->race, stream, now)) ||
+                      pl_grant_opened(effort->grant, stream, now));
+}
+
+bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t len, pl_time now)
+{
+    if (login->effort && pl_grant_data(login->effort->grant, stream, data, len, now))
+        return true;
+    if (!login->stream || stream != login->stream)
+        return false;
+    bool was_ready = pl_channel_is_ready(login->channel);
+    int error = pl_channel_input(login->channel, data, len, now);
+    if (error < 0) {
+        refuse_input(login, error, was_ready ? "record" : "handshake");
+        lose(login, was_ready ? PL_LOGIN_SUPERNODE_REFUSED : PL_LOGIN_NOT_PROVEN, pl_error_name(error), now);
+    }
+    return true;
+}
+
+bool pl_login_writable(pl_login *login, pl_id stream)
+{
+    if (login->effort && pl_grant_writable(login->effort->grant, stream))
+        return true;
+    if (!login->stream || stream != login->stream)
+        return false;
+    pl_channel_writable(login->channel);
+    return true;
+}
+
+bool pl_login_fin(pl_login *login, pl_id stream, pl_time now)
+{
+    if (login->effort && pl_grant_fin(login->effort->grant, stream, now))
+        return true;
+    if (!login->stream || stream != login->stream)
+        return false;
+    lose(login, PL_LOGIN_SUPERNODE_LOST, "supernode-left", now);
+    return true;
+}
+
+bool pl_login_closed(pl_login *login, pl_id stream, pl_cause cause, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    if (effort && effort->race && pl_race_closed(effort->race, stream, cause, now))
+        return true;
+    if (effort && pl_grant_closed(effort->grant, stream, cause, now))
+        return true;
+    if (!login->stream || stream != login->stream)
+        return false;
+    login->stream = 0;
+    lose(login, PL_LOGIN_SUPERNODE_LOST, pl_cause_name(cause), now);
+    return true;
+}

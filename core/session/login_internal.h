@@ -1,0 +1,78 @@
+/* login_internal.h - the login machine's state, shared by its three files only:
+ * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
+ * conversation with it, the grant, online). */
+#ifndef PL_SESSION_LOGIN_INTERNAL_H
+#define PL_SESSION_LOGIN_INTERNAL_H
+
+#include "core/session/login.h"
+#include "core/session/race.h"
+
+/* What is needed only while a login is under way; freed when it ends, to keep an idle peer small. */
+typedef struct pl_login_effort {
+    char name[PL_NAME_MAX + 1];
+    char password[PL_PASSWORD_MAX + 1];
+    const char *kind; /* "first" or "later" */
+    pl_time started_at;
+    int64_t attempts;
+    pl_addr *contacts; /* distinct, sorted */
+    size_t n_contacts;
+    pl_addr *contacts_tcp;
+    size_t n_contacts_tcp;
+
+    /* The attempt. */
+    pl_addr *entries; /* what the UDP rung asks, and then the TCP rungs */
+    size_t n_entries;
+    size_t wave_entries; /* entries of one wave */
+    size_t n_asked;
+    uint64_t transaction;
+    pl_addr answered;    /* who answered by UDP and is tried alone; {0,0} = climbing the rungs */
+    pl_port_kind rung;   /* the TCP rung that is tried, once `answered` is none */
+    pl_race *race;
+    pl_grant *grant;
+    pl_identity identity;
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX];
+    size_t n_servers;
+    pl_login_cause cause; /* of the last thing that failed */
+    const char *cause_name;
+} pl_login_effort;
+
+struct pl_login {
+    pl_login_options options;
+    pl_login_state state;
+    pl_deadline deadline;
+    pl_host_cache cache;
+    pl_channel *channel; /* to the supernode */
+    pl_id stream;        /* of the channel; 0 = none */
+    pl_addr supernode;
+    pl_credential *credential; /* from the grant on, while attached */
+    pl_login_effort *effort;   /* while logging in */
+};
+
+/* login.c */
+
+/* The only writer of the state; sets what is waited for at the same time. */
+void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_deadline_fn act);
+/* The attempt failed: pause, or fail the login if it was the last. */
+void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now);
+/* The login failed for good. */
+void pl_login_failed(pl_login *login, const char *cause, pl_time now);
+/* The login is done. */
+void pl_login_succeeded(pl_login *login, pl_time now);
+/* Remembers an address as contacted. */
+void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
+
+/* login_ladder.c */
+
+/* Climbs from the bottom: the UDP rung. */
+void pl_login_ladder_start(pl_login *login, pl_time now);
+/* What was open did not lead to an attachment: goes on with the next rung. */
+void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now);
+
+/* login_attach.c */
+
+/* A stream to a supernode is open. */
+void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now);
+/* Drops the channel and, if it is still open, its stream. */
+void pl_login_attach_drop(pl_login *login);
+
+#endif
