@@ -10,7 +10,7 @@
 typedef enum pl_noise_pattern { PL_NOISE_NK, PL_NOISE_XX, PL_NOISE_IK } pl_noise_pattern;
 typedef enum pl_noise_role { PL_NOISE_INITIATOR, PL_NOISE_RESPONDER } pl_noise_role;
 
-/* One direction after the handshake: 48 bytes. */
+/* One direction after the handshake: 40 bytes. */
 typedef struct pl_cipher {
     uint8_t key[PL_KEY_BYTES];
     uint64_t nonce;
@@ -34,11 +34,12 @@ void pl_noise_free(pl_noise *noise); /* wipes */
 
 /* Length of the next message of the handshake with a payload of `payload_len` bytes. */
 size_t pl_noise_message_bytes(const pl_noise *noise, size_t payload_len);
-/* Writes the next message; ret_message has pl_noise_message_bytes.  PL_ERR_UNEXPECTED if it is not our
- * turn. */
+/* Writes the next message; ret_message has pl_noise_message_bytes.  0, or PL_ERR_UNEXPECTED if it is not our
+ * turn, PL_ERR_OVERSIZED above 65535 bytes, PL_ERR_FORGED if a key of the other side gives an all-zero secret
+ * (the handshake is then dead). */
 int pl_noise_write(pl_noise *noise, const uint8_t *payload, size_t payload_len, uint8_t *ret_message);
 /* Reads the next message; ret_payload has room for len bytes.  Returns the payload's length, or
- * PL_ERR_SHORT, PL_ERR_FORGED (the handshake is then dead), PL_ERR_UNEXPECTED. */
+ * PL_ERR_SHORT, PL_ERR_OVERSIZED, PL_ERR_FORGED (the handshake is then dead), PL_ERR_UNEXPECTED. */
 int pl_noise_read(pl_noise *noise, const uint8_t *message, size_t len, uint8_t *ret_payload);
 /* True when the last message was written or read. */
 bool pl_noise_done(const pl_noise *noise);

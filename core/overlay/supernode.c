@@ -213,6 +213,11 @@ int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const
     return pl_stun_server_input(supernode->stun, socket, from, data, len, now);
 }
 
+bool pl_supernode_is_serving(const pl_supernode *supernode)
+{
+    return supernode->credential_len > 0;
+}
+
 size_t pl_supernode_clients(const pl_supernode *supernode)
 {
     return supernode->n_clients;

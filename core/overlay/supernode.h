@@ -46,6 +46,8 @@ bool pl_supernode_owns_socket(const pl_supernode *supernode, pl_id socket);
 int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                       pl_time now);
 
+/* It has a credential. */
+bool pl_supernode_is_serving(const pl_supernode *supernode);
 size_t pl_supernode_clients(const pl_supernode *supernode); /* attached */
 size_t pl_supernode_online(const pl_supernode *supernode);  /* users recorded as online */
 bool pl_supernode_is_online(const pl_supernode *supernode, const char *name);

@@ -1,0 +1,378 @@
+#include "core/node.h"
+
+#include "core/context.h"
+#include "core/event.h"
+#include "core/overlay/supernode.h"
+
+#include <glib.h>
+
+struct pl_node {
+    pl_context context;
+    const pl_network *network;
+    const pl_node_supernode *supernode_options;
+    pl_node_role role;
+    pl_node_discovery discovery_wanted;
+    uint16_t listen_port;
+    bool is_started;
+    pl_id socket; /* main UDP socket; 0 if it could not be bound */
+    pl_login *login;               /* clients */
+    pl_discovery *discovery;       /* clients, while it runs */
+    pl_supernode *supernode;       /* supernodes */
+    pl_grant *grant;               /* supernodes, while they ask for a credential */
+    pl_identity *identity;         /* supernodes */
+    pl_deadline renewal;           /* supernodes: when to ask (again) */
+    pl_login_server *login_server; /* login servers */
+};
+
+pl_node *pl_node_new(const pl_node_options *options)
+{
+    pl_node *node = g_new0(pl_node, 1);
+    node->context = (pl_context){.port = options->port,
+                                 .config = options->config,
+                                 .suite = options->suite,
+                                 .epoch = options->epoch};
+    pl_deadlines_init(&node->context.deadlines);
+    node->network = options->network;
+    node->supernode_options = options->supernode;
+    node->role = options->role;
+    node->discovery_wanted = options->discovery;
+    node->listen_port = options->listen_port;
+    if (options->role == PL_NODE_LOGIN_SERVER)
+        node->login_server = pl_login_server_new(&node->context, options->server_keys);
+    return node;
+}
+
+/* The machines' free functions abort streams and close sockets; a node that is forgotten must not. */
+static void forget_id(void *ctx, pl_id id)
+{
+    (void)ctx, (void)id;
+}
+
+static void forget_event(void *ctx, const pl_event *event)
+{
+    (void)ctx, (void)event;
+}
+
+static const pl_port_ops silent_ops = {.tcp_abort = forget_id, .close = forget_id, .trace = forget_event};
+
+void pl_node_free(pl_node *node)
+{
+    if (!node)
+        return;
+    node->context.port.ops = &silent_ops;
+    pl_login_free(node->login);
+    pl_discovery_free(node->discovery);
+    pl_supernode_free(node->supernode);
+    pl_grant_free(node->grant);
+    pl_login_server_free(node->login_server);
+    if (node->identity)
+        pl_bytes_wipe(node->identity, sizeof *node->identity);
+    g_free(node->identity);
+    pl_deadlines_clear(&node->context.deadlines);
+    g_free(node);
+}
+
+static void trace_unavailable(pl_node *node, const char *transport, uint16_t port, int error)
+{
+    pl_trace(&node->context.port, PL_EVENT_PORT_UNAVAILABLE, pl_text(transport), pl_number(port),
+             pl_text(pl_error_name(error)));
+}
+
+static void listen_tcp(pl_node *node, uint16_t port)
+{
+    const pl_port *world = &node->context.port;
+    pl_id listener;
+    int error = world->ops->tcp_listen(world->ctx, port, &listener);
+    if (error < 0)
+        trace_unavailable(node, "tcp", port, error);
+}
+
+/* One port for UDP and TCP, and TCP on the web ports where allowed (BS-04). */
+static void bind_ports(pl_node *node)
+{
+    const pl_port *world = &node->context.port;
+    int error = world->ops->udp_bind(world->ctx, node->listen_port, &node->socket);
+    if (error < 0) {
+        node->socket = 0;
+        trace_unavailable(node, "udp", node->listen_port, error);
+    }
+    uint16_t port = node->socket ? world->ops->local_port(world->ctx, node->socket) : node->listen_port;
+    listen_tcp(node, port);
+    for (size_t i = 0; i < node->network->n_web_ports; i++)
+        listen_tcp(node, node->network->web_ports[i]);
+}
+
+/* Discovery runs beside login and never gates it: it begins as soon as a supernode is known to serve. */
+static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
+{
+    pl_node *node = owner;
+    const pl_port *world = &node->context.port;
+    uint8_t bytes[PL_NAT_REPORT_BYTES];
+    (void)now;
+    pl_nat_report_encode(report, bytes);
+    world->ops->keep(world->ctx, "nat", bytes, sizeof bytes);
+    pl_discovery *discovery = node->discovery;
+    node->discovery = NULL;
+    pl_discovery_free(discovery);
+}
+
+static void on_attached(void *owner, pl_addr supernode, pl_time now)
+{
+    pl_node *node = owner;
+    if (node->discovery_wanted != PL_NODE_DISCOVERY_ON || node->discovery)
+        return;
+    node->discovery = pl_discovery_new(&node->context, supernode.ip, on_discovered, node, now);
+}
+
+static void ask_for_credential(void *machine, pl_time now);
+
+static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credential *credential, pl_time now)
+{
+    pl_node *node = owner;
+    const pl_config *config = node->context.config;
+    pl_span pause = config->supernode_relogin_pause;
+    pl_grant *grant = node->grant;
+    node->grant = NULL;
+    if (outcome == PL_GRANT_OK) {
+        pl_supernode_serve(node->supernode, credential, &node->identity->dh, now);
+        pause = config->server_credential_lifetime / 2;
+    }
+    pl_deadline_set(&node->context.deadlines, &node->renewal, now + pause, ask_for_credential, node);
+    pl_grant_free(grant);
+}
+
+/* A supernode logs in at the login server as any user does, and again at half of the credential's life. */
+static void ask_for_credential(void *machine, pl_time now)
+{
+    pl_node *node = machine;
+    const pl_node_supernode *options = node->supernode_options;
+    node->grant = pl_grant_new(&(pl_grant_options){.context = &node->context,
+                                                   .network = node->network,
+                                                   .servers = options->login_servers,
+                                                   .n_servers = options->n_login_servers,
+                                                   .name = options->name,
+                                                   .password = options->password,
+                                                   .identity = node->identity,
+                                                   .done = on_granted,
+                                                   .owner = node},
+                               now);
+}
+
+static void start_supernode(pl_node *node, pl_time now)
+{
+    const pl_node_supernode *options = node->supernode_options;
+    node->identity = g_new0(pl_identity, 1);
+    pl_identity_draw(node->identity, &node->context);
+    node->supernode = pl_supernode_new(&(pl_supernode_options){.context = &node->context,
+                                                               .own_address = options->own_address,
+                                                               .partner = options->partner,
+                                                               .login_servers = options->login_servers,
+                                                               .n_login_servers = options->n_login_servers,
+                                                               .server_sign_key = node->network->server_sign_key,
+                                                               .known = options->known,
+                                                               .n_known = options->n_known,
+                                                               .socket = node->socket});
+    ask_for_credential(node, now);
+}
+
+void pl_node_start(pl_node *node, pl_time now)
+{
+    node->is_started = true;
+    bind_ports(node);
+    if (node->role == PL_NODE_SUPERNODE)
+        start_supernode(node, now);
+    if (node->role == PL_NODE_CLIENT)
+        node->login = pl_login_new(&(pl_login_options){.context = &node->context,
+                                                       .network = node->network,
+                                                       .socket = node->socket,
+                                                       .attached = on_attached,
+                                                       .owner = node});
+}
+
+static void trace_refused(pl_node *node, int error, const char *what, pl_addr from)
+{
+    if (error >= 0)
+        return;
+    pl_trace(&node->context.port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)), pl_text(what),
+             pl_endpoint(from));
+}
+
+static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
+{
+    pl_message message = {0};
+    int error = pl_message_read(&message, PL_CARRIER_DATAGRAM, input->data, input->len);
+    if (error)
+        return error;
+    if (node->supernode)
+        return pl_supernode_datagram(node->supernode, input->from, &message, now);
+    if (node->login)
+        return pl_login_datagram(node->login, input->from, &message, now);
+    return PL_ERR_UNEXPECTED;
+}
+
+static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
+{
+    if (node->discovery && pl_discovery_owns(node->discovery, input->id))
+        trace_refused(node, pl_discovery_input(node->discovery, input->id, input->from, input->data, input->len, now),
+                      "stun", input->from);
+    else if (node->supernode && pl_supernode_owns_socket(node->supernode, input->id))
+        trace_refused(node, pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
+                      "stun", input->from);
+    else
+        trace_refused(node, own_datagram(node, input, now), "datagram", input->from);
+}
+
+static void take_accepted(pl_node *node, const pl_input *input, pl_time now)
+{
+    const pl_port *world = &node->context.port;
+    if (node->supernode) {
+        pl_supernode_accepted(node->supernode, input->id, input->from, now);
+    } else if (node->login_server) {
+        pl_login_server_accepted(node->login_server, input->id, input->from, now);
+    } else { /* an ordinary node listens (BS-04), but nobody has business with it before calls */
+        world->ops->tcp_abort(world->ctx, input->id);
+        trace_refused(node, PL_ERR_UNEXPECTED, "stream", input->from);
+    }
+}
+
+static void take_opened(pl_node *node, const pl_input *input, pl_time now)
+{
+    if (node->login)
+        pl_login_opened(node->login, input->id, now);
+    else if (!pl_grant_opened(node->grant, input->id, now) && node->supernode)
+        pl_supernode_opened(node->supernode, input->id, now);
+}
+
+/* Every machine consumes all that it is given: its memory is bounded by a frame. */
+static size_t take_data(pl_node *node, const pl_input *input, pl_time now)
+{
+    if (node->login)
+        pl_login_data(node->login, input->id, input->data, input->len, now);
+    else if (node->login_server)
+        pl_login_server_data(node->login_server, input->id, input->data, input->len, now);
+    else if (!pl_grant_data(node->grant, input->id, input->data, input->len, now) && node->supernode)
+        pl_supernode_data(node->supernode, input->id, input->data, input->len, now);
+    return input->len;
+}
+
+static void take_fin(pl_node *node, const pl_input *input, pl_time now)
+{
+    if (node->login)
+        pl_login_fin(node->login, input->id, now);
+    else if (node->login_server)
+        pl_login_server_fin(node->login_server, input->id, now);
+    else if (!pl_grant_fin(node->grant, input->id, now) && node->supernode)
+        pl_supernode_fin(node->supernode, input->id, now);
+}
+
+static void take_writable(pl_node *node, const pl_input *input)
+{
+    if (node->login)
+        pl_login_writable(node->login, input->id);
+    else if (node->login_server)
+        pl_login_server_writable(node->login_server, input->id);
+    else if (!pl_grant_writable(node->grant, input->id) && node->supernode)
+        pl_supernode_writable(node->supernode, input->id);
+}
+
+static void take_closed(pl_node *node, const pl_input *input, pl_time now)
+{
+    if (node->login)
+        pl_login_closed(node->login, input->id, input->cause, now);
+    else if (node->login_server)
+        pl_login_server_closed(node->login_server, input->id, input->cause, now);
+    else if (!pl_grant_closed(node->grant, input->id, input->cause, now) && node->supernode)
+        pl_supernode_closed(node->supernode, input->id, input->cause, now);
+}
+
+size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now)
+{
+    size_t consumed = 0;
+    switch (input->kind) {
+    case PL_INPUT_TICK:
+        pl_deadlines_run(&node->context.deadlines, now);
+        break;
+    case PL_INPUT_DATAGRAM:
+        take_datagram(node, input, now);
+        break;
+    case PL_INPUT_ACCEPTED:
+        take_accepted(node, input, now);
+        break;
+    case PL_INPUT_OPENED:
+        take_opened(node, input, now);
+        break;
+    case PL_INPUT_DATA:
+        consumed = take_data(node, input, now);
+        break;
+    case PL_INPUT_FIN:
+        take_fin(node, input, now);
+        break;
+    case PL_INPUT_WRITABLE:
+        take_writable(node, input);
+        break;
+    case PL_INPUT_CLOSED:
+        take_closed(node, input, now);
+        break;
+    case PL_INPUT_ICMP: /* a refused probe does not shorten the wait (BS-07) */
+    case PL_INPUT_ECHO:
+    case PL_INPUT_ADDRESS:
+        break;
+    }
+    return consumed;
+}
+
+pl_time pl_node_deadline(const pl_node *node)
+{
+    return pl_deadlines_next(&node->context.deadlines);
+}
+
+int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_time now)
+{
+    return node->login ? pl_login_start(node->login, name, password, now) : PL_ERR_UNEXPECTED;
+}
+
+void pl_node_log_out(pl_node *node, pl_time now)
+{
+    if (node->login)
+        pl_login_stop(node->login, now);
+}
+
+int pl_node_add_account(pl_node *node, const char *name, const char *password)
+{
+    return node->login_server ? pl_login_server_add_account(node->login_server, name, password) : PL_ERR_UNEXPECTED;
+}
+
+pl_login_state pl_node_login_state(const pl_node *node)
+{
+    return node->login ? pl_login_state_of(node->login) : PL_LOGIN_IDLE;
+}
+
+size_t pl_node_cache_entries(const pl_node *node)
+{
+    return node->login ? pl_login_cache(node->login)->count : 0;
+}
+
+size_t pl_node_clients(const pl_node *node)
+{
+    if (node->login_server)
+        return pl_login_server_sessions(node->login_server);
+    return node->supernode ? pl_supernode_clients(node->supernode) : 0;
+}
+
+size_t pl_node_online(const pl_node *node)
+{
+    return node->supernode ? pl_supernode_online(node->supernode) : 0;
+}
+
+bool pl_node_is_ready(const pl_node *node)
+{
+    switch (node->role) {
+    case PL_NODE_CLIENT:
+        return pl_node_login_state(node) == PL_LOGIN_ONLINE;
+    case PL_NODE_SUPERNODE:
+        return node->supernode && pl_supernode_is_serving(node->supernode);
+    case PL_NODE_LOGIN_SERVER:
+        return node->is_started;
+    }
+    return false;
+}

@@ -1,0 +1,72 @@
+/* node.h - one node: routes what happens to its machines, and owns their deadlines.
+ *
+ * The doors of the core.  The world makes a node, starts it, hands it every input in order of time with
+ * one `now` for a whole step, and ticks it at or after its deadline; the user's acts are functions here.
+ * A node is a client, a supernode or a login server, all of the same parts. */
+#ifndef PL_NODE_H
+#define PL_NODE_H
+
+#include "core/config.h"
+#include "core/nat/discovery.h"
+#include "core/port.h"
+#include "core/session/grant.h"
+#include "core/session/login.h"
+#include "core/session/login_server.h"
+
+typedef enum pl_node_role { PL_NODE_CLIENT, PL_NODE_SUPERNODE, PL_NODE_LOGIN_SERVER } pl_node_role;
+typedef enum pl_node_discovery { PL_NODE_DISCOVERY_ON, PL_NODE_DISCOVERY_OFF } pl_node_discovery;
+
+/* What a supernode is told beyond what every node knows; borrowed for the node's life. */
+typedef struct pl_node_supernode {
+    pl_addr own_address;
+    pl_addr partner;              /* {0,0} = none: filtering is then unknown to its clients */
+    const pl_addr *login_servers;
+    size_t n_login_servers;
+    const pl_cache_entry *known;  /* other supernodes */
+    size_t n_known;
+    const char *name, *password;  /* its own account: it logs in at the login server for a credential */
+} pl_node_supernode;
+
+typedef struct pl_node_options {
+    pl_port port;
+    const pl_config *config;        /* borrowed */
+    const struct pl_suite *suite;   /* static */
+    const pl_network *network;      /* borrowed */
+    int64_t epoch;                  /* Unix seconds at now = 0 */
+    pl_node_role role;
+    uint16_t listen_port;           /* UDP and TCP; 0 = any */
+    pl_node_discovery discovery;    /* clients */
+    const pl_node_supernode *supernode;      /* supernodes */
+    const pl_server_keys *server_keys;       /* login servers; copied */
+} pl_node_options;
+
+typedef struct pl_node pl_node;
+
+pl_node *pl_node_new(const pl_node_options *options);
+/* Forgets everything; asks nothing of the port.  The registry outlives it. */
+void pl_node_free(pl_node *node);
+
+/* Binds the ports: UDP and TCP on the listening port, TCP on the web ports.  A port that cannot be bound
+ * is traced (node:port-unavailable) and done without.  A supernode then asks for its credential. */
+void pl_node_start(pl_node *node, pl_time now);
+
+/* Takes what happened; returns the bytes consumed of PL_INPUT_DATA, else 0. */
+size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now);
+/* The earliest deadline, PL_NEVER when idle.  A tick before it is a no-op. */
+pl_time pl_node_deadline(const pl_node *node);
+
+/* The user's acts (clients).  As pl_login_start and pl_login_stop. */
+int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_time now);
+void pl_node_log_out(pl_node *node, pl_time now);
+/* Login servers: as pl_login_server_add_account. */
+int pl_node_add_account(pl_node *node, const char *name, const char *password);
+
+/* What the world may look at. */
+pl_login_state pl_node_login_state(const pl_node *node);
+size_t pl_node_cache_entries(const pl_node *node);
+size_t pl_node_clients(const pl_node *node); /* supernodes: attached; login servers: sessions */
+size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as online */
+/* Supernodes: has a credential and serves; login servers: always true once started. */
+bool pl_node_is_ready(const pl_node *node);
+
+#endif
