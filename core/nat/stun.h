@@ -1,0 +1,122 @@
+/* stun.h - STUN messages (RFC 8489; attributes of RFC 5780; classic RFC 3489 messages) ⇄ bytes.
+ *
+ * Pure functions: no I/O, no time, no transactions.  Addresses are IPv4; one of another family is read
+ * over as if it were absent. */
+#ifndef PL_NAT_STUN_H
+#define PL_NAT_STUN_H
+
+#include "core/types.h"
+#include "core/wire/buffer.h"
+
+#define PL_STUN_HEADER_BYTES 20              /* spec RFC 8489 §5 */
+#define PL_STUN_MAGIC 0x2112A442u            /* spec RFC 8489 §5 */
+#define PL_STUN_ID_BYTES 12                  /* spec RFC 8489 §5 */
+#define PL_STUN_BINDING 0x001                /* spec RFC 8489 §18.1 */
+#define PL_STUN_INTEGRITY_BYTES 20           /* spec RFC 8489 §14.5: HMAC-SHA1 */
+#define PL_STUN_FINGERPRINT_XOR 0x5354554Eu  /* spec RFC 8489 §14.7 */
+#define PL_STUN_CHANGE_IP 4u                 /* spec RFC 5780 §7.2 */
+#define PL_STUN_CHANGE_PORT 2u               /* spec RFC 5780 §7.2 */
+#define PL_STUN_BYTES_MAX 1280               /* chosen: what passes any IPv6 path whole; bounds the work */
+#define PL_STUN_UNKNOWN_MAX 4                /* chosen: unknown attributes that are listed; more are counted */
+#define PL_STUN_TEXT_MAX 763                 /* spec RFC 8489 §14.9, §14.10: longest text in bytes */
+
+/* spec RFC 8489 §14.8 */
+#define PL_STUN_ERROR_BAD_REQUEST 400
+#define PL_STUN_ERROR_UNKNOWN_ATTRIBUTE 420
+#define PL_STUN_ERROR_STALE_NONCE 438
+
+/* spec RFC 8489 §5: the two class bits. */
+typedef enum pl_stun_class {
+    PL_STUN_REQUEST = 0,
+    PL_STUN_INDICATION = 1,
+    PL_STUN_SUCCESS = 2,
+    PL_STUN_ERROR = 3
+} pl_stun_class;
+
+/* id, type, shortest and longest value.  Types from 0x8000 may be ignored by who does not know them
+ * (spec RFC 8489 §14); all numbers: RFC 8489 §18.3, RFC 5780 §9.1, RFC 3489 §11.2. */
+#define PL_STUN_ATTRIBUTES(X)                                                                      \
+    X(PL_STUN_MAPPED, 0x0001, 8, 20)                                                               \
+    X(PL_STUN_CHANGE_REQUEST, 0x0003, 4, 4)                                                        \
+    X(PL_STUN_SOURCE, 0x0004, 8, 20)  /* classic: whence the answer comes */                       \
+    X(PL_STUN_CHANGED, 0x0005, 8, 20) /* classic: the other address */                             \
+    X(PL_STUN_USERNAME, 0x0006, 0, 513)                                                            \
+    X(PL_STUN_INTEGRITY, 0x0008, 20, 20)                                                           \
+    X(PL_STUN_ERROR_CODE, 0x0009, 4, 4 + PL_STUN_TEXT_MAX)                                         \
+    X(PL_STUN_UNKNOWN_ATTRIBUTES, 0x000A, 0, PL_STUN_BYTES_MAX)                                    \
+    X(PL_STUN_REALM, 0x0014, 0, PL_STUN_TEXT_MAX)                                                  \
+    X(PL_STUN_NONCE, 0x0015, 0, PL_STUN_TEXT_MAX)                                                  \
+    X(PL_STUN_XOR_MAPPED, 0x0020, 8, 20)                                                           \
+    X(PL_STUN_PRIORITY, 0x0024, 4, 4)                                                              \
+    X(PL_STUN_SOFTWARE, 0x8022, 0, PL_STUN_TEXT_MAX)                                               \
+    X(PL_STUN_FINGERPRINT, 0x8028, 4, 4)                                                           \
+    X(PL_STUN_RESPONSE_ORIGIN, 0x802B, 8, 20)                                                      \
+    X(PL_STUN_OTHER_ADDRESS, 0x802C, 8, 20)
+
+typedef enum pl_stun_attribute {
+#define X(id, type, shortest, longest) id,
+    PL_STUN_ATTRIBUTES(X)
+#undef X
+} pl_stun_attribute;
+
+typedef struct pl_stun_text {
+    const uint8_t *data; /* borrowed from the bytes that were read */
+    size_t len;
+} pl_stun_text;
+
+/* A message as read.  A field means something only if its attribute is present (pl_stun_has). */
+typedef struct pl_stun {
+    pl_stun_class kind;
+    uint16_t method;
+    uint32_t cookie; /* PL_STUN_MAGIC; else the message is classic and this is the start of its id */
+    uint8_t id[PL_STUN_ID_BYTES];
+    uint32_t present;   /* bit per attribute, of those before the integrity or fingerprint */
+    pl_addr mapped, xor_mapped, source, changed, origin, other;
+    uint32_t change;    /* PL_STUN_CHANGE_… */
+    uint32_t priority;
+    uint16_t error;     /* 300..699 */
+    pl_stun_text username, realm, nonce;
+    uint16_t unknown[PL_STUN_UNKNOWN_MAX]; /* types that must be understood and are not */
+    size_t n_unknown;
+    size_t integrity_at; /* offset of MESSAGE-INTEGRITY, 0 if absent */
+} pl_stun;
+
+static inline bool pl_stun_has(const pl_stun *stun, pl_stun_attribute attribute)
+{
+    return (stun->present >> attribute & 1) != 0;
+}
+
+/* A client of RFC 3489, which knows no cookie and no XOR. */
+static inline bool pl_stun_is_classic(const pl_stun *stun)
+{
+    return stun->cookie != PL_STUN_MAGIC;
+}
+
+/* Could this be STUN at all?  Two zero bits, a length of whole words (RFC 8489 §5). */
+bool pl_stun_looks_like(const uint8_t *data, size_t len);
+/* Reads a whole datagram.  0; PL_ERR_SHORT; PL_ERR_OVERSIZED (over PL_STUN_BYTES_MAX, or bytes left over);
+ * PL_ERR_MALFORMED; PL_ERR_FORGED if a fingerprint does not match.  Of an attribute that comes twice the
+ * first counts; what follows the integrity is read over, but a fingerprint must be last. */
+int pl_stun_read(pl_stun *ret_stun, const uint8_t *data, size_t len);
+/* Does the integrity of the message, read from `data`, verify under this key?  False if it has none. */
+bool pl_stun_verify(const pl_stun *stun, const uint8_t *data, const uint8_t *key, size_t key_len);
+/* Long-term key (RFC 8489 §9.2.2): MD5 of user ":" realm ":" password, already prepared. */
+void pl_stun_long_term_key(uint8_t ret_key[16], const char *user, const char *realm, const char *password);
+
+/* Begins a message in an empty writer; each attribute then keeps the length field right, so the message is
+ * whole after any of them.  A writer that ran out of room has `failed`. */
+void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie, const uint8_t id[PL_STUN_ID_BYTES]);
+void pl_stun_add(pl_writer *writer, pl_stun_attribute attribute, const void *value, size_t len);
+/* MAPPED, SOURCE, CHANGED, RESPONSE_ORIGIN, OTHER_ADDRESS; and XOR_MAPPED, which is veiled. */
+void pl_stun_add_addr(pl_writer *writer, pl_stun_attribute attribute, pl_addr addr);
+void pl_stun_add_change(pl_writer *writer, uint32_t change);
+/* An error without a phrase: phrases are for people, and cost bytes that a stranger did not send. */
+void pl_stun_add_error(pl_writer *writer, uint16_t error);
+void pl_stun_add_unknown(pl_writer *writer, const uint16_t *types, size_t n);
+void pl_stun_add_integrity(pl_writer *writer, const uint8_t *key, size_t key_len);
+void pl_stun_add_fingerprint(pl_writer *writer);
+
+/* The type number of an attribute. */
+uint16_t pl_stun_type_of(pl_stun_attribute attribute);
+
+#endif

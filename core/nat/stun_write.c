@@ -1,0 +1,89 @@
+#include <glib.h>
+#include <string.h>
+
+#include "core/nat/stun.h"
+#include "core/nat/stun_seal.h"
+
+/* Writes into the header how many bytes follow it. */
+static void set_length(pl_writer *writer, size_t len)
+{
+    if (writer->failed)
+        return;
+    writer->data[2] = (uint8_t)(len >> 8);
+    writer->data[3] = (uint8_t)len;
+}
+
+void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie, const uint8_t id[PL_STUN_ID_BYTES])
+{
+    unsigned bits = (unsigned)kind;
+    g_assert(writer->len == 0);
+    pl_write_u16(writer, (uint16_t)(PL_STUN_BINDING | (bits & 1) << 4 | (bits & 2) << 7));
+    pl_write_u16(writer, 0);
+    pl_write_u32(writer, cookie);
+    pl_write_bytes(writer, id, PL_STUN_ID_BYTES);
+}
+
+void pl_stun_add(pl_writer *writer, pl_stun_attribute attribute, const void *value, size_t len)
+{
+    g_assert(len <= PL_STUN_BYTES_MAX);
+    pl_write_u16(writer, pl_stun_type_of(attribute));
+    pl_write_u16(writer, (uint16_t)len);
+    pl_write_bytes(writer, value, len);
+    pl_write_zeros(writer, (4 - len % 4) % 4);
+    set_length(writer, writer->len - PL_STUN_HEADER_BYTES);
+}
+
+void pl_stun_add_addr(pl_writer *writer, pl_stun_attribute attribute, pl_addr addr)
+{
+    uint32_t veil = attribute == PL_STUN_XOR_MAPPED ? PL_STUN_MAGIC : 0;
+    uint8_t value[8];
+    pl_writer field;
+    pl_writer_init(&field, value, sizeof value);
+    pl_write_u16(&field, 1); /* zero, family IPv4 */
+    pl_write_u16(&field, (uint16_t)(addr.port ^ veil >> 16));
+    pl_write_u32(&field, addr.ip ^ veil);
+    pl_stun_add(writer, attribute, value, sizeof value);
+}
+
+void pl_stun_add_change(pl_writer *writer, uint32_t change)
+{
+    uint8_t value[4] = {0, 0, 0, (uint8_t)change};
+    pl_stun_add(writer, PL_STUN_CHANGE_REQUEST, value, sizeof value);
+}
+
+void pl_stun_add_error(pl_writer *writer, uint16_t error)
+{
+    uint8_t value[4] = {0, 0, (uint8_t)(error / 100), (uint8_t)(error % 100)};
+    pl_stun_add(writer, PL_STUN_ERROR_CODE, value, sizeof value);
+}
+
+void pl_stun_add_unknown(pl_writer *writer, const uint16_t *types, size_t n)
+{
+    uint8_t value[2 * PL_STUN_UNKNOWN_MAX];
+    g_assert(n <= PL_STUN_UNKNOWN_MAX);
+    for (size_t i = 0; i < n; i++) {
+        value[2 * i] = (uint8_t)(types[i] >> 8);
+        value[2 * i + 1] = (uint8_t)types[i];
+    }
+    pl_stun_add(writer, PL_STUN_UNKNOWN_ATTRIBUTES, value, 2 * n);
+}
+
+void pl_stun_add_integrity(pl_writer *writer, const uint8_t *key, size_t key_len)
+{
+    if (writer->failed)
+        return;
+    uint8_t sum[PL_STUN_INTEGRITY_BYTES];
+    pl_stun_seal_integrity(sum, writer->data, writer->len, key, key_len);
+    pl_stun_add(writer, PL_STUN_INTEGRITY, sum, sizeof sum);
+}
+
+void pl_stun_add_fingerprint(pl_writer *writer)
+{
+    /* spec RFC 8489 §14.7: the sum is taken over a length field that counts the fingerprint itself. */
+    set_length(writer, writer->len - PL_STUN_HEADER_BYTES + 8);
+    if (writer->failed)
+        return;
+    uint32_t sum = pl_stun_seal_fingerprint(writer->data, writer->len);
+    uint8_t value[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum};
+    pl_stun_add(writer, PL_STUN_FINGERPRINT, value, sizeof value);
+}
