@@ -19,15 +19,16 @@ typedef struct net_firewall_options {
     uint16_t tcp_out_ports[NET_FIREWALL_PORTS_MAX]; /* allowed whatever tcp_out says; 0 ends the list */
     net_verdict icmp_out;
     net_verdict tcp_in;     /* unsolicited TCP */
-    net_verdict udp_in;     /* unsolicited UDP */
-    uint16_t tcp_blocked_ports[NET_FIREWALL_PORTS_MAX]; /* never out, never in: "block a port"; 0 ends */
+    net_verdict udp_in;     /* unsolicited UDP, and unsolicited ICMP echo */
+    /* "Block a port": destination ports that never pass, out or in, state or none; 0 ends the list. */
+    uint16_t tcp_blocked_ports[NET_FIREWALL_PORTS_MAX];
     uint16_t udp_blocked_ports[NET_FIREWALL_PORTS_MAX];
     net_verdict blocked;    /* what blocked ports get: REFUSE or DENY */
-    pl_span udp_state_ns;   /* how long an outbound flow may be answered */
-    pl_span tcp_state_ns;
+    pl_span udp_state_ns;   /* a flow (UDP, ICMP) may be answered so long after its last packet, either way */
+    pl_span tcp_state_ns;   /* likewise for TCP that is not closing */
 } net_firewall_options;
 
-/* Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
+/* Every preset lives as long as the program, and so must the `name` of any options.  Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
  * (TCP 80 and 443 out only, rest dropped), "only-443", "refuse-all", "drop-all", "tcp-in-refused" (TCP
  * from outside is answered by RST), each with a help line.  NULL if unknown. */
 const net_firewall_options *net_firewall_preset(const char *name);

@@ -28,7 +28,9 @@ typedef struct net_nat_options {
     uint16_t port_low, port_high; /* range for sequential and random */
     uint16_t port_step;
     net_nat_hairpin hairpin;
-    unsigned refresh;            /* NET_NAT_REFRESH_… */
+    /* NET_NAT_REFRESH_…: which packets prolong UDP and ICMP.  TCP is prolonged by both (RFC 5382 §5: idle
+     * means no packet either way), but by no RST (RFC 7857). */
+    unsigned refresh;
     pl_span udp_lifetime_ns;     /* RFC 4787 REQ-5: ≥ 120 s */
     pl_span tcp_established_ns;  /* RFC 5382 REQ-5: ≥ 7440 s */
     pl_span tcp_transitory_ns;   /* ≥ 240 s */
@@ -36,7 +38,7 @@ typedef struct net_nat_options {
     uint32_t max_mappings;       /* 0 = only the ports bound it */
 } net_nat_options;
 
-/* Presets now: "none", "full-cone", "address-restricted", "port-restricted", "symmetric" (random ports),
+/* Every preset lives as long as the program, and so must the `name` of any options.  Presets now: "none", "full-cone", "address-restricted", "port-restricted", "symmetric" (random ports),
  * "symmetric-sequential".  NULL if unknown. */
 const net_nat_options *net_nat_preset(const char *name);
 size_t net_nat_presets(const char *const **ret_names, const char *const **ret_help);

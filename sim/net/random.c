@@ -19,6 +19,7 @@
 
 #define DOUBLE_EXPONENT_BIAS 1023
 #define DOUBLE_MANTISSA_BITS 52
+#define DOUBLE_MANTISSA 0xfffffffffffffu
 
 static uint64_t fnv_bytes(uint64_t hash, const void *data, size_t len)
 {
@@ -137,13 +138,17 @@ static uint64_t double_bits(double x)
     return bits;
 }
 
-/* 2^exponent for a normal number's exponent. */
-static double power_of_two(int exponent)
+static double double_of(uint64_t bits)
 {
-    uint64_t bits = (uint64_t)(exponent + DOUBLE_EXPONENT_BIAS) << DOUBLE_MANTISSA_BITS;
     double x;
     memcpy(&x, &bits, sizeof x);
     return x;
+}
+
+/* 2^exponent for a normal number's exponent. */
+static double power_of_two(int exponent)
+{
+    return double_of((uint64_t)(exponent + DOUBLE_EXPONENT_BIAS) << DOUBLE_MANTISSA_BITS);
 }
 
 /* log((1 + s) / (1 − s)) = 2 (s + s³/3 + s⁵/5 + …); |s| ≤ 0.172, so that the first term left out is
@@ -169,10 +174,9 @@ double net_log(double x)
         x *= 0x1p+54;
         exponent = -54;
     }
-    exponent += (int)(double_bits(x) >> DOUBLE_MANTISSA_BITS) - DOUBLE_EXPONENT_BIAS;
-    double mantissa = x * power_of_two(exponent < 0 ? -exponent / 2 : -(exponent / 2));
-    int rest = (int)(double_bits(mantissa) >> DOUBLE_MANTISSA_BITS) - DOUBLE_EXPONENT_BIAS;
-    mantissa *= power_of_two(-rest);
+    uint64_t bits = double_bits(x);
+    exponent += (int)(bits >> DOUBLE_MANTISSA_BITS) - DOUBLE_EXPONENT_BIAS;
+    double mantissa = double_of((bits & DOUBLE_MANTISSA) | double_bits(1.0));
     if (mantissa > SQRT2) {
         mantissa *= 0.5;
         exponent += 1;

@@ -1,0 +1,19 @@
+/* nat_session.h - what a mapping remembers of each remote: who may answer, and where a TCP connection is.
+ *
+ * Private to sim/net. */
+#ifndef NET_NAT_SESSION_H
+#define NET_NAT_SESSION_H
+
+#include "sim/net/nat_box.h"
+
+/* Notes that a packet went out through a live or new mapping, and sets how long both live. */
+void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
+                         pl_time now);
+/* Whether the box's filter lets a packet from outside through a live mapping. */
+bool net_nat_session_admits(const net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                            const net_packet *packet, pl_time now);
+/* Notes that an admitted packet came in. */
+void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
+                        pl_time now);
+
+#endif

@@ -1,0 +1,161 @@
+/* nat_table.c - the mappings and sessions of all NAT boxes. */
+#include "sim/net/nat_table.h"
+
+#include <glib.h>
+
+/* chosen: sessions looked at when one is opened; two a time outrun the growth. */
+#define SWEEP 2
+
+void net_nat_table_init(net_nat_table *table)
+{
+    net_slab_init(&table->mappings, sizeof(net_mapping));
+    net_chain_init(&table->by_inside, offsetof(net_mapping, inside));
+    net_chain_init(&table->by_outside, offsetof(net_mapping, outside));
+    net_slab_init(&table->sessions, sizeof(net_session));
+    net_chain_init(&table->by_remote, offsetof(net_session, hook));
+}
+
+void net_nat_table_clear(net_nat_table *table)
+{
+    net_slab_clear(&table->mappings);
+    net_chain_clear(&table->by_inside);
+    net_chain_clear(&table->by_outside);
+    net_slab_clear(&table->sessions);
+    net_chain_clear(&table->by_remote);
+}
+
+size_t net_nat_table_memory(const net_nat_table *table)
+{
+    return net_slab_memory(&table->mappings) + net_chain_memory(&table->by_inside) +
+           net_chain_memory(&table->by_outside) + net_slab_memory(&table->sessions) +
+           net_chain_memory(&table->by_remote);
+}
+
+static uint32_t inside_hash(const net_mapping_key *key)
+{
+    return net_mix((uint64_t)key->box << 32 | key->inside.ip,
+                   (uint64_t)key->remote.ip << 32 | (uint32_t)key->inside.port << 16 | key->remote.port) ^
+           key->protocol;
+}
+
+static uint32_t outside_hash(uint32_t box, uint8_t protocol, uint16_t port)
+{
+    return net_mix(box, (uint64_t)protocol << 16 | port);
+}
+
+static uint32_t session_hash(uint32_t mapping, pl_addr remote)
+{
+    return net_mix(mapping, (uint64_t)remote.ip << 16 | remote.port);
+}
+
+uint32_t net_nat_table_inside(const net_nat_table *table, const net_mapping_key *key)
+{
+    uint32_t index = net_chain_first(&table->by_inside, inside_hash(key));
+    while (index) {
+        const net_mapping *m = net_nat_table_mapping(table, index);
+        if (m->box == key->box && m->inside_ip == key->inside.ip && m->inside_port == key->inside.port &&
+            m->remote_ip == key->remote.ip && m->remote_port == key->remote.port &&
+            m->protocol == key->protocol)
+            return index;
+        index = m->inside.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port)
+{
+    uint32_t index = net_chain_first(&table->by_outside, outside_hash(box, protocol, port));
+    while (index) {
+        const net_mapping *m = net_nat_table_mapping(table, index);
+        if (m->box == box && m->external_port == port && m->protocol == protocol)
+            return index;
+        index = m->outside.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_session(const net_nat_table *table, uint32_t mapping, pl_addr remote)
+{
+    uint32_t index = net_chain_first(&table->by_remote, session_hash(mapping, remote));
+    while (index) {
+        const net_session *s = net_nat_table_session_at(table, index);
+        if (s->mapping == mapping && s->remote_ip == remote.ip && s->remote_port == remote.port)
+            return index;
+        index = s->hook.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_bind(net_nat_table *table, const net_mapping_key *key, uint16_t port, uint32_t *ring)
+{
+    uint32_t index = net_slab_take(&table->mappings);
+    net_mapping *m = net_nat_table_mapping(table, index);
+    m->box = key->box;
+    m->protocol = key->protocol;
+    m->inside_ip = key->inside.ip;
+    m->inside_port = key->inside.port;
+    m->remote_ip = key->remote.ip;
+    m->remote_port = key->remote.port;
+    m->external_port = port;
+    m->bound = 1;
+    net_chain_add(&table->by_inside, &table->mappings, index, inside_hash(key));
+    net_chain_add(&table->by_outside, &table->mappings, index, outside_hash(key->box, key->protocol, port));
+    net_ring_add(&table->mappings, ring, index);
+    return index;
+}
+
+/* Frees the session after the ring's tail. */
+static void drop_session(net_nat_table *table, net_mapping *m)
+{
+    uint32_t index = net_ring_next(&table->sessions, m->sessions);
+    net_ring_cut(&table->sessions, &m->sessions);
+    net_chain_remove(&table->by_remote, &table->sessions, index);
+    net_slab_give(&table->sessions, index);
+}
+
+void net_nat_table_unbind(net_nat_table *table, uint32_t mapping)
+{
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    while (m->sessions)
+        drop_session(table, m);
+    net_chain_remove(&table->by_inside, &table->mappings, mapping);
+    net_chain_remove(&table->by_outside, &table->mappings, mapping);
+    m->bound = 0;
+}
+
+bool net_nat_table_sweep_one(net_nat_table *table, uint32_t *ring)
+{
+    uint32_t index = net_ring_next(&table->mappings, *ring);
+    if (net_nat_table_mapping(table, index)->bound) {
+        net_ring_advance(&table->mappings, ring);
+        return false;
+    }
+    net_ring_cut(&table->mappings, ring);
+    net_slab_give(&table->mappings, index);
+    return true;
+}
+
+static void sweep_sessions(net_nat_table *table, net_mapping *m, pl_time now)
+{
+    for (int i = 0; i < SWEEP && m->sessions; i++) {
+        uint32_t index = net_ring_next(&table->sessions, m->sessions);
+        if (now >= net_nat_table_session_at(table, index)->expires_at)
+            drop_session(table, m);
+        else
+            net_ring_advance(&table->sessions, &m->sessions);
+    }
+}
+
+uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now)
+{
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    sweep_sessions(table, m, now);
+    uint32_t index = net_slab_take(&table->sessions);
+    net_session *s = net_nat_table_session_at(table, index);
+    s->mapping = mapping;
+    s->remote_ip = remote.ip;
+    s->remote_port = remote.port;
+    net_chain_add(&table->by_remote, &table->sessions, index, session_hash(mapping, remote));
+    net_ring_add(&table->sessions, &m->sessions, index);
+    return index;
+}

@@ -1,0 +1,213 @@
+/* net.c - who is in the network: hosts, realms, links, firewalls. */
+#include "sim/net/net.h"
+
+#include <string.h>
+
+#include "sim/net/net_private.h"
+
+#define NAMES_BLOCK 4096 /* chosen: bytes of names allocated at a time */
+
+net *net_new(const net_options *options, char **ret_error)
+{
+    const char *name = options->latency.policy ? options->latency.policy : "constant";
+    const net_latency_policy *policy = net_latency_find(name);
+    if (!policy) {
+        *ret_error = g_strdup_printf("there is no latency policy named \"%s\"", name);
+        return NULL;
+    }
+    net_latency *latency = policy->create(&options->latency, options->seed, options->replication, ret_error);
+    if (!latency)
+        return NULL;
+    net *network = g_new0(net, 1);
+    network->seed = options->seed;
+    network->replication = options->replication;
+    network->policy = policy;
+    network->latency = latency;
+    network->names = g_string_chunk_new(NAMES_BLOCK);
+    net_addresses_init(&network->addresses);
+    net_slab_init(&network->hosts, sizeof(net_host));
+    net_slab_init(&network->sites, sizeof(net_site));
+    net_nat_table_init(&network->nat);
+    net_firewall_flows_init(&network->flows);
+    return network;
+}
+
+void net_free(net *network)
+{
+    if (!network)
+        return;
+    for (sim_host host = 0; host < network->hosts.used; host++)
+        g_free(net_host_at(network, host)->firewall);
+    for (net_realm realm = 1; realm <= network->sites.used; realm++)
+        g_free(net_site_at(network, realm)->firewall);
+    network->policy->destroy(network->latency);
+    net_pool_clear(&network->pool);
+    net_firewall_flows_clear(&network->flows);
+    net_nat_table_clear(&network->nat);
+    net_slab_clear(&network->sites);
+    net_slab_clear(&network->hosts);
+    net_addresses_clear(&network->addresses);
+    g_string_chunk_free(network->names);
+    g_free(network);
+}
+
+void net_attach(net *network, const sim_engine_ops *ops, sim_engine *engine)
+{
+    g_assert(!network->ops);
+    network->ops = ops;
+    network->engine = engine;
+}
+
+static void face_send(void *network, sim_host host, const net_packet *packet, pl_time now)
+{
+    net_send(network, host, packet, now);
+}
+
+sim_network_face net_face(net *network)
+{
+    return (sim_network_face){.network = network, .send = face_send};
+}
+
+static const char *keep_name(net *network, const char *name)
+{
+    network->names_bytes += strlen(name) + 1;
+    return g_string_chunk_insert(network->names, name);
+}
+
+/* Options under which no packet is ever stopped, whatever their name. */
+static bool is_open(const net_firewall_options *options)
+{
+    return options->udp_out == NET_ALLOW && options->tcp_out == NET_ALLOW && options->icmp_out == NET_ALLOW &&
+           options->tcp_in == NET_ALLOW && options->udp_in == NET_ALLOW && !options->tcp_blocked_ports[0] &&
+           !options->udp_blocked_ports[0];
+}
+
+/* Puts options in force.  State outlives a change of options, as it would in a real firewall. */
+static void set_firewall(net *network, net_firewall **slot, const net_firewall_options *options)
+{
+    if (!*slot) {
+        if (is_open(options))
+            return;
+        *slot = g_new0(net_firewall, 1);
+        (*slot)->id = ++network->n_firewalls;
+    }
+    (*slot)->options = *options;
+}
+
+/* A router tells its parent whom it can reach; a NAT box hides them. */
+static void announce(net *network, net_realm realm, uint32_t ip)
+{
+    while (realm != NET_PUBLIC_REALM) {
+        const net_site *site = net_site_at(network, realm);
+        if (site->nat.options.name)
+            return;
+        net_addresses_add(&network->addresses, site->parent, ip, realm | NET_OWNER_BOX);
+        realm = site->parent;
+    }
+}
+
+net_realm net_realm_add(net *network, const net_realm_options *options)
+{
+    g_assert(options->parent <= network->sites.used);
+    g_assert(!options->nat.name || options->external_ip);
+    g_assert(options->nat.port_low <= options->nat.port_high || !options->nat.port_high);
+    net_realm realm = net_slab_take(&network->sites);
+    net_site *site = net_site_at(network, realm);
+    site->name = keep_name(network, options->name);
+    site->parent = options->parent;
+    site->first_host = NET_NO_HOST;
+    site->nat.options = options->nat;
+    site->nat.id = realm;
+    site->nat.external_ip = options->external_ip;
+    net_random_init(&site->nat.random, network->seed, network->replication, options->name, "nat-ports");
+    set_firewall(network, &site->firewall, &options->firewall);
+    if (options->external_ip) {
+        net_addresses_add(&network->addresses, options->parent, options->external_ip, realm | NET_OWNER_BOX);
+        announce(network, options->parent, options->external_ip);
+    }
+    return realm;
+}
+
+static void count_host(net *network, net_realm realm, sim_host host)
+{
+    while (realm != NET_PUBLIC_REALM) {
+        net_site *site = net_site_at(network, realm);
+        if (site->n_hosts++ == 0)
+            site->first_host = host;
+        realm = site->parent;
+    }
+}
+
+sim_host net_host_add(net *network, const net_host_options *options)
+{
+    g_assert(options->realm <= network->sites.used);
+    sim_host host = net_slab_take(&network->hosts) - 1;
+    g_assert(host < NET_OWNER_BOX);
+    net_host *h = net_host_at(network, host);
+    h->name = keep_name(network, options->name);
+    h->ip = options->ip;
+    h->realm = options->realm;
+    h->link = options->link;
+    h->is_up = true;
+    net_random_init(&h->up.random, network->seed, network->replication, options->name, "link-up");
+    net_random_init(&h->down.random, network->seed, network->replication, options->name, "link-down");
+    set_firewall(network, &h->firewall, &options->firewall);
+    net_addresses_add(&network->addresses, options->realm, options->ip, host);
+    announce(network, options->realm, options->ip);
+    count_host(network, options->realm, host);
+    net_random place;
+    net_random_init(&place, network->seed, network->replication, options->name, "latency");
+    network->policy->place(network->latency, host, options->name, &place);
+    return host;
+}
+
+void net_host_set_up(net *network, sim_host host, bool up)
+{
+    net_host_at(network, host)->is_up = up;
+}
+
+void net_host_set_link(net *network, sim_host host, const net_link_options *link)
+{
+    net_host_at(network, host)->link = *link;
+}
+
+void net_host_set_firewall(net *network, sim_host host, const net_firewall_options *firewall)
+{
+    set_firewall(network, &net_host_at(network, host)->firewall, firewall);
+}
+
+const net_link_options *net_host_link(const net *network, sim_host host)
+{
+    return &net_host_at(network, host)->link;
+}
+
+const net_firewall_options *net_host_firewall(const net *network, sim_host host)
+{
+    const net_firewall *firewall = net_host_at(network, host)->firewall;
+    return firewall ? &firewall->options : net_firewall_preset("none");
+}
+
+void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_options *firewall)
+{
+    g_assert(realm != NET_PUBLIC_REALM && realm <= network->sites.used);
+    set_firewall(network, &net_site_at(network, realm)->firewall, firewall);
+}
+
+void net_set_observer(net *network, net_observer_fn observer, void *ctx)
+{
+    network->observer = observer;
+    network->observer_ctx = ctx;
+}
+
+const net_stats *net_statistics(const net *network)
+{
+    return &network->stats;
+}
+
+size_t net_memory(const net *network)
+{
+    return sizeof *network + net_addresses_memory(&network->addresses) + net_slab_memory(&network->hosts) +
+           net_slab_memory(&network->sites) + net_nat_table_memory(&network->nat) +
+           net_firewall_flows_memory(&network->flows) + network->n_firewalls * sizeof(net_firewall) +
+           network->pool.memory + network->names_bytes + network->policy->memory(network->latency);
+}

@@ -1,0 +1,412 @@
+/* path.c - the path of a packet: up from its realm to where somebody knows its destination, then down.
+ *
+ *      host A ── uplink ── firewall ── box ─┐                     ┌─ box ── firewall ── downlink ── host B
+ *               (queue)    └─ judged when ─┘ └── path latency ──┘ └─ judged when the ─┘ (queue)
+ *                          it leaves the uplink                     packet arrives there
+ */
+#include "sim/net/answer.h"
+#include "sim/net/net_private.h"
+
+/* Where something happens to a packet, for the observer. */
+typedef struct place {
+    const char *name;
+    sim_host owner;
+} place;
+
+static const place nowhere = {.name = NULL, .owner = NET_NO_HOST};
+
+static place at_host(const net *network, sim_host host)
+{
+    return (place){.name = net_host_at(network, host)->name, .owner = host};
+}
+
+static place at_site(const net_site *site)
+{
+    return (place){.name = site->name, .owner = site->first_host};
+}
+
+static void sight(net *network, const net_flight *flight, net_sighting sighting, pl_time now)
+{
+    sighting.from = flight->from;
+    sighting.packet = &flight->packet;
+    network->observer(network->observer_ctx, &sighting, now);
+}
+
+static void end(net *network, net_flight *flight, net_step step, net_drop drop, place where, pl_time now)
+{
+    network->stats.drops[drop]++;
+    if (network->observer)
+        sight(network, flight,
+              (net_sighting){.step = step,
+                             .drop = drop,
+                             .at = NET_NO_HOST,
+                             .box = where.name,
+                             .box_owner = where.owner},
+              now);
+    net_pool_give(&network->pool, flight);
+}
+
+static void drop_at(net *network, net_flight *flight, net_drop drop, place where, pl_time now)
+{
+    end(network, flight, NET_STEP_DROPPED, drop, where, now);
+}
+
+static void sight_step(net *network, const net_flight *flight, net_step step, sim_host at, place where,
+                       pl_time now)
+{
+    if (network->observer)
+        sight(network, flight,
+              (net_sighting){.step = step, .at = at, .box = where.name, .box_owner = where.owner}, now);
+}
+
+static void climb(net *network, net_flight *flight, pl_time now);
+static void meet(net *network, net_flight *flight, pl_time now);
+static void on_arrival(void *ctx, void *arg, pl_time now);
+
+/* A packet that a box made, in a given realm. */
+static net_flight *make_flight(net *network, const net_packet *packet, net_realm realm)
+{
+    net_flight *flight = net_pool_take(&network->pool, packet);
+    flight->packet.serial = ++network->serial;
+    flight->from = NET_NO_HOST;
+    flight->near = NET_NO_HOST;
+    flight->realm = realm;
+    flight->turned = 0;
+    return flight;
+}
+
+static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
+{
+    if (!net_host_at(network, host)->is_up) {
+        drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
+        return;
+    }
+    network->stats.delivered++;
+    sight_step(network, flight, NET_STEP_DELIVERED, host, nowhere, now);
+    network->ops->deliver(network->engine, host, &flight->packet, now);
+    net_pool_give(&network->pool, flight);
+}
+
+/* A host's own firewall has answered the host. */
+static void on_own_answer(void *ctx, void *arg, pl_time now)
+{
+    net_flight *flight = arg;
+    hand_over(ctx, flight->owner, flight, now);
+}
+
+/* Ends a packet on its way out at the host's own firewall, which answers at the same instant. */
+static void refuse_own(net *network, net_flight *flight, pl_time now)
+{
+    sim_host host = flight->from;
+    net_packet answer;
+    bool answers = net_answer_refusal(&flight->packet, net_host_at(network, host)->ip, &answer);
+    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, NET_DROP_FIREWALL_OUT,
+        at_host(network, host), now);
+    if (!answers)
+        return;
+    net_flight *back = make_flight(network, &answer, NET_PUBLIC_REALM);
+    back->owner = host;
+    network->ops->at(network->engine, now, on_own_answer, network, back);
+}
+
+/* Ends a packet on its way out at a box, whose answer goes back down at the same instant. */
+static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time now)
+{
+    net_realm realm = flight->realm;
+    const net_site *site = net_site_at(network, realm);
+    net_packet answer;
+    bool answers = drop == NET_DROP_EXHAUSTED
+                       ? net_answer_prohibited(&flight->packet, site->nat.external_ip, &answer)
+                       : net_answer_refusal(&flight->packet, site->nat.external_ip, &answer);
+    net_owner owner = net_addresses_find(&network->addresses, realm, flight->packet.source.ip);
+    answers = answers && owner != NET_OWNER_NONE;
+    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_site(site), now);
+    if (!answers)
+        return;
+    net_flight *back = make_flight(network, &answer, realm);
+    back->owner = owner;
+    back->met_realm = realm;
+    back->met_destination = answer.destination;
+    network->ops->at(network->engine, now, on_arrival, network, back);
+}
+
+/* Ends a packet on its way in.  The answer starts where the packet's way down began, with the addresses
+ * that it had there, so that it finds the same boxes on its way back to the sender. */
+static void refuse_in(net *network, net_flight *flight, place where, pl_time now)
+{
+    net_packet refused = flight->packet;
+    refused.destination = flight->met_destination;
+    net_realm realm = flight->met_realm;
+    uint32_t turned = flight->turned;
+    net_packet answer;
+    bool answers = net_answer_refusal(&refused, refused.destination.ip, &answer);
+    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, NET_DROP_FIREWALL_IN, where, now);
+    if (!answers)
+        return;
+    net_flight *back = make_flight(network, &answer, realm);
+    back->near = where.owner;
+    back->turned = turned;
+    back->owner = net_addresses_find(&network->addresses, realm, answer.destination.ip);
+    if (back->owner == NET_OWNER_NONE)
+        drop_at(network, back, NET_DROP_NO_ROUTE, nowhere, now);
+    else
+        meet(network, back, now);
+}
+
+/* A router's work: a packet that has no hop left ends here. */
+static bool hop(net_flight *flight)
+{
+    if (flight->packet.ttl <= 1)
+        return false;
+    flight->packet.ttl--;
+    return true;
+}
+
+static net_verdict judge(net *network, net_firewall *firewall, const net_flight *flight,
+                         net_direction direction, pl_time now)
+{
+    if (!firewall)
+        return NET_ALLOW;
+    return net_firewall_judge(&network->flows, firewall, &flight->packet, direction, now);
+}
+
+/* Crosses the box above the packet's realm outward; false if the packet ended there. */
+static bool leave(net *network, net_flight *flight, pl_time now)
+{
+    net_site *site = net_site_at(network, flight->realm);
+    if (!hop(flight)) {
+        drop_at(network, flight, NET_DROP_TTL, at_site(site), now);
+        return false;
+    }
+    net_verdict verdict = judge(network, site->firewall, flight, NET_OUTWARD, now);
+    if (verdict == NET_REFUSE)
+        refuse_out(network, flight, NET_DROP_FIREWALL_OUT, now);
+    else if (verdict == NET_DENY)
+        drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_site(site), now);
+    if (verdict != NET_ALLOW)
+        return false;
+    if (site->nat.options.name) {
+        bool turns = flight->packet.destination.ip == site->nat.external_ip;
+        net_drop drop = NET_DROP_HAIRPIN;
+        if (!turns || site->nat.options.hairpin != NET_HAIRPIN_NONE)
+            drop = net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
+        if (drop == NET_DROP_EXHAUSTED)
+            refuse_out(network, flight, drop, now);
+        else if (drop != NET_DROP_NONE)
+            drop_at(network, flight, drop, at_site(site), now);
+        if (drop != NET_DROP_NONE)
+            return false;
+        flight->turned = turns ? flight->realm : 0;
+        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+    }
+    flight->realm = site->parent;
+    return true;
+}
+
+/* Goes up until a realm knows the destination. */
+static void climb(net *network, net_flight *flight, pl_time now)
+{
+    for (;;) {
+        uint32_t ip = flight->packet.destination.ip;
+        flight->owner = net_addresses_find(&network->addresses, flight->realm, ip);
+        if (flight->owner != NET_OWNER_NONE) {
+            meet(network, flight, now);
+            return;
+        }
+        if (flight->realm == NET_PUBLIC_REALM) {
+            drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
+            return;
+        }
+        if (!leave(network, flight, now))
+            return;
+    }
+}
+
+/* The host at whose place the packet will arrive, as far as can be told before it is translated: the
+ * mapping of now if the site has several hosts, else the one host of the site. */
+static sim_host guess_host(const net *network, const net_flight *flight)
+{
+    if (!(flight->owner & NET_OWNER_BOX))
+        return flight->owner;
+    net_realm realm = flight->owner & ~NET_OWNER_BOX;
+    const net_site *site = net_site_at(network, realm);
+    if (site->n_hosts <= 1)
+        return site->first_host;
+    uint32_t ip = site->nat.options.name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
+                                         : flight->packet.destination.ip;
+    net_owner owner = net_addresses_find(&network->addresses, realm, ip);
+    if (owner == NET_OWNER_NONE)
+        return site->first_host;
+    return owner & NET_OWNER_BOX ? net_site_at(network, owner & ~NET_OWNER_BOX)->first_host : owner;
+}
+
+/* Two hosts of one private realm are at one place; between others the latency policy decides. */
+static pl_span path_latency(const net *network, sim_host a, sim_host b)
+{
+    if (a == NET_NO_HOST || b == NET_NO_HOST || a == b)
+        return 0;
+    net_realm realm = net_host_at(network, a)->realm;
+    if (realm != NET_PUBLIC_REALM && realm == net_host_at(network, b)->realm)
+        return 0;
+    return network->policy->between(network->latency, a, b);
+}
+
+/* Hands the packet from the way up to the way down, across the distance between the two. */
+static void meet(net *network, net_flight *flight, pl_time now)
+{
+    if (flight->realm == NET_PUBLIC_REALM && !flight->turned && !hop(flight)) {
+        drop_at(network, flight, NET_DROP_TTL, nowhere, now);
+        return;
+    }
+    flight->met_realm = flight->realm;
+    flight->met_destination = flight->packet.destination;
+    pl_span latency = path_latency(network, flight->near, guess_host(network, flight));
+    network->ops->at(network->engine, now + latency, on_arrival, network, flight);
+}
+
+/* Crosses a box inward; false if the packet ended there. */
+static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now)
+{
+    net_site *site = net_site_at(network, realm);
+    if (flight->turned != realm && !hop(flight)) {
+        drop_at(network, flight, NET_DROP_TTL, at_site(site), now);
+        return false;
+    }
+    if (site->nat.options.name) {
+        net_drop drop = net_nat_box_in(&network->nat, &site->nat, &flight->packet, now);
+        if (drop != NET_DROP_NONE) {
+            drop_at(network, flight, drop, at_site(site), now);
+            return false;
+        }
+        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+    }
+    flight->realm = realm;
+    net_verdict verdict = judge(network, site->firewall, flight, NET_INWARD, now);
+    if (verdict == NET_REFUSE)
+        refuse_in(network, flight, at_site(site), now);
+    else if (verdict == NET_DENY)
+        drop_at(network, flight, NET_DROP_FIREWALL_IN, at_site(site), now);
+    return verdict == NET_ALLOW;
+}
+
+static net_drop drop_of(net_link_fate fate)
+{
+    switch (fate) {
+    case NET_LINK_PASSED:
+        return NET_DROP_NONE;
+    case NET_LINK_QUEUE_FULL:
+        return NET_DROP_QUEUE;
+    case NET_LINK_LOST:
+        return NET_DROP_LOSS;
+    }
+    g_assert_not_reached();
+}
+
+/* Sends a packet through one direction of a host's link; false if it ended there. */
+static bool cross_link(net *network, net_flight *flight, sim_host host, net_link_direction *direction,
+                       uint64_t rate_bps, pl_time *ret_out, pl_time now)
+{
+    const net_link_options *link = &net_host_at(network, host)->link;
+    net_drop drop = NET_DROP_LINK_DOWN;
+    if (link->state == NET_LINK_UP)
+        drop = drop_of(net_link_submit(direction, link, rate_bps, net_packet_bytes(&flight->packet), ret_out,
+                                       now));
+    if (drop != NET_DROP_NONE)
+        drop_at(network, flight, drop, (place){.name = NULL, .owner = host}, now);
+    return drop == NET_DROP_NONE;
+}
+
+static void on_downlink_end(void *ctx, void *arg, pl_time now)
+{
+    net *network = ctx;
+    net_flight *flight = arg;
+    net_host_at(network, flight->owner)->down.pending--;
+    hand_over(network, flight->owner, flight, now);
+}
+
+/* The packet is before the host's firewall and downlink. */
+static void knock(net *network, net_flight *flight, pl_time now)
+{
+    sim_host host = flight->owner;
+    net_host *h = net_host_at(network, host);
+    if (!h->is_up) {
+        drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
+        return;
+    }
+    net_verdict verdict = judge(network, h->firewall, flight, NET_INWARD, now);
+    if (verdict == NET_REFUSE)
+        refuse_in(network, flight, at_host(network, host), now);
+    else if (verdict == NET_DENY)
+        drop_at(network, flight, NET_DROP_FIREWALL_IN, at_host(network, host), now);
+    pl_time out;
+    if (verdict != NET_ALLOW || !cross_link(network, flight, host, &h->down, h->link.down_bps, &out, now))
+        return;
+    if (out == now && h->down.pending == 0) {
+        hand_over(network, host, flight, now);
+        return;
+    }
+    h->down.pending++;
+    network->ops->at(network->engine, out, on_downlink_end, network, flight);
+}
+
+static void on_arrival(void *ctx, void *arg, pl_time now)
+{
+    net *network = ctx;
+    net_flight *flight = arg;
+    while (flight->owner & NET_OWNER_BOX) {
+        net_realm realm = flight->owner & ~NET_OWNER_BOX;
+        if (!enter(network, flight, realm, now))
+            return;
+        flight->owner = net_addresses_find(&network->addresses, realm, flight->packet.destination.ip);
+        if (flight->owner == NET_OWNER_NONE) {
+            drop_at(network, flight, NET_DROP_NO_ROUTE, at_site(net_site_at(network, realm)), now);
+            return;
+        }
+    }
+    knock(network, flight, now);
+}
+
+/* The packet has left the uplink: the host's own firewall sees it, then the boxes above. */
+static void depart(net *network, net_flight *flight, pl_time now)
+{
+    sim_host host = flight->from;
+    net_verdict verdict = judge(network, net_host_at(network, host)->firewall, flight, NET_OUTWARD, now);
+    if (verdict == NET_ALLOW)
+        climb(network, flight, now);
+    else if (verdict == NET_REFUSE)
+        refuse_own(network, flight, now);
+    else
+        drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
+}
+
+static void on_uplink_end(void *ctx, void *arg, pl_time now)
+{
+    net *network = ctx;
+    net_flight *flight = arg;
+    net_host_at(network, flight->from)->up.pending--;
+    depart(network, flight, now);
+}
+
+void net_send(net *network, sim_host host, const net_packet *packet, pl_time now)
+{
+    net_host *h = net_host_at(network, host);
+    net_flight *flight = make_flight(network, packet, h->realm);
+    flight->from = host;
+    flight->near = host;
+    network->stats.packets++;
+    network->stats.bytes += net_packet_bytes(packet);
+    sight_step(network, flight, NET_STEP_SENT, NET_NO_HOST, nowhere, now);
+    if (!h->is_up) {
+        drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
+        return;
+    }
+    pl_time out;
+    if (!cross_link(network, flight, host, &h->up, h->link.up_bps, &out, now))
+        return;
+    if (out == now && h->up.pending == 0) {
+        depart(network, flight, now);
+        return;
+    }
+    h->up.pending++;
+    network->ops->at(network->engine, out, on_uplink_end, network, flight);
+}

@@ -1,0 +1,73 @@
+/* pool.c - packets on their way, in buffers that are used again. */
+#include "sim/net/pool.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define CHUNK_BYTES 65536u /* chosen: a few hundred small packets at a time */
+
+struct net_pool_chunk {
+    struct net_pool_chunk *next;
+    max_align_t buffers[];
+};
+
+/* chosen: payloads of control and voice packets; of most datagrams; of a full segment (1460); and the
+ * longest that an IP packet can hold. */
+static const uint32_t class_bytes[NET_POOL_CLASSES] = {128, 512, 1536, 65536};
+
+void net_pool_clear(net_pool *pool)
+{
+    while (pool->chunks) {
+        struct net_pool_chunk *next = pool->chunks->next;
+        g_free(pool->chunks);
+        pool->chunks = next;
+    }
+    *pool = (net_pool){0};
+}
+
+static size_t flight_bytes(uint32_t size_class)
+{
+    size_t align = _Alignof(max_align_t);
+    return (sizeof(net_flight) + class_bytes[size_class] + align - 1) / align * align;
+}
+
+static void refill(net_pool *pool, uint32_t size_class)
+{
+    size_t each = flight_bytes(size_class);
+    size_t n = CHUNK_BYTES > each ? CHUNK_BYTES / each : 1;
+    size_t bytes = sizeof(struct net_pool_chunk) + n * each;
+    struct net_pool_chunk *chunk = g_malloc(bytes);
+    chunk->next = pool->chunks;
+    pool->chunks = chunk;
+    pool->memory += bytes;
+    for (size_t i = 0; i < n; i++) {
+        net_flight *flight = (net_flight *)(void *)((uint8_t *)chunk->buffers + i * each);
+        flight->size_class = size_class;
+        flight->next = pool->free[size_class];
+        pool->free[size_class] = flight;
+    }
+}
+
+net_flight *net_pool_take(net_pool *pool, const net_packet *packet)
+{
+    g_assert(packet->payload_len <= class_bytes[NET_POOL_CLASSES - 1]);
+    g_assert(packet->options_len <= NET_TCP_OPTIONS_MAX);
+    uint32_t size_class = 0;
+    while (packet->payload_len > class_bytes[size_class])
+        size_class++;
+    if (!pool->free[size_class])
+        refill(pool, size_class);
+    net_flight *flight = pool->free[size_class];
+    pool->free[size_class] = flight->next;
+    memcpy(&flight->packet, packet, offsetof(net_packet, options) + packet->options_len);
+    if (packet->payload_len)
+        memcpy(flight->bytes, packet->payload, packet->payload_len);
+    flight->packet.payload = flight->bytes;
+    return flight;
+}
+
+void net_pool_give(net_pool *pool, net_flight *flight)
+{
+    flight->next = pool->free[flight->size_class];
+    pool->free[flight->size_class] = flight;
+}

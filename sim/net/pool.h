@@ -1,0 +1,37 @@
+/* pool.h - packets on their way, in buffers that are used again.
+ *
+ * Private to sim/net.  A flight is one packet with a copy of its payload and the place where it is. */
+#ifndef NET_POOL_H
+#define NET_POOL_H
+
+#include "sim/net/address.h"
+#include "sim/net/packet.h"
+
+#define NET_POOL_CLASSES 4
+
+typedef struct net_flight {
+    struct net_flight *next; /* in the pool's list */
+    uint32_t size_class;
+    uint32_t from;           /* host whose stack sent it; NET_NO_HOST if a box made it */
+    uint32_t near;           /* host at whose place it set off, for latency */
+    uint32_t realm;          /* where it is */
+    uint32_t turned;         /* the realm whose box turned it back (hairpin), 0 = none */
+    uint32_t met_realm;      /* where it was handed over from the way up to the way down … */
+    pl_addr met_destination; /* … and what it was addressed to there */
+    net_owner owner;         /* who takes it at its next arrival */
+    net_packet packet;       /* its payload is `bytes` */
+    uint8_t bytes[];
+} net_flight;
+
+typedef struct net_pool {
+    net_flight *free[NET_POOL_CLASSES];
+    struct net_pool_chunk *chunks;
+    size_t memory;
+} net_pool;
+
+void net_pool_clear(net_pool *pool);
+/* Gives a flight with a copy of the packet and its payload; the other fields are unset. */
+net_flight *net_pool_take(net_pool *pool, const net_packet *packet);
+void net_pool_give(net_pool *pool, net_flight *flight);
+
+#endif
