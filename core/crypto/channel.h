@@ -12,6 +12,7 @@
 
 #define PL_CHANNEL_FRAME_MAX 4096  /* chosen: 200 cache entries and a credential fit */
 #define PL_CHANNEL_QUEUE_MAX 65536 /* chosen: bytes that wait for a slow peer before the channel gives up */
+#define PL_CHANNEL_PAYLOAD_MAX (PL_CHANNEL_FRAME_MAX - 2 * PL_KEY_BYTES - 2 * PL_TAG_BYTES)
 #define PL_CHANNEL_PROLOGUE "partyline/1"
 
 typedef struct pl_channel pl_channel;
@@ -33,24 +34,26 @@ typedef struct pl_channel_options {
     const pl_keypair *own_static;  /* copied into the handshake */
     const uint8_t *remote_static;  /* initiator of NK and IK */
     const uint8_t *payload;        /* XX responder: put into message 2 (its credential); copied */
-    size_t payload_len;
+    size_t payload_len;            /* at most PL_CHANNEL_PAYLOAD_MAX */
     const pl_channel_handler *handler; /* static */
     void *owner;
 } pl_channel_options;
 
-/* Makes a channel; an initiator sends its first message at once (the stream must be open). */
+/* Makes a channel; an initiator sends its first message at once (the stream must be open).  A remote_static
+ * that is no key (an all-zero secret) sends nothing, and the next pl_channel_input is PL_ERR_FORGED. */
 pl_channel *pl_channel_new(const pl_channel_options *options);
-/* Frees; wipes keys.  Does not touch the stream. */
+/* Frees; wipes keys; accepts NULL.  Does not touch the stream. */
 void pl_channel_free(pl_channel *channel);
 
 /* Takes stream bytes; always consumes all of them (returns len), or a negative error: PL_ERR_OVERSIZED,
- * PL_ERR_MALFORMED, PL_ERR_FORGED, PL_ERR_REPLAYED, PL_ERR_LIMIT.  On an error the owner traces it, aborts
- * the stream and frees the channel.
+ * PL_ERR_MALFORMED, PL_ERR_FORGED, PL_ERR_REPLAYED, or what tcp_write returned.  On an error the owner traces
+ * it, aborts the stream and frees the channel.
  * A handler may free the channel from inside `ready` or `message`: input then stops at once and returns
  * len. */
 int pl_channel_input(pl_channel *channel, const uint8_t *data, size_t len, pl_time now);
 /* Seals and sends one message of at most PL_CHANNEL_FRAME_MAX − PL_TAG_BYTES bytes.  PL_ERR_LIMIT when the
- * queue for a slow peer is full. */
+ * queue for a slow peer is full (nothing was sent, the channel lives on), PL_ERR_OVERSIZED, PL_ERR_UNEXPECTED
+ * before it is ready, or what tcp_write returned. */
 int pl_channel_send(pl_channel *channel, const uint8_t *data, size_t len);
 /* The stream is writable again: sends what waits. */
 void pl_channel_writable(pl_channel *channel);
