@@ -282,8 +282,9 @@ const sim_tree *sim_tree_substitute(sim_tree_pool *pool, const sim_tree *tree,
     GPtrArray *keys = tree->key ? g_ptr_array_new() : NULL, *values = g_ptr_array_new();
     bool changed = false;
     for (size_t i = 0; i < tree->n; i++) {
-        const sim_tree *value =
-            sim_tree_substitute(pool, tree->value[i], variables, n_variables, diagnostics);
+        const sim_tree *value = tree->value[i];
+        if (!keys || strcmp(tree->key[i]->text, "about") != 0)
+            value = sim_tree_substitute(pool, value, variables, n_variables, diagnostics);
         changed = changed || value != tree->value[i];
         if (keys)
             g_ptr_array_add(keys, (void *)(uintptr_t)tree->key[i]);

@@ -1,0 +1,178 @@
+#include <math.h>
+#include <string.h>
+
+#include "sim/scenario/config_private.h"
+
+static net_nat_options nat_of(const char *name)
+{
+    const net_nat_options *preset = name ? net_nat_preset(name) : NULL;
+    return preset ? *preset : (net_nat_options){0};
+}
+
+static sim_group_config group_of(const sim_config_builder *b, const sim_raw_group *raw)
+{
+    return (sim_group_config){
+        .name = raw->name,
+        .count = raw->count,
+        .link_name = raw->link,
+        .link = sim_config_profile(b, raw->link),
+        .nat_name = raw->nat,
+        .nat = nat_of(raw->nat),
+        .firewall_name = raw->firewall,
+        .firewall = sim_config_firewall(raw->firewall),
+        .stack = raw->stack ? raw->stack : b->config->host_stack,
+        .log_in = raw->log_in ? SIM_YES : SIM_NO,
+        .login = raw->login == 1   ? SIM_LOGIN_LATER
+                 : raw->login == 2 ? SIM_LOGIN_BOTH
+                                   : SIM_LOGIN_FIRST,
+        .arrive = raw->arrive,
+        .again_after_ns = raw->again_after,
+        .credentials = raw->credentials == 1   ? SIM_CREDENTIALS_WRONG_PASSWORD
+                       : raw->credentials == 2 ? SIM_CREDENTIALS_UNKNOWN_USER
+                                               : SIM_CREDENTIALS_RIGHT,
+        .cache = raw->cache,
+        .port = raw->port,
+        .web_ports = raw->web_ports,
+    };
+}
+
+/* The group's settings that `peers` gives to every entry of the mix. */
+static const sim_tree *common_part(const sim_config_builder *b, const sim_tree *peers)
+{
+    const sim_tree *common = sim_tree_without(b->fill.pool, peers, "mix");
+    return sim_tree_without(b->fill.pool, common, "count");
+}
+
+static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, sim_raw_group *raw)
+{
+    static const char *const roles[] = {"all", "peers", "supernodes", "login-servers"};
+    const sim_tree *name = sim_tree_get(item, "name");
+    if (!name || name->kind != SIM_TREE_SCALAR) {
+        char text[32];
+        g_snprintf(text, sizeof text, "group-%zu", at + 1);
+        raw->name = sim_tree_keep(b->fill.pool, text);
+        return;
+    }
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(b->config->groups[i].name, raw->name) == 0)
+            sim_config_complain(b, &name->place, NULL, "two groups have this name");
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
+        if (strcmp(roles[i], raw->name) == 0 || !g_ascii_isalpha(raw->name[0]) || strpbrk(raw->name, " ,;{}=\"\n"))
+            sim_config_complain(b, &name->place, "letters, digits, - and _; all, peers, supernodes and "
+                                                 "login-servers are taken",
+                                "not a name for a group");
+}
+
+/* Hands the peers out by largest remainder, so that the counts add up to the total. */
+static void share_out(sim_group_config *groups, const double *shares, size_t n, int64_t total)
+{
+    int64_t given = 0;
+    for (size_t i = 0; i < n; i++) {
+        groups[i].count = (int64_t)floor((double)total * shares[i] + 1e-9);
+        given += groups[i].count;
+    }
+    for (; given < total; given++) {
+        size_t best = 0;
+        double most = -1;
+        for (size_t i = 0; i < n; i++) {
+            double rest = (double)total * shares[i] - (double)groups[i].count;
+            if (rest > most + 1e-9) {
+                most = rest;
+                best = i;
+            }
+        }
+        groups[best].count++;
+    }
+}
+
+typedef struct mix_totals {
+    size_t n_shares, n_counts;
+    double shares;
+    int64_t counts;
+} mix_totals;
+
+static void check_mix(sim_config_builder *b, const sim_tree *peers, const sim_tree *mix, const mix_totals *t,
+                      const double *shares)
+{
+    sim_config *c = b->config;
+    bool has_count = sim_tree_get(peers, "count") != NULL;
+    char hint[96];
+    if (t->n_shares > 0 && t->n_counts > 0) {
+        sim_config_complain(b, &mix->place, "give every entry a share, or every entry a count",
+                            "shares and counts do not mix");
+    } else if (t->n_shares + t->n_counts < mix->n) {
+        sim_config_complain(b, &mix->place, "e.g. {share: 35%, nat: symmetric}",
+                            "an entry of the mix has neither share nor count");
+    } else if (t->n_shares > 0 && fabs(t->shares - 1) > 1e-9) {
+        g_snprintf(hint, sizeof hint, "they add up to %.6g%%", t->shares * 100);
+        sim_config_complain(b, &mix->place, hint, "the shares of the mix are not 100%");
+    } else if (t->n_shares > 0 && !has_count) {
+        sim_config_complain(b, &peers->place, "shares are of peers.count", "'peers.count' is missing");
+    } else if (t->n_counts > 0 && has_count && t->counts != c->n_peers) {
+        g_snprintf(hint, sizeof hint, "the mix has %" G_GINT64_FORMAT "; leave count out", t->counts);
+        sim_config_complain(b, sim_config_place(b, peers, "count"), hint, "count and the mix disagree");
+    } else if (t->n_shares > 0) {
+        share_out(c->groups, shares, mix->n, c->n_peers);
+    } else {
+        c->n_peers = t->counts;
+    }
+}
+
+static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tree *mix)
+{
+    sim_config *c = b->config;
+    const sim_tree *common = common_part(b, peers);
+    mix_totals totals = {0};
+    double *shares = sim_tree_reserve(b->fill.pool, mix->n * sizeof *shares);
+    c->n_groups = mix->n;
+    c->groups = sim_tree_reserve(b->fill.pool, mix->n * sizeof *c->groups);
+    for (size_t i = 0; i < mix->n; i++) {
+        const sim_tree *item = mix->value[i];
+        sim_raw_group raw = {.name = ""};
+        sim_fill_section(&b->fill, "peers.mix[]", item, common, &item->place, SIM_WHOLE, &raw);
+        if (item->kind != SIM_TREE_MAP)
+            continue;
+        name_group(b, item, i, &raw);
+        totals.n_shares += sim_tree_get(item, "share") != NULL;
+        totals.n_counts += sim_tree_get(item, "count") != NULL;
+        totals.shares += shares[i] = raw.share;
+        totals.counts += raw.count;
+        c->groups[i] = group_of(b, &raw);
+    }
+    check_mix(b, peers, mix, &totals, shares);
+}
+
+static void read_one_group(sim_config_builder *b, const sim_tree *peers)
+{
+    sim_config *c = b->config;
+    sim_raw_group raw = {.name = "peers"};
+    sim_fill_section(&b->fill, "peers", peers, NULL, &b->root->place, SIM_WHOLE, &raw);
+    raw.name = "peers";
+    if (peers && !sim_tree_get(peers, "count"))
+        sim_config_complain(b, &peers->place, "e.g. count: 40", "'peers.count' is missing");
+    c->n_groups = 1;
+    c->groups = sim_tree_reserve(b->fill.pool, sizeof *c->groups);
+    c->groups[0] = group_of(b, &raw);
+    c->n_peers = raw.count;
+}
+
+void sim_population_read(sim_config_builder *b)
+{
+    sim_config *c = b->config;
+    const sim_tree *peers = sim_tree_get(b->root, "peers"), *mix = peers ? sim_tree_get(peers, "mix") : NULL;
+    size_t before = sim_diagnostic_count(b->fill.diagnostics);
+    if (mix && sim_fill_is(&b->fill, mix, SIM_TREE_LIST, "a list of {share: 35%, nat: symmetric}")) {
+        sim_raw_group raw = {.name = ""};
+        sim_fill_section(&b->fill, "peers", peers, NULL, &peers->place, SIM_PARTIAL, &raw);
+        c->n_peers = raw.count;
+        read_mix(b, peers, mix);
+    } else {
+        read_one_group(b, peers);
+    }
+    for (size_t i = 0, first = 1; i < c->n_groups; i++) {
+        c->groups[i].first = (int64_t)first;
+        first += (size_t)c->groups[i].count;
+    }
+    if (c->n_peers == 0 && sim_diagnostic_count(b->fill.diagnostics) == before)
+        sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1", "a world without peers");
+}

@@ -1,0 +1,69 @@
+/* raw.h - what the schema's rows are read into, before names are looked up and defaults of defaults
+ * applied.  Private to sim/scenario. */
+#ifndef SIM_RAW_H
+#define SIM_RAW_H
+
+#include "sim/scenario/config.h"
+
+typedef struct sim_raw_top {
+    const char *scenario, *about, *host_stack;
+    int64_t format;
+    int discovery;
+    net_latency_options latency;
+} sim_raw_top;
+
+typedef struct sim_raw_run {
+    const char *engine;
+    pl_span duration, limit, warmup;
+    int64_t seed, replications, epoch;
+    int until, crypto, codec, events, deterministic;
+} sim_raw_run;
+
+typedef struct sim_raw_case {
+    const char *name;
+} sim_raw_case;
+
+typedef struct sim_raw_link {
+    const char *about;
+    uint64_t up, down;
+    sim_delay delay;
+    sim_queue_bound queue;
+    net_loss_options loss;
+    int reorder;
+} sim_raw_link;
+
+typedef struct sim_raw_servers {
+    int64_t count;
+    const char *link, *firewall, *stack;
+    uint16_t port;
+    sim_ports web_ports;
+    int bootstrap, pairs;
+} sim_raw_servers;
+
+/* A group, and `peers` itself. */
+typedef struct sim_raw_group {
+    int64_t count;
+    double share;
+    const char *name, *link, *nat, *firewall, *stack;
+    int log_in, login, credentials;
+    sim_arrival arrive;
+    pl_span again_after;
+    int64_t cache;
+    uint16_t port;
+    sim_ports web_ports;
+} sim_raw_group;
+
+typedef struct sim_raw_act {
+    sim_raw_link link; /* first: LINK_ROWS count from the start */
+    pl_span at, duration;
+    int action, transport, answer;
+    const char *what, *profile, *firewall;
+    double share;
+    sim_ports ports;
+} sim_raw_act;
+
+typedef struct sim_raw_expect {
+    const char *that, *never, *when;
+} sim_raw_expect;
+
+#endif

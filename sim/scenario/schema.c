@@ -1,0 +1,337 @@
+#include "sim/scenario/schema.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "sim/engine.h"
+#include "sim/scenario/config.h"
+#include "sim/scenario/raw.h"
+
+#define SINCE "0.1"
+
+/* section, key, kind, need, words, low, high, default, struct, field, help */
+#define ROW(section, key, kind, need, words, low, high, fallback, type, field, help)                         \
+    {section, key, kind, need, words, low, high, fallback, offsetof(type, field), SINCE, help}
+/* A container: its section's own code reads it. */
+#define BOX(section, key, kind, help)                                                                        \
+    {section, key, kind, SIM_OPTIONAL, NULL, 0, 0, NULL, SIM_NO_OFFSET, SINCE, help}
+
+/* Chosen: 2^40 hosts are beyond any machine, so that the memory estimate, not this, is what refuses. */
+#define COUNT_MAX (INT64_C(1) << 40)
+
+/* What supernodes and login servers have in common. */
+#define SERVER_ROWS(section, n, port_key)                                                                    \
+    ROW(section, "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, n, sim_raw_servers, count,       \
+        "how many there are"),                                                                               \
+        ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_servers, link,    \
+            "access link: a name in profiles"),                                                              \
+        ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_servers,   \
+            firewall, "the host's own firewall: `partyline list firewalls`"),                                \
+        ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_servers, stack,    \
+            "TCP behaviour of these hosts; without it host_stack"),                                          \
+        ROW(section, port_key, SIM_KIND_PORT, SIM_OPTIONAL, NULL, 1, 65535, "33033", sim_raw_servers, port,  \
+            "UDP and TCP port that they listen on (BS-05, BS-12)"),                                          \
+        ROW(section, "web_ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, "80, 443", sim_raw_servers,  \
+            web_ports, "TCP ports that they listen on besides (BS-04), or none")
+
+/* What a group of peers may say; beside peers.count it is the default of every entry of the mix. */
+#define GROUP_ROWS(section)                                                                                  \
+    ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_group, link,          \
+        "access link: a name in profiles"),                                                                  \
+        ROW(section, "nat", SIM_KIND_NAME, SIM_OPTIONAL, "@nats", 0, 0, "none", sim_raw_group, nat,          \
+            "NAT box in front of each peer: `partyline list nats`"),                                         \
+        ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,     \
+            firewall, "firewall in front of each peer: `partyline list firewalls`"),                         \
+        ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,      \
+            "TCP behaviour of these hosts; without it host_stack"),                                          \
+        ROW(section, "log_in", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_group, log_in,    \
+            "whether the peers log in at all"),                                                              \
+        ROW(section, "login", SIM_KIND_WORD, SIM_OPTIONAL, "first|later|both", 0, 0, "first", sim_raw_group, \
+            login, "first: after installation, with an empty host cache; later: with a cache; both: a "     \
+                   "first login, a log-out, and a later login"),                                             \
+        ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 0s", sim_raw_group, arrive,   \
+            "when the peers act: at 10s · within 60s (each at a uniform draw) · exp(mean=30ms) (one after " \
+            "the other); the last two may end in `after 10s`"),                                              \
+        ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",          \
+            sim_raw_group, again_after, "login: both: from the log-out to the later login"),                 \
+        ROW(section, "credentials", SIM_KIND_WORD, SIM_OPTIONAL, "right|wrong-password|unknown-user", 0, 0,  \
+            "right", sim_raw_group, credentials, "what the peers tell the login server"),                    \
+        ROW(section, "cache", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 200, "200", sim_raw_group, cache,       \
+            "login: later: entries in the host cache at the start, as far as there are supernodes (BS-03)"), \
+        ROW(section, "listen_port", SIM_KIND_PORT, SIM_OPTIONAL, "random", 1, 65535, "random",               \
+            sim_raw_group, port, "UDP and TCP port of the peers, or random (BS-04)"),                        \
+        ROW(section, "web_ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, "80, 443", sim_raw_group,    \
+            web_ports, "TCP ports that they listen on besides (BS-04), or none")
+
+#define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
+    ROW(section, "up", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, up,                       \
+        "rate from the host to the network, IP bytes counted, or unlimited"),                                \
+        ROW(section, "down", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, down,               \
+            "rate from the network to the host, or unlimited"),                                              \
+        ROW(section, "delay", SIM_KIND_DELAY, SIM_OPTIONAL, NULL, 0, 0, fallback_delay, sim_raw_link, delay, \
+            "propagation each way; with ± a normal draw a packet, cut at 0"),                                \
+        ROW(section, "queue", SIM_KIND_QUEUE, SIM_OPTIONAL, "unlimited", 0, 0, fallback_queue, sim_raw_link, \
+            queue, "a packet that would wait longer, or behind more bytes, is dropped; or unlimited"),       \
+        ROW(section, "loss", SIM_KIND_LOSS, SIM_OPTIONAL, "none", 0, 0, fallback_loss, sim_raw_link, loss,   \
+            "each way: 0.2% · gilbert(p=1%, burst=4) (mean loss, mean burst in packets) · "                  \
+            "gilbert-elliott(p=1%, r=25%, good=0%, bad=100%) · none")
+
+static const sim_schema_row rows[] = {
+    ROW("", "scenario", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_top, scenario,
+        "name of the scenario and of its folder of results: letters, digits, - and _"),
+    ROW("", "about", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, "", sim_raw_top, about,
+        "what it asks, for people; the first line is shown in lists"),
+    ROW("", "format", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 1000, "1", sim_raw_top, format,
+        "version of this language"),
+    BOX("", "extends", SIM_KIND_TEXTS,
+        "file or list of files below this one, relative to it: maps merge deeply, lists replace, `key+:` "
+        "appends to a list"),
+    BOX("", "run", SIM_KIND_SECTION, "how the scenario is run"),
+    BOX("", "tiers", SIM_KIND_SECTION, "overrides that --tier chooses"),
+    BOX("", "cases", SIM_KIND_ITEMS, "named variants, each a point: $case is its name"),
+    BOX("", "sweep", SIM_KIND_VARIABLES, "variables and their values: every combination is a point; $NAME is the value"),
+    BOX("", "zip", SIM_KIND_VARIABLES, "variables whose lists are walked in step; all of one length"),
+    {"", "skip_if", SIM_KIND_EXPRESSION, SIM_OPTIONAL, NULL, 0, 0, NULL, SIM_NO_OFFSET, SINCE,
+     "points for which this holds are left out, e.g. N * share < 20 and case == public"},
+    BOX("", "profiles", SIM_KIND_NAMED, "access links by name"),
+    BOX("", "network", SIM_KIND_SECTION, "the network between access links"),
+    ROW("", "host_stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, "xp-2003", sim_raw_top, host_stack,
+        "TCP behaviour of every host that names none: SYN timer and tries, minimum RTO, delayed ACK"),
+    BOX("", "supernodes", SIM_KIND_SECTION, "super nodes, all with public addresses"),
+    BOX("", "login_servers", SIM_KIND_SECTION, "login servers"),
+    BOX("", "peers", SIM_KIND_SECTION, "ordinary nodes"),
+    BOX("", "protocol", SIM_KIND_TUNABLES, "constants of the protocol: `partyline list keys protocol`"),
+    ROW("", "discovery", SIM_KIND_WORD, SIM_OPTIONAL, "off|on", 0, 0, "on", sim_raw_top, discovery,
+        "whether peers find out their NAT and firewall beside the login"),
+    BOX("", "timeline", SIM_KIND_ITEMS, "what happens to the world, and when"),
+    BOX("", "capture", SIM_KIND_TEXTS, "hosts whose packets go to capture.pcapng: peer-1, supernode-3"),
+    BOX("", "measure", SIM_KIND_TEXTS, "metrics to show in the summary: `partyline list metrics`; without it all that have samples"),
+    BOX("", "plots", SIM_KIND_ITEMS, "figures to draw"),
+    BOX("", "expect", SIM_KIND_EXPECTS, "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
+
+    ROW("run", "engine", SIM_KIND_NAME, SIM_OPTIONAL, "light|ns3|live", 0, 0, "light", sim_raw_run, engine,
+        "what carries time and host stacks: `partyline list engines`"),
+    ROW("run", "duration", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_run, duration, "length of the run in virtual time; or give until"),
+    ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in", 0, 0, NULL, sim_raw_run, until,
+        "all-logged-in: the run ends when every peer that logs in is in or has failed; needs limit"),
+    ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL, sim_raw_run,
+        limit, "until: the run ends at this instant in any case"),
+    ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
+        "samples before this instant are not measured"),
+    ROW("run", "seed", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, INT64_MAX, "1", sim_raw_run, seed,
+        "seed of all draws; the same seed gives the same bytes"),
+    ROW("run", "replications", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 10000, "1", sim_raw_run, replications,
+        "independent runs of each point; each draws the network anew"),
+    ROW("run", "crypto", SIM_KIND_WORD, SIM_OPTIONAL, "real|sized", 0, 0, "real", sim_raw_run, crypto,
+        "sized: messages of the right size on the right schedule, without the mathematics; for crowds"),
+    ROW("run", "codec", SIM_KIND_WORD, SIM_OPTIONAL, "opus|sized", 0, 0, "opus", sim_raw_run, codec,
+        "sized: frames of the right size without sound; for crowds"),
+    ROW("run", "events", SIM_KIND_WORD, SIM_OPTIONAL, "auto|none|calls|protocol|packets", 0, 0, "auto",
+        sim_raw_run, events, "what events.jsonl holds; auto: protocol for up to 1000 peers, calls above; "
+                             "ladder diagrams need packets"),
+    ROW("run", "deterministic", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_run, deterministic,
+        "yes: expectations are judged exactly in every replication, not by intervals"),
+    ROW("run", "epoch", SIM_KIND_DATE, SIM_OPTIONAL, NULL, 0, 0, "2004-09-15", sim_raw_run, epoch,
+        "calendar time at the start of the run, UTC; the talk's measurements are of September 2004"),
+
+    BOX("tiers", "ci", SIM_KIND_OVERRIDES, "--tier ci: what the tests run, within minutes"),
+    BOX("tiers", "full", SIM_KIND_OVERRIDES, "--tier full: what figures are made from"),
+
+    ROW("cases[]", "name", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_case, name,
+        "letters, digits, - and _"),
+    BOX("cases[]", "set", SIM_KIND_OVERRIDES, "what differs: keys of the file, dotted or nested"),
+
+    LINK_ROWS("profiles.*", SIM_REQUIRED, "0ms", "unlimited", "none"),
+    ROW("profiles.*", "reorder", SIM_KIND_WORD, SIM_OPTIONAL, "never|allowed", 0, 0, "never", sim_raw_link,
+        reorder, "whether jitter may change the order of packets of one direction"),
+    ROW("profiles.*", "about", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, "", sim_raw_link, about,
+        "what the link stands for; shown by `list profiles`"),
+
+    ROW("network", "latency", SIM_KIND_LATENCY, SIM_OPTIONAL, NULL, 0, 0, "constant(10ms)", sim_raw_top, latency,
+        "one-way delay of the path between two hosts, beyond their access links: constant(10ms) · "
+        "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE)"),
+
+    SERVER_ROWS("supernodes", "7", "listen_port"),
+    ROW("supernodes", "bootstrap", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers,
+        bootstrap, "the first seven have the seven addresses that a fresh installation knows (BS-05)"),
+    ROW("supernodes", "pairs", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers, pairs,
+        "supernodes work in pairs for NAT discovery; without a partner filtering stays unknown"),
+
+    SERVER_ROWS("login_servers", "1", "port"),
+
+    ROW("peers", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, NULL, sim_raw_group, count,
+        "how many there are; may be left out when every entry of the mix has a count"),
+    BOX("peers", "mix", SIM_KIND_ITEMS, "groups of peers; what an entry does not say is taken from peers"),
+    GROUP_ROWS("peers"),
+
+    ROW("peers.mix[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, share,
+        "of peers.count; all entries give a share, and they make 100%, or all give a count"),
+    ROW("peers.mix[]", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, NULL, sim_raw_group, count,
+        "how many peers"),
+    ROW("peers.mix[]", "name", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, name,
+        "name of the group, for the timeline and labels; group-1, group-2, … without it"),
+    GROUP_ROWS("peers.mix[]"),
+
+    ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
+        "instant of virtual time"),
+    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall", 0, 0, NULL,
+        sim_raw_act, action, "fail: vanish; restart: come back; link: change the access link; block, unblock: "
+                             "ports; firewall: another preset"),
+    ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
+        "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a group"),
+    ROW("timeline[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_act, share,
+        "how many of them, drawn at random"),
+    ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL, sim_raw_act,
+        duration, "undone after this time; without it, it stays"),
+    ROW("timeline[]", "profile", SIM_KIND_NAME, SIM_OPTIONAL, "@profiles", 0, 0, NULL, sim_raw_act, profile,
+        "do: link: the profile to change to; or give single fields"),
+    LINK_ROWS("timeline[]", SIM_OPTIONAL, NULL, NULL, NULL),
+    ROW("timeline[]", "ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, NULL, sim_raw_act, ports,
+        "do: block, unblock: remote ports, at most eight, e.g. [80, 443]"),
+    ROW("timeline[]", "transport", SIM_KIND_WORD, SIM_OPTIONAL, "both|udp|tcp", 0, 0, "both", sim_raw_act,
+        transport, "do: block, unblock: which ports"),
+    ROW("timeline[]", "answer", SIM_KIND_WORD, SIM_OPTIONAL, "drop|refuse", 0, 0, "drop", sim_raw_act, answer,
+        "do: block: what blocked packets get: nothing, or RST and ICMP"),
+    ROW("timeline[]", "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, NULL, sim_raw_act, firewall,
+        "do: firewall: the preset"),
+
+    ROW("plots[]", "kind", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_plot_config, kind,
+        "kind of figure: `partyline list plots`"),
+    ROW("plots[]", "peer", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_plot_config, peer,
+        "ladder: the peer whose login is drawn; without it the first of each point"),
+
+    ROW("expect[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, that,
+        "the claim: METRIC{LABELS} OP VALUE"),
+    ROW("expect[]", "never", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, never,
+        "instead of that: a metric that must stay without a single occurrence"),
+    ROW("expect[]", "when", SIM_KIND_EXPRESSION, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, when,
+        "points to which it applies, e.g. case == public and N == 500; without it all"),
+};
+
+const char *sim_kind_name(sim_kind kind)
+{
+    static const char *const names[] = {
+#define X(name, text) [name] = text,
+        SIM_KINDS(X)
+#undef X
+    };
+    return names[kind];
+}
+
+size_t sim_schema_rows(const sim_schema_row **ret_rows)
+{
+    *ret_rows = rows;
+    return G_N_ELEMENTS(rows);
+}
+
+const sim_schema_row *sim_schema_find(const char *section, const char *key)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(rows[i].key, key) == 0 && strcmp(rows[i].section, section) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+bool sim_schema_has(const char *section)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(rows[i].section, section) == 0)
+            return true;
+    return false;
+}
+
+const char *sim_schema_path(const sim_schema_row *row, char *buffer, size_t len)
+{
+    g_snprintf(buffer, (gulong)len, "%s%s%s", row->section, *row->section ? "." : "", row->key);
+    return buffer;
+}
+
+const char *sim_schema_below(const sim_schema_row *row, char *buffer, size_t len)
+{
+    sim_schema_path(row, buffer, len);
+    if (row->kind == SIM_KIND_NAMED)
+        g_strlcat(buffer, ".*", len);
+    else if (row->kind == SIM_KIND_ITEMS || row->kind == SIM_KIND_EXPECTS)
+        g_strlcat(buffer, "[]", len);
+    return buffer;
+}
+
+/* The section that `part` leads to from `section`; "peers" + "mix[]" → "peers.mix[]". */
+static bool descend(char *section, size_t len, const char *part)
+{
+    size_t stem = strcspn(part, "[");
+    char *key = g_strndup(part, stem);
+    const sim_schema_row *row = sim_schema_find(section, key);
+    g_free(key);
+    char below[128];
+    if (row && (row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_ITEMS || row->kind == SIM_KIND_EXPECTS))
+        sim_schema_below(row, below, sizeof below);
+    else if (row && row->kind == SIM_KIND_NAMED)
+        sim_schema_path(row, below, sizeof below);
+    else
+        g_snprintf(below, sizeof below, "%s.*", section);
+    g_strlcpy(section, below, len);
+    return true;
+}
+
+const sim_schema_row *sim_schema_lookup(const char *path)
+{
+    char section[128] = "";
+    char **part = g_strsplit(path, ".", 8);
+    const sim_schema_row *row = NULL;
+    guint n = g_strv_length(part);
+    for (guint i = 0; i + 1 < n; i++)
+        descend(section, sizeof section, part[i]);
+    if (n > 0)
+        row = sim_schema_find(section, part[n - 1]);
+    g_strfreev(part);
+    return row;
+}
+
+const char *sim_schema_range(const sim_schema_row *row, char *buffer, size_t len)
+{
+    char low[48], high[48];
+    buffer[0] = 0;
+    if (row->low == 0 && row->high == 0)
+        return buffer;
+    if (row->kind == SIM_KIND_TIME)
+        g_snprintf(buffer, (gulong)len, "%s to %s", sim_units_time_text(row->low, low, sizeof low),
+                   sim_units_time_text(row->high, high, sizeof high));
+    else if (row->high == INT64_MAX || row->high == COUNT_MAX)
+        g_snprintf(buffer, (gulong)len, "%" G_GINT64_FORMAT " or more", row->low);
+    else
+        g_snprintf(buffer, (gulong)len, "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->low, row->high);
+    return buffer;
+}
+
+static void offer_list(const char *const *names, size_t n, void (*offer)(void *, const char *), void *ctx)
+{
+    for (size_t i = 0; i < n && names[i]; i++)
+        offer(ctx, names[i]);
+}
+
+void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*offer)(void *, const char *),
+                      void *ctx)
+{
+    const char *const *names = NULL, *const *help = NULL;
+    if (!row->words)
+        return;
+    if (strcmp(row->words, "@profiles") == 0) {
+        const sim_tree *profiles = root ? sim_tree_get(root, "profiles") : NULL;
+        for (size_t i = 0; profiles && profiles->kind == SIM_TREE_MAP && i < profiles->n; i++)
+            offer(ctx, profiles->key[i]->text);
+    } else if (strcmp(row->words, "@nats") == 0) {
+        size_t n = net_nat_presets(&names, &help);
+        offer_list(names, n, offer, ctx);
+    } else if (strcmp(row->words, "@firewalls") == 0) {
+        size_t n = net_firewall_presets(&names, &help);
+        offer_list(names, n, offer, ctx);
+    } else if (strcmp(row->words, "@stacks") == 0) {
+        offer_list(sim_stack_profile_names(), SIZE_MAX, offer, ctx);
+    } else {
+        char **words = g_strsplit(row->words, "|", 16);
+        offer_list((const char *const *)words, SIZE_MAX, offer, ctx);
+        g_strfreev(words);
+    }
+}
