@@ -1,0 +1,34 @@
+/* queue.h - the event queue of the light engine: what happens when, in a stable order.
+ *
+ * A wheel of buckets of 2^17 ns (131 µs) holds the next 8.6 s; what is later waits in a heap until the
+ * wheel reaches it; what falls into the bucket that is being emptied goes to a small heap of its own.
+ * A bucket is sorted once, when its turn comes.  Equal instants come out in the order of their pushes.
+ * Events live by value in pooled chunks: nothing is allocated per event once the pool has grown. */
+#ifndef SIM_LIGHT_QUEUE_H
+#define SIM_LIGHT_QUEUE_H
+
+#include "sim/engine.h"
+
+typedef struct sim_queue sim_queue;
+
+typedef struct sim_queue_event {
+    pl_time when;
+    sim_event_fn fn;
+    void *ctx;
+    void *arg;
+} sim_queue_event;
+
+sim_queue *sim_queue_new(void);
+void sim_queue_free(sim_queue *queue);
+
+/* Adds an event.  `when` must not be earlier than the last event that was popped. */
+void sim_queue_push(sim_queue *queue, const sim_queue_event *event);
+/* Takes the earliest event that is earlier than `until`; false if there is none. */
+bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event);
+
+/* Events that wait. */
+size_t sim_queue_count(const sim_queue *queue);
+/* Bytes of memory that the queue holds. */
+size_t sim_queue_memory(const sim_queue *queue);
+
+#endif

@@ -1,0 +1,53 @@
+/* slab.h - sockets, listeners and streams of all hosts of an engine, each kind in a slab of its own.
+ *
+ * An element's handle (pl_id) is kind, generation and place in one number.  A place that was given back
+ * waits behind at least SIM_SLAB_REST others and its generation moves on, so that a stale handle finds
+ * nothing for at least SIM_SLAB_REST × 512 closes of its kind.  Elements never move. */
+#ifndef SIM_LIGHT_SLAB_H
+#define SIM_LIGHT_SLAB_H
+
+#include "core/types.h"
+
+/* The kinds; never 0, so that no handle is 0. */
+#define SIM_KIND_UDP 1u
+#define SIM_KIND_LISTENER 2u
+#define SIM_KIND_STREAM 3u
+
+/* chosen: 2 + 9 + 21 bits: two million streams (10^5 peers have four ends each), 512 generations. */
+#define SIM_SLAB_PLACE_BITS 21
+#define SIM_SLAB_GENERATION_BITS 9
+/* chosen: enough that no handle comes again within a run's memory, little enough to cost nothing. */
+#define SIM_SLAB_REST 1024
+
+/* What each element begins with. */
+typedef struct sim_slab_head {
+    pl_id id;      /* the handle while taken; the next handle while free */
+    uint32_t next; /* free for the owner's use while taken; the next free place while free */
+} sim_slab_head;
+
+typedef struct sim_slab {
+    char **chunks;
+    uint32_t kind;
+    uint32_t size;       /* bytes of an element */
+    uint32_t places;     /* ever used */
+    uint32_t taken;
+    uint32_t free_first, free_last, free_count;
+} sim_slab;
+
+void sim_slab_init(sim_slab *slab, uint32_t kind, size_t size);
+void sim_slab_clear(sim_slab *slab);
+/* A zeroed element but for its handle; NULL when every place is taken. */
+void *sim_slab_take(sim_slab *slab);
+/* Gives an element back; its handle is dead from now on. */
+void sim_slab_give(sim_slab *slab, void *element);
+/* The element of a handle, NULL if it is stale, of another kind or invented. */
+void *sim_slab_find(const sim_slab *slab, pl_id id);
+/* Bytes of memory that the slab holds. */
+size_t sim_slab_memory(const sim_slab *slab);
+
+static inline uint32_t sim_slab_kind(pl_id id)
+{
+    return id >> (SIM_SLAB_PLACE_BITS + SIM_SLAB_GENERATION_BITS);
+}
+
+#endif
