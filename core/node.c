@@ -13,6 +13,8 @@ struct pl_node {
     pl_node_role role;
     pl_node_discovery discovery_wanted;
     uint16_t listen_port;
+    const uint16_t *web_ports;
+    size_t n_web_ports;
     bool is_started;
     pl_id socket; /* main UDP socket; 0 if it could not be bound */
     pl_login *login;               /* clients */
@@ -37,6 +39,8 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->role = options->role;
     node->discovery_wanted = options->discovery;
     node->listen_port = options->listen_port;
+    node->web_ports = options->web_ports;
+    node->n_web_ports = options->n_web_ports;
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
@@ -72,6 +76,16 @@ void pl_node_free(pl_node *node)
     g_free(node);
 }
 
+void pl_node_seed_cache(const pl_port *port, const pl_config *config, const pl_cache_entry *entries, size_t n)
+{
+    const pl_context context = {.port = *port, .config = config};
+    pl_host_cache cache = {0};
+    for (size_t i = 0; i < n; i++)
+        pl_host_cache_add(&cache, entries[i], (size_t)config->cache_entries_max);
+    pl_host_cache_keep(&cache, &context);
+    pl_host_cache_clear(&cache);
+}
+
 static void trace_unavailable(pl_node *node, const char *transport, uint16_t port, int error)
 {
     pl_trace(&node->context.port, PL_EVENT_PORT_UNAVAILABLE, pl_text(transport), pl_number(port),
@@ -98,8 +112,8 @@ static void bind_ports(pl_node *node)
     }
     uint16_t port = node->socket ? world->ops->local_port(world->ctx, node->socket) : node->listen_port;
     listen_tcp(node, port);
-    for (size_t i = 0; i < node->network->n_web_ports; i++)
-        listen_tcp(node, node->network->web_ports[i]);
+    for (size_t i = 0; i < node->n_web_ports; i++)
+        listen_tcp(node, node->web_ports[i]);
 }
 
 /* Discovery runs beside login and never gates it: it begins as soon as a supernode is known to serve. */

@@ -35,6 +35,8 @@ typedef struct pl_node_options {
     int64_t epoch;                  /* Unix seconds at now = 0 */
     pl_node_role role;
     uint16_t listen_port;           /* UDP and TCP; 0 = any */
+    const uint16_t *web_ports;      /* TCP ports to listen on besides (BS-04); read at start only */
+    size_t n_web_ports;
     pl_node_discovery discovery;    /* clients */
     const pl_node_supernode *supernode;      /* supernodes */
     const pl_server_keys *server_keys;       /* login servers; copied */
@@ -45,6 +47,9 @@ typedef struct pl_node pl_node;
 pl_node *pl_node_new(const pl_node_options *options);
 /* Forgets everything; asks nothing of the port.  The registry outlives it. */
 void pl_node_free(pl_node *node);
+
+/* Puts entries into the registry's host cache, as an earlier session would have left them. */
+void pl_node_seed_cache(const pl_port *port, const pl_config *config, const pl_cache_entry *entries, size_t n);
 
 /* Binds the ports: UDP and TCP on the listening port, TCP on the web ports.  A port that cannot be bound
  * is traced (node:port-unavailable) and done without.  A supernode then asks for its credential. */

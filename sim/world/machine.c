@@ -1,0 +1,251 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/event.h"
+#include "sim/world/world_internal.h"
+
+#define MACHINE(ctx) ((sim_machine *)(ctx))
+#define OPS(ctx) (MACHINE(ctx)->world->ops)
+#define ENGINE(ctx) MACHINE(ctx)->world->engine, MACHINE(ctx)->host
+
+/* The port: the engine's host stack, and what the world itself gives. */
+
+static int udp_bind(void *ctx, uint16_t port, pl_id *ret_socket)
+{
+    return OPS(ctx)->udp_bind(ENGINE(ctx), port, ret_socket);
+}
+
+static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    return OPS(ctx)->udp_send(ENGINE(ctx), socket, to, ttl, data, len);
+}
+
+static int tcp_listen(void *ctx, uint16_t port, pl_id *ret_listener)
+{
+    return OPS(ctx)->tcp_listen(ENGINE(ctx), port, ret_listener);
+}
+
+static int tcp_open(void *ctx, uint16_t local_port, pl_addr to, pl_id *ret_stream)
+{
+    return OPS(ctx)->tcp_open(ENGINE(ctx), local_port, to, ret_stream);
+}
+
+static int tcp_write(void *ctx, pl_id stream, const uint8_t *data, size_t len)
+{
+    return OPS(ctx)->tcp_write(ENGINE(ctx), stream, data, len);
+}
+
+static void tcp_more(void *ctx, pl_id stream)
+{
+    OPS(ctx)->tcp_more(ENGINE(ctx), stream);
+}
+
+static void tcp_shutdown(void *ctx, pl_id stream)
+{
+    OPS(ctx)->tcp_shutdown(ENGINE(ctx), stream);
+}
+
+static void close_id(void *ctx, pl_id id)
+{
+    OPS(ctx)->close(ENGINE(ctx), id);
+}
+
+static void tcp_abort(void *ctx, pl_id stream)
+{
+    OPS(ctx)->tcp_abort(ENGINE(ctx), stream);
+}
+
+static uint16_t local_port(void *ctx, pl_id id)
+{
+    return OPS(ctx)->local_port(ENGINE(ctx), id);
+}
+
+static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
+{
+    if (max > 0)
+        ret_addresses[0] = MACHINE(ctx)->ip;
+    return 1;
+}
+
+static int icmp_echo(void *ctx, uint32_t to, uint16_t sequence, size_t len)
+{
+    return OPS(ctx)->icmp_echo(ENGINE(ctx), to, sequence, len);
+}
+
+/* Real keys where the clock is real, the machine's own stream where it is virtual. */
+static void random_bytes(void *ctx, uint8_t *out, size_t len)
+{
+    if (OPS(ctx)->capabilities & SIM_ENGINE_VIRTUAL_TIME) {
+        net_random_bytes(&MACHINE(ctx)->random, out, len);
+        return;
+    }
+    for (size_t at = 0; at < len;) {
+        ssize_t got = getrandom(out + at, len - at, 0);
+        if (got > 0)
+            at += (size_t)got;
+    }
+}
+
+static int keep(void *ctx, const char *key, const uint8_t *data, size_t len)
+{
+    return sim_registry_keep(MACHINE(ctx)->registry, key, data, len);
+}
+
+static size_t load(void *ctx, const char *key, uint8_t *out, size_t max)
+{
+    return sim_registry_load(MACHINE(ctx)->registry, key, out, max);
+}
+
+static void trace(void *ctx, const pl_event *event)
+{
+    sim_machine *machine = ctx;
+    sim_world *world = machine->world;
+    pl_time now = world->ops->now(world->engine);
+    char name[SIM_NAME_MAX];
+    if (world->options.recorder)
+        sim_record_event(world->options.recorder, sim_machine_name(machine, name), event, now);
+    sim_measure_event(machine, event, now);
+}
+
+static const pl_port_ops port_ops = {
+    .udp_bind = udp_bind,
+    .udp_send = udp_send,
+    .tcp_listen = tcp_listen,
+    .tcp_open = tcp_open,
+    .tcp_write = tcp_write,
+    .tcp_more = tcp_more,
+    .tcp_shutdown = tcp_shutdown,
+    .close = close_id,
+    .tcp_abort = tcp_abort,
+    .local_port = local_port,
+    .local_addresses = local_addresses,
+    .icmp_echo = icmp_echo,
+    .random = random_bytes,
+    .keep = keep,
+    .load = load,
+    .trace = trace,
+};
+
+pl_port sim_machine_port(sim_machine *machine)
+{
+    return (pl_port){&port_ops, machine};
+}
+
+char *sim_machine_name(const sim_machine *machine, char ret_name[SIM_NAME_MAX])
+{
+    static const char *const roles[] = {[SIM_ROLE_ALL] = "host",
+                                        [SIM_ROLE_SUPERNODE] = "supernode",
+                                        [SIM_ROLE_LOGIN_SERVER] = "login-server",
+                                        [SIM_ROLE_PEER] = "peer"};
+    snprintf(ret_name, SIM_NAME_MAX, "%s-%u", roles[machine->role], machine->index);
+    return ret_name;
+}
+
+static void on_tick(void *ctx, void *arg, pl_time now)
+{
+    sim_machine *machine = ctx;
+    if (machine->life != GPOINTER_TO_UINT(arg) || machine->armed_at > now)
+        return; /* of an earlier life, or replaced by an earlier tick */
+    machine->armed_at = PL_NEVER;
+    pl_node_input(machine->node, &(pl_input){.kind = PL_INPUT_TICK}, now);
+    sim_machine_arm(machine);
+}
+
+void sim_machine_arm(sim_machine *machine)
+{
+    if (!machine->node)
+        return;
+    pl_time deadline = pl_node_deadline(machine->node);
+    if (deadline >= machine->armed_at)
+        return;
+    const sim_world *world = machine->world;
+    pl_time now = world->ops->now(world->engine);
+    machine->armed_at = MAX(deadline, now);
+    world->ops->at(world->engine, machine->armed_at, on_tick, machine, GUINT_TO_POINTER(machine->life));
+}
+
+size_t sim_machine_input(void *ctx, const pl_input *input, pl_time now)
+{
+    sim_machine *machine = ctx;
+    if (!machine->node)
+        return input->len;
+    size_t consumed = pl_node_input(machine->node, input, now);
+    sim_machine_arm(machine);
+    return consumed;
+}
+
+static pl_node_role role_of(const sim_machine *machine)
+{
+    if (machine->role == SIM_ROLE_SUPERNODE)
+        return PL_NODE_SUPERNODE;
+    return machine->role == SIM_ROLE_LOGIN_SERVER ? PL_NODE_LOGIN_SERVER : PL_NODE_CLIENT;
+}
+
+static uint16_t listen_port_of(const sim_machine *machine)
+{
+    const sim_config *config = machine->world->config;
+    if (machine->role == SIM_ROLE_SUPERNODE)
+        return config->supernodes.port;
+    return machine->role == SIM_ROLE_LOGIN_SERVER ? config->login_servers.port : machine->group->port;
+}
+
+static const sim_ports *web_ports_of(const sim_machine *machine)
+{
+    const sim_config *config = machine->world->config;
+    if (machine->role == SIM_ROLE_SUPERNODE)
+        return &config->supernodes.web_ports;
+    return machine->role == SIM_ROLE_LOGIN_SERVER ? &config->login_servers.web_ports : &machine->group->web_ports;
+}
+
+static void add_accounts(sim_machine *machine)
+{
+    const sim_world *world = machine->world;
+    char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
+    for (size_t i = 0; i < world->n_machines; i++) {
+        const sim_machine *other = &world->machines[i];
+        if (other->role == SIM_ROLE_LOGIN_SERVER ||
+            (other->group && other->group->credentials == SIM_CREDENTIALS_UNKNOWN_USER))
+            continue;
+        sim_population_account(other, name, password);
+        pl_node_add_account(machine->node, name, password);
+    }
+}
+
+void sim_machine_start(sim_machine *machine, pl_time now)
+{
+    sim_world *world = machine->world;
+    machine->node = pl_node_new(&(pl_node_options){
+        .port = sim_machine_port(machine),
+        .config = &world->config->protocol,
+        .suite = world->suite,
+        .network = &world->knowledge,
+        .epoch = world->config->run.epoch,
+        .role = role_of(machine),
+        .listen_port = listen_port_of(machine),
+        .web_ports = web_ports_of(machine)->port,
+        .n_web_ports = web_ports_of(machine)->n,
+        .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
+        .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
+        .server_keys = &world->keys,
+    });
+    machine->armed_at = PL_NEVER;
+    if (machine->role == SIM_ROLE_LOGIN_SERVER)
+        add_accounts(machine);
+    pl_node_start(machine->node, now);
+    sim_machine_arm(machine);
+}
+
+void sim_machine_stop(sim_machine *machine)
+{
+    pl_node_free(machine->node);
+    machine->node = NULL;
+    machine->life++;
+    machine->armed_at = PL_NEVER;
+}
+
+void sim_machine_clear(sim_machine *machine)
+{
+    sim_machine_stop(machine);
+    sim_registry_free(machine->registry);
+}

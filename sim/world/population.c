@@ -1,0 +1,254 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "sim/world/world_internal.h"
+
+/* The seven bootstrap addresses of the talk (BS-05).  They belong to other people: they exist in the
+ * simulated profile only, and a live world refuses to start with them. */
+static const uint32_t talk_bootstrap[7] = {
+    0x42EBB409, /* 66.235.180.9 */
+    0x42EBB509, /* 66.235.181.9 */
+    0x50A15B19, /* 80.161.91.25 */
+    0x50A05B0C, /* 80.160.91.12 */
+    0x40F6313C, /* 64.246.49.60 */
+    0x40F6313D, /* 64.246.49.61 */
+    0x40F63017, /* 64.246.48.23 */
+};
+
+/* chosen: address blocks of the simulated Internet, one a role, so that a capture reads easily. */
+#define LOGIN_SERVER_FIRST 0x50A05B0Bu /* 80.160.91.11, measured BS-11 */
+#define SUPERNODE_FIRST 0x44000001u    /* 68.0.0.1 */
+#define PEER_FIRST 0x51000001u         /* 81.0.0.1: public peers, and the outside of home NATs */
+#define HOME_HOST 0xC0A80102u          /* 192.168.1.2, in every home */
+#define LIVE_FIRST 0x7F4D0001u         /* 127.77.0.1: all live hosts */
+
+static uint32_t public_ip(const sim_machine *machine, size_t number)
+{
+    const sim_world *world = machine->world;
+    if (!world->network)
+        return LIVE_FIRST + (uint32_t)number;
+    uint32_t index = machine->index - 1;
+    switch (machine->role) {
+    case SIM_ROLE_LOGIN_SERVER: /* beyond the first, away from the talk's neighbours */
+        return index == 0 ? LOGIN_SERVER_FIRST : 0x52000000u + index;
+    case SIM_ROLE_SUPERNODE:
+        if (world->config->supernodes.bootstrap == SIM_YES && index < G_N_ELEMENTS(talk_bootstrap))
+            return talk_bootstrap[index];
+        return SUPERNODE_FIRST + index;
+    case SIM_ROLE_PEER:
+    case SIM_ROLE_ALL:
+        break;
+    }
+    return PEER_FIRST + index;
+}
+
+void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_MAX],
+                            char ret_password[SIM_NAME_MAX])
+{
+    char name[SIM_NAME_MAX];
+    if (machine->role == SIM_ROLE_PEER)
+        snprintf(ret_name, SIM_NAME_MAX, "user-%u", machine->index);
+    else
+        g_strlcpy(ret_name, sim_machine_name(machine, name), SIM_NAME_MAX);
+    snprintf(ret_password, SIM_NAME_MAX, "password-%u-%u", (unsigned)machine->role, machine->index);
+}
+
+static const net_link_options *link_of(const sim_machine *machine)
+{
+    const sim_config *config = machine->world->config;
+    if (machine->role == SIM_ROLE_PEER)
+        return &machine->group->link;
+    return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.link : &config->login_servers.link;
+}
+
+static const net_firewall_options *firewall_of(const sim_machine *machine)
+{
+    const sim_config *config = machine->world->config;
+    if (machine->role == SIM_ROLE_PEER)
+        return &machine->group->firewall;
+    return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.firewall : &config->login_servers.firewall;
+}
+
+static const char *stack_of(const sim_machine *machine)
+{
+    const sim_config *config = machine->world->config;
+    if (machine->role == SIM_ROLE_PEER)
+        return machine->group->stack;
+    return machine->role == SIM_ROLE_SUPERNODE ? config->supernodes.stack : config->login_servers.stack;
+}
+
+static void add_to_network(sim_machine *machine, uint32_t outside_ip)
+{
+    sim_world *world = machine->world;
+    char name[SIM_NAME_MAX], box[SIM_NAME_MAX + 8];
+    sim_machine_name(machine, name);
+    machine->realm = NET_PUBLIC_REALM;
+    if (machine->group && machine->group->nat.name) {
+        snprintf(box, sizeof box, "nat-%s", name);
+        machine->realm = net_realm_add(world->network, &(net_realm_options){.name = box,
+                                                                            .parent = NET_PUBLIC_REALM,
+                                                                            .external_ip = outside_ip,
+                                                                            .nat = machine->group->nat});
+        machine->ip = HOME_HOST;
+    }
+    machine->host = net_host_add(world->network, &(net_host_options){.name = name,
+                                                                     .realm = machine->realm,
+                                                                     .ip = machine->ip,
+                                                                     .link = *link_of(machine),
+                                                                     .firewall = *firewall_of(machine)});
+}
+
+static void add_machine(sim_world *world, size_t number, sim_role role, uint32_t index,
+                        const sim_group_config *group)
+{
+    sim_machine *machine = &world->machines[number];
+    char name[SIM_NAME_MAX];
+    *machine = (sim_machine){.world = world, .role = role, .index = index, .group = group, .armed_at = PL_NEVER};
+    machine->ip = public_ip(machine, number);
+    machine->host = (sim_host)number;
+    if (world->network)
+        add_to_network(machine, machine->ip);
+    net_random_init(&machine->random, (uint64_t)world->config->run.seed, world->options.replication,
+                    sim_machine_name(machine, name), "node");
+}
+
+static void add_all(sim_world *world)
+{
+    const sim_config *config = world->config;
+    size_t number = 0;
+    for (size_t i = 0; i < world->n_servers; i++)
+        add_machine(world, number++, SIM_ROLE_LOGIN_SERVER, (uint32_t)i + 1, NULL);
+    for (size_t i = 0; i < world->n_supernodes; i++)
+        add_machine(world, number++, SIM_ROLE_SUPERNODE, (uint32_t)i + 1, NULL);
+    for (size_t g = 0; g < config->n_groups; g++)
+        for (int64_t i = 0; i < config->groups[g].count; i++, number++)
+            add_machine(world, number, SIM_ROLE_PEER, (uint32_t)(config->groups[g].first + i), &config->groups[g]);
+}
+
+/* Other supernodes that a supernode knows from before.  How supernodes come to know each other is the
+ * overlay's business; here each is given a draw of at most 200 of the others. */
+static void draw_known(sim_world *world, size_t index)
+{
+    pl_node_supernode *options = &world->supernode_options[index];
+    char name[SIM_NAME_MAX];
+    net_random random;
+    net_random_init(&random, (uint64_t)world->config->run.seed, world->options.replication,
+                    sim_machine_name(&world->machines[world->n_servers + index], name), "known");
+    size_t max = MIN(world->n_supernodes - 1, (size_t)world->config->protocol.cache_entries_max);
+    pl_cache_entry *known = world->known[index] = g_new0(pl_cache_entry, max + 1);
+    /* Selection sampling: each of the others with the right probability, in order. */
+    size_t left = world->n_supernodes - 1;
+    for (size_t i = 0; i < world->n_supernodes && options->n_known < max; i++) {
+        if (i == index)
+            continue;
+        if (net_random_below(&random, left--) >= max - options->n_known)
+            continue;
+        uint32_t age = (uint32_t)net_random_below(&random, 3600);
+        known[options->n_known++] =
+            (pl_cache_entry){world->supernodes[i], (uint32_t)world->config->run.epoch - age};
+    }
+    options->known = known;
+}
+
+static void describe_supernode(sim_world *world, size_t index)
+{
+    pl_node_supernode *options = &world->supernode_options[index];
+    const sim_machine *machine = &world->machines[world->n_servers + index];
+    char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
+    sim_population_account(machine, name, password);
+    world->account_names[2 * index] = g_strdup(name);
+    world->account_names[2 * index + 1] = g_strdup(password);
+    size_t partner = index ^ 1;
+    *options = (pl_node_supernode){.own_address = world->supernodes[index],
+                                   .login_servers = world->servers,
+                                   .n_login_servers = MIN(world->n_servers, 4),
+                                   .name = world->account_names[2 * index],
+                                   .password = world->account_names[2 * index + 1]};
+    if (world->config->supernodes.pairs == SIM_YES && partner < world->n_supernodes)
+        options->partner = world->supernodes[partner];
+    draw_known(world, index);
+}
+
+static void draw_keys(sim_world *world)
+{
+    if (world->options.keys) {
+        world->keys = *world->options.keys;
+        return;
+    }
+    pl_server_keys *keys = &world->keys;
+    if (world->network) {
+        net_random random;
+        net_random_init(&random, (uint64_t)world->config->run.seed, world->options.replication, "login-server",
+                        "keys");
+        net_random_bytes(&random, keys->sign.private_key, PL_KEY_BYTES);
+        net_random_bytes(&random, keys->dh.private_key, PL_KEY_BYTES);
+    } else {
+        while (getrandom(keys, sizeof *keys, 0) != (ssize_t)sizeof *keys)
+            ;
+    }
+    world->suite->sign_public(keys->sign.public_key, keys->sign.private_key);
+    world->suite->dh_public(keys->dh.public_key, keys->dh.private_key);
+}
+
+/* What every node knows before it ever ran: the bootstrap list, the web ports, the pinned keys. */
+static void describe_knowledge(sim_world *world)
+{
+    const sim_config *config = world->config;
+    pl_network *knowledge = &world->knowledge;
+    size_t n = MIN(world->n_supernodes, G_N_ELEMENTS(world->bootstrap));
+    memcpy(world->bootstrap, world->supernodes, n * sizeof world->bootstrap[0]);
+    knowledge->bootstrap = world->bootstrap;
+    knowledge->n_bootstrap = n;
+    memcpy(world->web_ports, config->supernodes.web_ports.port, sizeof world->web_ports);
+    knowledge->web_ports = world->web_ports;
+    knowledge->n_web_ports = config->supernodes.web_ports.n;
+    draw_keys(world);
+    memcpy(knowledge->server_sign_key, world->keys.sign.public_key, PL_KEY_BYTES);
+    memcpy(knowledge->server_dh_key, world->keys.dh.public_key, PL_KEY_BYTES);
+}
+
+/* A peer whose login is a later one has a cache from before: a draw of the supernodes. */
+static void fill_cache(sim_machine *machine)
+{
+    sim_world *world = machine->world;
+    if (!machine->group || machine->group->login != SIM_LOGIN_LATER)
+        return;
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    size_t left = world->n_supernodes, n = 0;
+    size_t max = MIN((size_t)machine->group->cache, MIN(left, G_N_ELEMENTS(entries)));
+    for (size_t i = 0; i < world->n_supernodes && n < max; i++)
+        if (net_random_below(&machine->random, left--) < max - n)
+            entries[n++] = (pl_cache_entry){world->supernodes[i], (uint32_t)world->config->run.epoch};
+    pl_port port = sim_machine_port(machine);
+    pl_node_seed_cache(&port, &world->config->protocol, entries, n);
+}
+
+static bool open_registry(sim_machine *machine, char **ret_error)
+{
+    const char *folder = machine->world->options.registry_folder;
+    char name[SIM_NAME_MAX];
+    g_autofree char *path =
+        folder ? g_strdup_printf("%s/%s.registry", folder, sim_machine_name(machine, name)) : NULL;
+    machine->registry = sim_registry_new(path, ret_error);
+    return machine->registry != NULL;
+}
+
+bool sim_population_build(sim_world *world, char **ret_error)
+{
+    add_all(world);
+    for (size_t i = 0; i < world->n_servers; i++)
+        world->servers[i] = (pl_addr){world->machines[i].ip, world->config->login_servers.port};
+    for (size_t i = 0; i < world->n_supernodes; i++)
+        world->supernodes[i] =
+            (pl_addr){world->machines[world->n_servers + i].ip, world->config->supernodes.port};
+    for (size_t i = 0; i < world->n_supernodes; i++)
+        describe_supernode(world, i);
+    describe_knowledge(world);
+    for (size_t i = 0; i < world->n_machines; i++) {
+        if (!open_registry(&world->machines[i], ret_error))
+            return false;
+        fill_cache(&world->machines[i]);
+    }
+    return true;
+}

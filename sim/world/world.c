@@ -1,0 +1,224 @@
+#include "sim/world/world.h"
+
+#include <string.h>
+
+#include "sim/world/world_internal.h"
+
+/* chosen: often enough for a progress line and Ctrl-C, seldom enough to cost nothing. */
+#define SLICES 200
+
+static void observe(void *ctx, const net_sighting *sighting, pl_time now)
+{
+    const sim_world *world = ctx;
+    char from[SIM_NAME_MAX], at[SIM_NAME_MAX], owner[SIM_NAME_MAX];
+    sim_packet_facts facts = {.sighting = sighting};
+    if (sighting->from != NET_NO_HOST)
+        facts.from = sim_machine_name(&world->machines[sighting->from], from);
+    if (sighting->at != NET_NO_HOST)
+        facts.at = sim_machine_name(&world->machines[sighting->at], at);
+    if (sighting->box_owner != NET_NO_HOST)
+        facts.box_owner = sim_machine_name(&world->machines[sighting->box_owner], owner);
+    sim_record_packet(world->options.recorder, &facts, now);
+}
+
+/* The live engine has the machine's own network: the talk's addresses are somebody else's there. */
+static bool refuse_live(const sim_world *world, char **ret_error)
+{
+    if (world->ops->capabilities & SIM_ENGINE_NETWORK)
+        return false;
+    if (world->config->supernodes.bootstrap != SIM_YES)
+        return false;
+    *ret_error = g_strdup("a live network needs bootstrap entries of its own: the seven addresses of the talk "
+                          "belong to other people; write `bootstrap: no` under `supernodes`");
+    return true;
+}
+
+static void allocate(sim_world *world)
+{
+    const sim_config *config = world->config;
+    world->n_servers = (size_t)config->login_servers.count;
+    world->n_supernodes = (size_t)config->supernodes.count;
+    world->n_peers = (size_t)config->n_peers;
+    world->n_machines = world->n_servers + world->n_supernodes + world->n_peers;
+    world->machines = g_new0(sim_machine, world->n_machines);
+    world->servers = g_new0(pl_addr, world->n_servers);
+    world->supernodes = g_new0(pl_addr, world->n_supernodes);
+    world->supernode_options = g_new0(pl_node_supernode, world->n_supernodes);
+    world->known = g_new0(pl_cache_entry *, world->n_supernodes);
+    world->account_names = g_new0(char *, 2 * world->n_supernodes);
+}
+
+static bool create_engine(sim_world *world, char **ret_error)
+{
+    const sim_config *config = world->config;
+    sim_network_face face = {0};
+    if (world->ops->capabilities & SIM_ENGINE_NETWORK) {
+        world->network = net_new(&(net_options){.seed = (uint64_t)config->run.seed,
+                                                .replication = world->options.replication,
+                                                .latency = config->latency},
+                                 ret_error);
+        if (!world->network)
+            return false;
+        face = net_face(world->network);
+    }
+    world->engine = world->ops->create(
+        &(sim_engine_options){.hosts_expected = world->n_machines, .seed = (uint64_t)config->run.seed}, &face);
+    if (world->network)
+        net_attach(world->network, world->ops, world->engine);
+    if (world->network && world->options.recorder && sim_recorder_wants_packets(world->options.recorder))
+        net_set_observer(world->network, observe, world);
+    return true;
+}
+
+static const char *stack_name(const sim_world *world, const sim_machine *machine)
+{
+    const char *name = machine->group                        ? machine->group->stack
+                       : machine->role == SIM_ROLE_SUPERNODE ? world->config->supernodes.stack
+                                                             : world->config->login_servers.stack;
+    return name ? name : world->config->host_stack;
+}
+
+static bool is_here(const sim_world *world, const sim_machine *machine)
+{
+    char name[SIM_NAME_MAX];
+    return !world->options.only || strcmp(world->options.only, sim_machine_name(machine, name)) == 0;
+}
+
+/* All hosts are there before the first node starts; login servers first, so that a supernode's first SYN
+ * finds one. */
+static void start_hosts(sim_world *world)
+{
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (!is_here(world, machine))
+            continue;
+        if (!world->network) /* the live engine numbers its own hosts densely */
+            machine->host = (sim_host)(world->options.only ? 0 : i);
+        world->ops->host_add(world->engine, machine->host,
+                             &(sim_host_options){.ip = machine->ip,
+                                                 .profile = sim_stack_profile_find(stack_name(world, machine)),
+                                                 .input = sim_machine_input,
+                                                 .input_ctx = machine});
+    }
+    pl_time now = world->ops->now(world->engine);
+    for (size_t i = 0; i < world->n_machines; i++)
+        if (is_here(world, &world->machines[i]))
+            sim_machine_start(&world->machines[i], now);
+}
+
+sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
+{
+    sim_world *world = g_new0(sim_world, 1);
+    world->options = *options;
+    world->config = options->config;
+    world->ops = options->engine;
+    world->suite = world->config->run.crypto == SIM_CRYPTO_SIZED ? &pl_suite_sized : &pl_suite_real;
+    if (refuse_live(world, ret_error)) {
+        g_free(world);
+        return NULL;
+    }
+    allocate(world);
+    net_random_init(&world->timeline_random, (uint64_t)world->config->run.seed, options->replication, "world",
+                    "timeline");
+    if (!create_engine(world, ret_error) || !sim_population_build(world, ret_error)) {
+        sim_world_free(world);
+        return NULL;
+    }
+    start_hosts(world);
+    sim_behaviour_plan(world);
+    sim_timeline_plan(world);
+    return world;
+}
+
+void sim_world_free(sim_world *world)
+{
+    if (!world)
+        return;
+    for (size_t i = 0; i < world->n_machines; i++)
+        sim_machine_clear(&world->machines[i]);
+    if (world->engine)
+        world->ops->destroy(world->engine);
+    net_free(world->network);
+    for (size_t i = 0; i < world->n_supernodes; i++) {
+        g_free(world->known[i]);
+        g_free(world->account_names[2 * i]);
+        g_free(world->account_names[2 * i + 1]);
+    }
+    g_free(world->known);
+    g_free(world->account_names);
+    g_free(world->supernode_options);
+    g_free(world->supernodes);
+    g_free(world->servers);
+    g_free(world->machines);
+    pl_bytes_wipe(&world->keys, sizeof world->keys);
+    g_free(world);
+}
+
+static sim_world_end run_slices(sim_world *world, sim_world_keep_going_fn keep_going, void *ctx)
+{
+    pl_time end = world->config->run.duration_ns;
+    pl_span slice = MAX(end / SLICES, PL_MILLISECOND);
+    for (pl_time now = 0; now < end && !world->stopped;) {
+        world->ops->run(world->engine, MIN(now + slice, end));
+        now = world->ops->now(world->engine);
+        if (keep_going && !keep_going(ctx, now, end))
+            return SIM_WORLD_INTERRUPTED;
+    }
+    bool is_limit = world->config->run.until == SIM_UNTIL_ALL_LOGGED_IN && !world->stopped;
+    return is_limit ? SIM_WORLD_LIMIT : SIM_WORLD_COMPLETE;
+}
+
+sim_world_end sim_world_run(sim_world *world, sim_world_keep_going_fn keep_going, void *ctx)
+{
+    sim_world_end end = run_slices(world, keep_going, ctx);
+    sim_measure_end(world, world->ops->now(world->engine));
+    return end;
+}
+
+pl_time sim_world_now(const sim_world *world)
+{
+    return world->ops->now(world->engine);
+}
+
+uint64_t sim_world_events(const sim_world *world)
+{
+    sim_engine_stats stats;
+    world->ops->stats(world->engine, &stats);
+    return stats.events;
+}
+
+sim_engine *sim_world_engine(const sim_world *world)
+{
+    return world->engine;
+}
+
+net *sim_world_network(const sim_world *world)
+{
+    return world->network;
+}
+
+size_t sim_world_hosts(const sim_world *world)
+{
+    return world->n_machines;
+}
+
+pl_node *sim_world_node(const sim_world *world, size_t host)
+{
+    return host < world->n_machines ? world->machines[host].node : NULL;
+}
+
+void sim_world_host_name(const sim_world *world, size_t host, char *ret_name, size_t size)
+{
+    char name[SIM_NAME_MAX];
+    g_strlcpy(ret_name, sim_machine_name(&world->machines[host], name), size);
+}
+
+uint64_t sim_world_logged_in(const sim_world *world)
+{
+    return world->n_logged_in;
+}
+
+uint64_t sim_world_login_failures(const sim_world *world)
+{
+    return world->n_failed;
+}

@@ -1,0 +1,111 @@
+/* world_internal.h - the world's state, shared by the files of this room only. */
+#ifndef SIM_WORLD_INTERNAL_H
+#define SIM_WORLD_INTERNAL_H
+
+#include <glib.h>
+
+#include "sim/net/net.h"
+#include "sim/net/random.h"
+#include "sim/world/registry.h"
+#include "sim/world/world.h"
+
+#define SIM_NAME_MAX 40
+
+/* One simulated machine: a port for its node, over the engine's host stack. */
+typedef struct sim_machine {
+    sim_world *world;
+    pl_node *node;         /* NULL while it is down */
+    sim_registry *registry;
+    const sim_group_config *group; /* peers only */
+    net_random random;     /* the node's own stream */
+    pl_time armed_at;      /* of the engine's tick that is on its way; PL_NEVER if none */
+    sim_host host;
+    net_realm realm;
+    uint32_t index;        /* from 1, within its role */
+    uint32_t ip;           /* that the host itself has */
+    uint32_t life;         /* of ticks; those of an earlier life are ignored */
+    sim_role role;
+    uint32_t logins_left;  /* peers: log-in acts still to come */
+    uint64_t bytes_before; /* IP payload bytes of the host when the login began */
+    bool is_logging_in;
+} sim_machine;
+
+struct sim_world {
+    sim_world_options options;
+    const sim_config *config;
+    const sim_engine_ops *ops;
+    sim_engine *engine;
+    net *network;          /* NULL when live */
+    pl_network knowledge;  /* what every node knows */
+    uint16_t web_ports[NET_FIREWALL_PORTS_MAX];
+    pl_addr bootstrap[7];
+    pl_addr *servers;      /* login servers */
+    pl_addr *supernodes;
+    pl_node_supernode *supernode_options;
+    pl_cache_entry **known;
+    char **account_names;  /* of supernodes: name, then password */
+    pl_server_keys keys;
+    const struct pl_suite *suite;
+    size_t n_machines;
+    sim_machine *machines; /* login servers, supernodes, peers */
+    size_t n_servers, n_supernodes, n_peers;
+    uint64_t n_planned, n_ended; /* logins */
+    uint64_t n_logged_in, n_failed;
+    uint64_t n_unfinished;
+    size_t n_refused_inputs;
+    net_random timeline_random;
+    bool stopped;
+};
+
+/* machine.c */
+
+/* The host comes up with a new node and an empty stack. */
+void sim_machine_start(sim_machine *machine, pl_time now);
+/* The host vanishes; its registry stays. */
+void sim_machine_stop(sim_machine *machine);
+void sim_machine_clear(sim_machine *machine);
+/* Moves the engine's tick if the node's deadline moved earlier.  After every act on the node. */
+void sim_machine_arm(sim_machine *machine);
+/* Its name, such as "peer-17"; returns ret_name. */
+char *sim_machine_name(const sim_machine *machine, char ret_name[SIM_NAME_MAX]);
+/* The input function given to the engine. */
+size_t sim_machine_input(void *ctx, const pl_input *input, pl_time now);
+/* A port over the machine, for the core's helpers that need one outside a node. */
+pl_port sim_machine_port(sim_machine *machine);
+
+/* population.c */
+
+/* Builds hosts and machines.  False and a sentence. */
+bool sim_population_build(sim_world *world, char **ret_error);
+/* Where the machine's user sits: its account. */
+void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_MAX], char ret_password[SIM_NAME_MAX]);
+
+/* behaviour.c */
+
+/* Plans the log-in acts of all peers. */
+void sim_behaviour_plan(sim_world *world);
+/* A login ended: what does the user do next? */
+void sim_behaviour_login_ended(sim_machine *machine, pl_time now);
+
+/* The machine will not do what its user still planned. */
+void sim_behaviour_give_up(sim_machine *machine);
+/* The machine is back: its user, if he ever logs in, does so at once. */
+void sim_behaviour_resume(sim_machine *machine, pl_time now);
+
+/* timeline.c */
+
+void sim_timeline_plan(sim_world *world);
+
+/* measure.c */
+
+/* An event of a node becomes samples. */
+void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now);
+/* What is told at the end of a replication. */
+void sim_measure_end(sim_world *world, pl_time now);
+
+/* payload.c */
+
+/* A short static name for a payload of our own datagrams or of STUN; NULL if it cannot tell. */
+const char *sim_payload_name(const net_packet *packet);
+
+#endif
