@@ -15,7 +15,7 @@
 typedef enum an_verdict { AN_HELD, AN_FAILED, AN_INCONCLUSIVE } an_verdict;
 const char *an_verdict_name(an_verdict verdict);
 
-typedef enum an_operator {
+typedef enum an_relation {
     AN_EQUAL,
     AN_NOT_EQUAL,
     AN_LESS,
@@ -23,7 +23,7 @@ typedef enum an_operator {
     AN_MORE,
     AN_AT_LEAST,
     AN_NEVER
-} an_operator;
+} an_relation;
 
 /* A bound, exact: mantissa × 10^−decimals in the unit of the files (ns, B, 1). */
 typedef struct an_bound {
@@ -37,7 +37,7 @@ typedef struct an_expect {
     char *when;     /* NULL = every point */
     char *position; /* "file.yaml:49", NULL if unknown */
     an_selector selector;
-    an_operator operator;
+    an_relation relation;
     an_bound bound;
 } an_expect;
 

@@ -16,10 +16,14 @@ typedef enum an_reduction {
     AN_TOTAL   /* the sum of the rows of a replication.  Interval: t over replications */
 } an_reduction;
 
+/* What it means that a run has no row of a metric: nobody measured, or there was nothing to count. */
+typedef enum an_absence { AN_ABSENT_UNKNOWN, AN_ABSENT_ZERO } an_absence;
+
 typedef struct an_metric {
     const char *name; /* "login.time"; "login.failed.*" stands for every last part */
     const char *unit; /* as reported: "s", "B", "1", "count" */
     an_reduction reduction;
+    an_absence absence;
     const char *meaning; /* one sentence */
 } an_metric;
 
@@ -70,9 +74,12 @@ typedef struct an_selector {
     char *storage; /* owns name and labels */
 } an_selector;
 
+/* A value needs a suffix where there is a spread; an occurrence (`never:`) takes none. */
+typedef enum an_selector_form { AN_FORM_VALUE, AN_FORM_OCCURRENCE } an_selector_form;
+
 /* Parses `login.time.p50{login=first}`.  False and a sentence in *ret_error (g_free) that says what is wrong
  * and what is near. */
-bool an_selector_parse(const char *text, an_selector *ret_selector, char **ret_error);
+bool an_selector_parse(const char *text, an_selector_form form, an_selector *ret_selector, char **ret_error);
 void an_selector_clear(an_selector *selector);
 /* The key `login.time.p50{login=first,nat=symmetric}` (g_free). */
 char *an_selector_key(const char *name, const an_suffix *suffix, const an_labels *labels);

@@ -18,26 +18,38 @@ typedef struct an_exact {
 } an_exact;
 
 typedef struct an_estimate {
-    size_t n_samples;      /* in all replications; 0: nothing to say, the rest is unset */
-    size_t n_replications; /* with at least one sample (TOTAL and COUNT: all) */
+    size_t n_samples;      /* in all replications */
+    size_t n_replications; /* with at least one sample (or for which absence means 0) */
     double value;          /* mean over replications; SHARE: pooled share */
     an_method method;
     an_interval interval; /* 95 %, if method says there is one */
     uint64_t successes;   /* SHARE; COUNT: the sum over replications */
     size_t n_values;
-    double *values;  /* one a replication, in the reported unit */
+    double *values;  /* one a replication, in the reported unit; none: nothing was measured */
     an_exact *exact; /* likewise */
     size_t *numbers; /* likewise: which replication */
     size_t n_rounds;
     double *rounds; /* BOOTSTRAP: sorted statistics of the resamples */
 } an_estimate;
 
+/* One estimate of what the selector selects. */
 void an_reduce(const an_point *point, const an_selector *selector, an_estimate *ret_estimate);
+
+/* Several suffixes of one metric and label set over one pass through the samples (`suffixes` of n NULL or
+ * pointers); `work_max` bounds hosts × rounds of a bootstrap, which is left out if too few rounds remain. */
+typedef struct an_reduce_request {
+    const an_metric *metric;
+    const char *name;
+    const an_labels *labels;
+    const an_suffix *const *suffixes;
+    size_t n_suffixes;
+    uint64_t work_max;
+} an_reduce_request;
+void an_reduce_many(const an_point *point, const an_reduce_request *request, an_estimate *ret_estimates);
 void an_estimate_clear(an_estimate *estimate);
-/* How many of a metric's rows in the point are not 0 and whose name is `name` or begins with `name.`. */
-uint64_t an_reduce_occurrences(const an_point *point, const char *name, const an_labels *labels,
-                               uint64_t *ret_samples);
-/* Factor from the unit of the files to the reported one: 1e-9 for "s", else 1. */
-double an_metric_scale(const an_metric *metric);
+/* How many rows in the point, named `name` or `name.…` and carrying the labels, are not 0. */
+uint64_t an_reduce_occurrences(const an_point *point, const char *name, const an_labels *labels);
+/* By what a value of the files is divided for the reported unit: 1e9 for "s", else 1. */
+double an_metric_divisor(const an_metric *metric);
 
 #endif

@@ -37,12 +37,9 @@ double an_stats_share_p(uint64_t k, uint64_t n, double bound);
 /* Holm (1979): which of n p-values are decisive at `alpha` as a family. */
 void an_stats_holm(const double *p, size_t n, double alpha, bool *ret_decisive);
 
-/* Statistic of a resample: `index` has n entries, each the number of a drawn group. */
-typedef double (*an_stats_group_fn)(void *ctx, const size_t *index, size_t n);
-/* Draws `rounds` resamples of n_groups groups with replacement and writes the statistic of each into `out`,
- * sorted; NaN results are dropped.  Returns how many remain.  The draws are the same every time. */
-size_t an_stats_bootstrap(an_stats_group_fn statistic, void *ctx, size_t n_groups, size_t rounds,
-                          double *out);
+/* Draws n of n groups with replacement for one round of a bootstrap; `index` gets their numbers.  The caller
+ * starts `state` at a constant, so the draws are the same every time. */
+void an_stats_resample(uint64_t *state, size_t *index, size_t n);
 
 /* Rounded to 6 significant digits: libm's last bits differ between machines. */
 double an_stats_round(double value);

@@ -1,0 +1,163 @@
+#include "analysis/metrics.h"
+
+#include <glib.h>
+#include <string.h>
+
+static const an_metric table[] = {
+    {"login.success", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of log-ins that ended logged in"},
+    {"login.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to logged-in"},
+    {"login.failure_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to login-failed"},
+    {"login.failed", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed, whatever the cause"},
+    {"login.failed.*", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed for this cause"},
+    {"login.bytes", "B", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "IP payload of one log-in, UDP and TCP, both directions"},
+    {"login.contacts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "distinct address:port to which the login machine sent a UDP datagram"},
+    {"login.contacts_tcp", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "distinct address:port to which the login machine opened TCP"},
+    {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took"},
+    {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network"},
+    {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on"},
+    {"net.drops", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended before their host"},
+    {"net.drops.*", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended early for this cause"},
+    {"overlay.supernodes", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "supernodes at the end of the run"},
+    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online"},
+    {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode"},
+    {"overlay.load", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "messages a supernode handled in the run"},
+};
+
+static const an_suffix suffixes[] = {
+    {"mean", AN_MEAN, 0},     {"min", AN_MINIMUM, 0},   {"p5", AN_QUANTILE, 5},
+    {"p10", AN_QUANTILE, 10}, {"p50", AN_QUANTILE, 50}, {"p90", AN_QUANTILE, 90},
+    {"p95", AN_QUANTILE, 95}, {"p99", AN_QUANTILE, 99}, {"max", AN_MAXIMUM, 0},
+};
+
+size_t an_metric_table(const an_metric **ret_table)
+{
+    *ret_table = table;
+    return G_N_ELEMENTS(table);
+}
+
+size_t an_suffix_table(const an_suffix **ret_table)
+{
+    *ret_table = suffixes;
+    return G_N_ELEMENTS(suffixes);
+}
+
+static bool row_matches(const an_metric *row, const char *name)
+{
+    size_t len = strlen(row->name);
+    if (row->name[len - 1] != '*')
+        return strcmp(row->name, name) == 0;
+    /* one more part, and only one */
+    return strncmp(row->name, name, len - 1) == 0 && name[len - 1] && !strchr(name + len - 1, '.');
+}
+
+const an_metric *an_metric_find(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        if (row_matches(&table[i], name))
+            return &table[i];
+    return NULL;
+}
+
+/* Levenshtein's distance, cut off at long names. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64];
+    size_t n = strlen(b);
+    if (n >= G_N_ELEMENTS(row))
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t replaced = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = MIN(replaced, MIN(row[j], row[j + 1]) + 1);
+        }
+    }
+    return row[n];
+}
+
+const char *an_metric_nearest(const char *name)
+{
+    const char *nearest = NULL;
+    size_t least = 4; /* chosen: three slips of the finger at most */
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        size_t d = distance(name, table[i].name);
+        if (d < least) {
+            least = d;
+            nearest = table[i].name;
+        }
+    }
+    return nearest;
+}
+
+static bool insert_label(an_labels *labels, const an_label *label)
+{
+    size_t at = labels->n;
+    if (labels->n == AN_LABELS_MAX || !*label->key || !*label->value)
+        return false;
+    while (at > 0 && strcmp(labels->label[at - 1].key, label->key) > 0)
+        at--;
+    if (at > 0 && strcmp(labels->label[at - 1].key, label->key) == 0)
+        return false;
+    memmove(&labels->label[at + 1], &labels->label[at], (labels->n - at) * sizeof *label);
+    labels->label[at] = *label;
+    labels->n++;
+    return true;
+}
+
+bool an_labels_parse(char *text, an_labels *ret_labels)
+{
+    an_labels labels = {0};
+    while (*text) {
+        size_t len = strcspn(text, ",;");
+        char *next = text + len + (text[len] != '\0');
+        bool more = text[len] != '\0';
+        text[len] = '\0';
+        char *equals = strchr(text, '=');
+        if (!equals || (more && !*next))
+            return false;
+        *equals = '\0';
+        const an_label label = {g_strstrip(text), g_strstrip(equals + 1)};
+        if (!insert_label(&labels, &label))
+            return false;
+        text = next;
+    }
+    *ret_labels = labels;
+    return true;
+}
+
+const char *an_labels_get(const an_labels *labels, const char *key)
+{
+    for (size_t i = 0; i < labels->n; i++)
+        if (strcmp(labels->label[i].key, key) == 0)
+            return labels->label[i].value;
+    return NULL;
+}
+
+bool an_labels_include(const an_labels *labels, const an_labels *wanted)
+{
+    for (size_t i = 0; i < wanted->n; i++) {
+        const char *value = an_labels_get(labels, wanted->label[i].key);
+        if (!value || strcmp(value, wanted->label[i].value) != 0)
+            return false;
+    }
+    return true;
+}
+
+char *an_selector_key(const char *name, const an_suffix *suffix, const an_labels *labels)
+{
+    GString *key = g_string_new(name);
+    if (suffix)
+        g_string_append_printf(key, ".%s", suffix->text);
+    for (size_t i = 0; i < labels->n; i++)
+        g_string_append_printf(key, "%s%s=%s", i ? "," : "{", labels->label[i].key, labels->label[i].value);
+    if (labels->n)
+        g_string_append_c(key, '}');
+    return g_string_free(key, FALSE);
+}
