@@ -30,7 +30,10 @@ constexpr uint32_t SEGMENTS_PER_ACK = 2;
 
 } // namespace
 
-StreamSocket::StreamSocket() = default;
+StreamSocket::StreamSocket()
+{
+    m_txBuffer->SetRWndCallback(MakeCallback(&StreamSocket::SendableWindow, this));
+}
 
 StreamSocket::StreamSocket(const StreamSocket &listener)
     : TcpSocketBase(listener),
@@ -38,6 +41,7 @@ StreamSocket::StreamSocket(const StreamSocket &listener)
       m_listener(listener.m_id),
       m_forked(true)
 {
+    m_txBuffer->SetRWndCallback(MakeCallback(&StreamSocket::SendableWindow, this));
     SetShimCallbacks();
 }
 
@@ -272,6 +276,10 @@ void
 StreamSocket::ReTxTimeout()
 {
     const Ptr<StreamSocket> self(this);
+    if (m_state >= ESTABLISHED && m_txBuffer->Size() > 0 && UnAckDataCount() == 0) {
+        KeepProbing(); /* nothing in flight was lost: the window is too small */
+        return;
+    }
     const Time wanted = std::min(m_rto.Get() + m_rto.Get(), MaxRto());
     const bool data = m_txBuffer->Size() > 0 && m_state >= ESTABLISHED;
     m_inTimeout = true;
@@ -283,6 +291,15 @@ StreamSocket::ReTxTimeout()
         m_retxEvent = Simulator::Schedule(wanted, &StreamSocket::ReTxTimeout, this);
     }
     FinishIfDrained();
+}
+
+/* The peer's window as the send buffer sees it.  A full one is given as closed: at equality the buffer
+ * would offer a segment of no bytes. */
+uint32_t
+StreamSocket::SendableWindow() const
+{
+    const uint32_t window = m_rWnd;
+    return UnAckDataCount() < window ? window : 0;
 }
 
 void

@@ -6,6 +6,8 @@
  *   - TIME_WAIT did not answer the peer's repeated FIN, and swallowed a new SYN;
  *   - a zero window with nothing to send made the persist timer follow a null pointer;
  *   - a window that reopened below one segment, or whose update was lost, stopped the sender for good;
+ *   - a peer's window filled to the last byte during loss recovery made it send an empty segment, again
+ *     through a null pointer;
  *   - reading did not announce a reopened window;
  *   - written data left one nanosecond late;
  *   - retransmission timeouts were capped at 60 s whatever the profile says;
@@ -91,6 +93,7 @@ class StreamSocket : public ns3::TcpSocketBase
     void Flush();
     void FinishIfDrained();
     void KeepProbing();
+    uint32_t SendableWindow() const;
     void Repeat(ns3::Time wait, uint8_t flags);
     void LeaveFinWait2();
     void Pull();
