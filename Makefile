@@ -15,7 +15,7 @@ BASE     := -I. $(OPT) $(SANFLAGS) -ffp-contract=off -fPIC
 PKGS     := glib-2.0 gmodule-2.0 nettle hogweed yaml-0.1 jansson
 PKGFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgmp -lm
-override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
+override CFLAGS += -std=c11 -DPL_PREFIX=\"$(PREFIX)\" -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
 
 CORE_SRC     := $(wildcard core/*.c core/*/*.c)
 SIM_SRC      := $(filter-out sim/cli/%,$(wildcard sim/*.c sim/*/*.c))
@@ -67,3 +67,71 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(call obj,$(SUPPORT_SRC)) $(ARCHIVES)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
+
+# ---- what a person calls ------------------------------------------------------------------------
+
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+DEMO := scenarios/login/first-login.yaml
+SCRIPTS := $(wildcard tests/*/*.sh)
+
+.PHONY: help
+help:
+	@echo "make            build build/partyline (and the ns-3 plug-in where ns-3 is installed)"
+	@echo "make demo       install what is missing, build, run the main demonstration, say where its figures are"
+	@echo "make test       install what is missing, build, run all tests"
+	@echo "make bench      speed and memory, as ratios within one run; writes results/bench.json"
+	@echo "make figures    run every scenario in its full tier and draw its figures"
+	@echo "make lint       what the house promises about itself"
+	@echo "make deps       install what packages.txt lists and is missing"
+	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
+	@echo "make clean      remove build/"
+
+.PHONY: deps
+deps:
+	@sh tests/deps.sh packages.txt
+
+.PHONY: demo
+demo: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@$(O)/partyline run $(DEMO) --color auto
+
+# Two builds: as shipped, and with the address and undefined-behaviour sanitizers (stories and units only).
+SANO := $(O)/sanitize
+.PHONY: test
+test: deps
+	@$(MAKE) -s -j$(JOBS) all tests
+	@$(MAKE) -s -j$(JOBS) O=$(SANO) SAN=address,undefined OPT="-O1 -g" tests
+	@O=$(O) SANO=$(SANO) JOBS=$(JOBS) sh tests/run.sh $(O)/logs $(SCRIPTS) $(TESTS) $(patsubst $(O)/%,$(SANO)/%,$(TESTS))
+
+.PHONY: tests
+tests: $(TESTS) $(FUZZERS)
+
+.PHONY: lint
+lint: $(O)/libcore.a
+	@O=$(O) sh tests/lint/lint.sh
+
+.PHONY: bench
+bench: deps
+	@$(MAKE) -s -j$(JOBS) all benches
+	@O=$(O) sh tests/bench/bench.sh
+
+.PHONY: benches
+benches: $(BENCHES)
+
+.PHONY: figures
+figures: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@for f in scenarios/*/*.yaml; do case $$f in scenarios/base/*) ;; *) $(O)/partyline run $$f --tier full || true ;; esac; done
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/partyline $(DESTDIR)$(PREFIX)/share/partyline/analysis
+	install -m 755 $(O)/partyline $(DESTDIR)$(PREFIX)/bin/
+	$(if $(NS3_PLUGIN),install -m 755 $(NS3_PLUGIN) $(DESTDIR)$(PREFIX)/lib/partyline/)
+	install -m 644 analysis/*.gp $(DESTDIR)$(PREFIX)/share/partyline/analysis/
+	cp -r scenarios $(DESTDIR)$(PREFIX)/share/partyline/
+
+.PHONY: clean
+clean:
+	rm -rf $(O)
