@@ -4,7 +4,11 @@
  * discovery ports, A2 = its partner (learnt as OTHER-ADDRESS).  Mapping: I → A1:P1, II → A2:P1,
  * III → A2:P2 from one socket.  Filtering, from a fresh socket: I → A1:P1 (the answer carries a nonce),
  * II CHANGE-REQUEST address and port with the nonce echoed, III CHANGE-REQUEST port.  Without a partner
- * mapping and filtering are `unknown` as far as they need A2. */
+ * filtering is `unknown`, and mapping too unless there is none.
+ *
+ * Silence is evidence only with witnesses: a silent II or III of filtering counts as filtered if the server
+ * still answers on the same socket afterwards (control), and a silent II also needs a sign of life of the
+ * partner (an answer to II or III of mapping).  Else filtering is `unknown`. */
 #ifndef PL_NAT_DISCOVERY_H
 #define PL_NAT_DISCOVERY_H
 
@@ -54,8 +58,8 @@ typedef void (*pl_discovery_done_fn)(void *owner, const pl_nat_report *report, p
 
 /* Starts: binds two fresh sockets and sends the first request to server_ip:P1.  NULL if no socket can be
  * had. */
-pl_discovery *pl_discovery_new(pl_context *context, uint32_t server_ip, pl_discovery_done_fn done, void *owner,
-                               pl_time now);
+pl_discovery *pl_discovery_new(pl_context *context, uint32_t server_ip, pl_discovery_done_fn done,
+                               void *owner, pl_time now);
 /* Closes the sockets and cancels what it waits for. */
 void pl_discovery_free(pl_discovery *discovery);
 /* True if the socket is this machine's. */

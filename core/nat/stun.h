@@ -17,7 +17,10 @@
 #define PL_STUN_CHANGE_IP 4u                 /* spec RFC 5780 §7.2 */
 #define PL_STUN_CHANGE_PORT 2u               /* spec RFC 5780 §7.2 */
 #define PL_STUN_BYTES_MAX 1280               /* chosen: what passes any IPv6 path whole; bounds the work */
-#define PL_STUN_UNKNOWN_MAX 4                /* chosen: unknown attributes that are listed; more are counted */
+/* chosen: the longest answer of our servers (header, three addresses, a nonce).  Our requests are padded to
+ * it, so that nobody is amplified; the server gives a nonce to no shorter one. */
+#define PL_STUN_FULL_BYTES 76
+#define PL_STUN_UNKNOWN_MAX 4                /* chosen: unknown attributes listed at most */
 #define PL_STUN_TEXT_MAX 763                 /* spec RFC 8489 §14.9, §14.10: longest text in bytes */
 
 /* spec RFC 8489 §14.8 */
@@ -105,7 +108,8 @@ void pl_stun_long_term_key(uint8_t ret_key[16], const char *user, const char *re
 
 /* Begins a message in an empty writer; each attribute then keeps the length field right, so the message is
  * whole after any of them.  A writer that ran out of room has `failed`. */
-void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie, const uint8_t id[PL_STUN_ID_BYTES]);
+void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie,
+                   const uint8_t id[PL_STUN_ID_BYTES]);
 void pl_stun_add(pl_writer *writer, pl_stun_attribute attribute, const void *value, size_t len);
 /* MAPPED, SOURCE, CHANGED, RESPONSE_ORIGIN, OTHER_ADDRESS; and XOR_MAPPED, which is veiled. */
 void pl_stun_add_addr(pl_writer *writer, pl_stun_attribute attribute, pl_addr addr);

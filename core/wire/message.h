@@ -98,7 +98,7 @@ typedef struct pl_message {
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
     size_t n_entries;           /* ATTACHED, CACHE_ENTRIES: entries follow, borrowed by the writer */
     const pl_cache_entry *entries;
-    pl_cache_entry *ret_entries;/* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, may be NULL */
+    pl_cache_entry *ret_entries; /* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, or NULL */
     pl_addr target;             /* STUN_CHANGE: to whom */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
     uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
