@@ -108,6 +108,11 @@ static bool parse_comparison(const char *text, an_expect *expect, char **ret_err
     const char *brace = strchr(text, '}');
     const char *sign = strpbrk(brace ? brace : text, "=!<>");
 
+    if (strchr(text, '{') && !brace) {
+        *ret_error = g_strdup_printf("the labels of '%s' want a '}' at their end", text);
+        return false;
+    }
+
     for (size_t i = 0; sign && i < G_N_ELEMENTS(operators); i++) {
         size_t len = strlen(operators[i].text);
         if (strncmp(sign, operators[i].text, len) != 0)
