@@ -33,22 +33,22 @@ typedef struct digest {
     uint64_t length; /* of everything absorbed */
 } digest;
 
-static uint64_t load(const uint8_t *bytes)
+/* Words are little-endian everywhere: a run gives the same bytes on any machine. */
+static inline uint64_t load(const uint8_t *bytes)
 {
-    uint64_t word = 0;
+    uint64_t word;
 
-    for (size_t i = 0; i < 8; i++)
-        word |= (uint64_t)bytes[i] << (8 * i);
-    return word;
+    memcpy(&word, bytes, sizeof word);
+    return GUINT64_FROM_LE(word);
 }
 
-static void store(uint8_t *bytes, uint64_t word)
+static inline void store(uint8_t *bytes, uint64_t word)
 {
-    for (size_t i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(word >> (8 * i));
+    word = GUINT64_TO_LE(word);
+    memcpy(bytes, &word, sizeof word);
 }
 
-static uint64_t scramble(uint64_t word)
+static inline uint64_t scramble(uint64_t word)
 {
     word = (word ^ (word >> 30)) * MIX_1;
     word = (word ^ (word >> 27)) * MIX_2;
