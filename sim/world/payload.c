@@ -1,7 +1,6 @@
-#include <string.h>
+#include "sim/world/payload.h"
 
 #include "core/wire/message.h"
-#include "sim/world/world_internal.h"
 
 static const char *message_name(uint8_t code)
 {

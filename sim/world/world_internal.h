@@ -103,9 +103,4 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
 /* What is told at the end of a replication. */
 void sim_measure_end(sim_world *world, pl_time now);
 
-/* payload.c */
-
-/* A short static name for a payload of our own datagrams or of STUN; NULL if it cannot tell. */
-const char *sim_payload_name(const net_packet *packet);
-
 #endif

@@ -1,0 +1,43 @@
+/* runner.h - runs the points and replications of a scenario in worker processes.
+ *
+ * One replication is one process: engines may hold singletons, a crash costs one replication, and the
+ * second core is used.  Workers fork before an engine plug-in is opened. */
+#ifndef SIM_RUNNER_H
+#define SIM_RUNNER_H
+
+#include "sim/record/results.h"
+#include "sim/scenario/scenario.h"
+
+/* Exit codes of the command (DESIGN §5). */
+enum {
+    SIM_EXIT_HELD = 0,
+    SIM_EXIT_FAILED = 1,
+    SIM_EXIT_USAGE = 2,
+    SIM_EXIT_FAULT = 3,
+    SIM_EXIT_BUDGET = 4,
+    SIM_EXIT_SKIPPED = 77,
+    SIM_EXIT_INTERRUPTED = 130
+};
+
+typedef enum sim_progress { SIM_PROGRESS_NONE, SIM_PROGRESS_SPARSE, SIM_PROGRESS_LINE } sim_progress;
+
+typedef struct sim_runner_options {
+    const sim_scenario *scenario;
+    sim_results *results;
+    const char *engine;    /* overrides the scenario's; NULL = the scenario's */
+    unsigned jobs;         /* workers at once */
+    sim_progress progress; /* on stderr */
+} sim_runner_options;
+
+typedef struct sim_runner_outcome {
+    sim_results_status status;
+    int exit;              /* 130, 3, 4, 77, 2 or 0 */
+    uint64_t events;
+    double wall_seconds, virtual_seconds;
+    size_t n_done, n_planned;
+} sim_runner_outcome;
+
+/* Runs everything; sentences about what went wrong go to stderr. */
+void sim_runner_run(const sim_runner_options *options, sim_runner_outcome *ret_outcome);
+
+#endif
