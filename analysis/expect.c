@@ -86,8 +86,11 @@ static bool parse_bound(const char *text, const an_metric *metric, an_bound *ret
     for (size_t i = 0; unit && i < G_N_ELEMENTS(units); i++) {
         if (strcmp(units[i].of, metric->unit) != 0 || strcmp(units[i].text, unit) != 0)
             continue;
+        int64_t factor = units[i].factor;
+        for (; bound.decimals > 0 && factor % 10 == 0; factor /= 10)
+            bound.decimals--;
         bound.decimals += units[i].decimals;
-        if (bound.decimals > 18 || __builtin_mul_overflow(bound.mantissa, units[i].factor, &bound.mantissa))
+        if (bound.decimals > 18 || __builtin_mul_overflow(bound.mantissa, factor, &bound.mantissa))
             break;
         bound.value = (double)bound.mantissa / pow(10, bound.decimals) / an_metric_divisor(metric);
         *ret_bound = bound;
