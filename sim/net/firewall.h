@@ -28,7 +28,9 @@ typedef struct net_firewall_options {
     pl_span tcp_state_ns;   /* likewise for TCP that is not closing */
 } net_firewall_options;
 
-/* Every preset lives as long as the program, and so must the `name` of any options.  Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
+/* Every preset lives as long as the program, and so must the `name` of any options.
+ *
+ * Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
  * (TCP 80 and 443 out only, rest dropped), "only-443", "refuse-all", "drop-all", "tcp-in-refused" (TCP
  * from outside is answered by RST), each with a help line.  NULL if unknown. */
 const net_firewall_options *net_firewall_preset(const char *name);

@@ -10,6 +10,9 @@
 
 #define FACTORS 4096u /* chosen: fine enough for percentiles of the factor, small enough for a cache */
 
+/* chosen: a factor beyond e^5 at one sigma is no latency any more; the message below says 5 too. */
+#define NOISE_MAX 5.0
+
 typedef struct spot {
     double x, y;
     uint32_t mark;
@@ -24,9 +27,10 @@ struct net_latency {
 static net_latency *create(const net_latency_options *options, uint64_t seed, uint32_t replication,
                            char **ret_error)
 {
-    if (options->scale_ns < 0 || options->floor_ns < 0 || !(options->noise >= 0.0 && options->noise <= 5.0)) {
-        *ret_error = g_strdup("the coordinates' scale and floor must not be negative, and their noise must be "
-                              "from 0 to 5");
+    bool noise_is_sane = options->noise >= 0.0 && options->noise <= NOISE_MAX;
+    if (options->scale_ns < 0 || options->floor_ns < 0 || !noise_is_sane) {
+        *ret_error = g_strdup("the coordinates' scale and floor must not be negative, and their noise must "
+                              "be from 0 to 5");
         return NULL;
     }
     net_latency *latency = g_new0(net_latency, 1);

@@ -153,7 +153,8 @@ bool net_latency_file_number(net_latency_file *file, double most, double *ret_nu
 {
     double number;
     if (!parse_number(file->word, &number)) {
-        net_latency_file_fail(file, "\"%s\" is not a number; write digits with at most one point", file->word);
+        net_latency_file_fail(file, "\"%s\" is not a number; write digits with at most one point",
+                              file->word);
         return false;
     }
     if (number > most) {
