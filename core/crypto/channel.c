@@ -3,9 +3,10 @@
 #include <glib.h>
 #include <string.h>
 
-#define VERSION 1        /* chosen: the first; the high half of the preamble byte */
-#define LENGTH_BYTES 2   /* chosen: what PL_CHANNEL_FRAME_MAX needs */
-#define REPLAYS_TRIED 16 /* chosen: a failed seal may cost this many trials more, once, before the stream ends */
+#define VERSION      1 /* chosen: the first; the high half of the preamble byte */
+#define LENGTH_BYTES 2 /* chosen: what PL_CHANNEL_FRAME_MAX needs */
+#define REPLAYS_TRIED                                                                                        \
+    16 /* chosen: a failed seal may cost this many trials more, once, before the stream ends */
 
 typedef enum channel_state {
     CHANNEL_PREAMBLE,  /* a responder that has received nothing */
@@ -407,8 +408,8 @@ void pl_channel_writable(pl_channel *channel)
 
     if (len == 0)
         return;
-    int written = port->ops->tcp_write(port->ctx, channel->stream,
-                                       channel->queue->data + channel->queue_start, len);
+    int written =
+        port->ops->tcp_write(port->ctx, channel->stream, channel->queue->data + channel->queue_start, len);
     if (written == PL_ERR_AGAIN)
         return;
     if (written < 0 || (size_t)written == len) {

@@ -10,11 +10,11 @@
 #include <glib.h>
 #include <string.h>
 
-#define VERSION 1
-#define LABEL "partyline credential"
-#define LABEL_BYTES (sizeof LABEL - 1)
-#define HEAD_BYTES 2 /* version and length of the name */
-#define TAIL_BYTES (2 * PL_KEY_BYTES + 8)
+#define VERSION          1
+#define LABEL            "partyline credential"
+#define LABEL_BYTES      (sizeof LABEL - 1)
+#define HEAD_BYTES       2 /* version and length of the name */
+#define TAIL_BYTES       (2 * PL_KEY_BYTES + 8)
 #define SIGNED_BYTES_MAX (LABEL_BYTES + HEAD_BYTES + PL_NAME_MAX + TAIL_BYTES)
 
 /* A name has 1 to PL_NAME_MAX bytes and no control characters, which would hide in logs. */

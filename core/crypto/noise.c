@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
-#define MESSAGES_MAX 3
-#define TOKENS_MAX 4
+#define MESSAGES_MAX      3
+#define TOKENS_MAX        4
 #define MESSAGE_BYTES_MAX 65535 /* spec: Noise rev. 34 §3 */
 
 typedef enum token { TOKEN_END, TOKEN_E, TOKEN_S, TOKEN_EE, TOKEN_ES, TOKEN_SE, TOKEN_SS } token;
@@ -22,10 +22,7 @@ typedef struct pattern_row {
 } pattern_row;
 
 static const pattern_row patterns[] = {
-    [PL_NOISE_NK] = {"Noise_NK_25519_AESGCM_SHA256",
-                     true,
-                     2,
-                     {{TOKEN_E, TOKEN_ES}, {TOKEN_E, TOKEN_EE}}},
+    [PL_NOISE_NK] = {"Noise_NK_25519_AESGCM_SHA256", true, 2, {{TOKEN_E, TOKEN_ES}, {TOKEN_E, TOKEN_EE}}},
     [PL_NOISE_XX] = {"Noise_XX_25519_AESGCM_SHA256",
                      false,
                      3,

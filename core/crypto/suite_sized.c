@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* chosen: the three constants of splitmix64, odd and well mixed; any such would do. */
-#define STEP UINT64_C(0x9E3779B97F4A7C15)
+#define STEP  UINT64_C(0x9E3779B97F4A7C15)
 #define MIX_1 UINT64_C(0xBF58476D1CE4E5B9)
 #define MIX_2 UINT64_C(0x94D049BB133111EB)
 

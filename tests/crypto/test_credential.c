@@ -57,7 +57,8 @@ static void test_forged(const void *data)
 
 static void test_round_trip(const void *data)
 {
-    static const char *const names[] = {"a", "alice", "\xc3\xa9lo\xc3\xafse", "12345678901234567890123456789012"};
+    static const char *const names[] = {"a", "alice", "\xc3\xa9lo\xc3\xafse",
+                                        "12345678901234567890123456789012"};
     const pl_suite *suite = data;
     pl_keypair server = signer(suite, 1);
     uint8_t bytes[PL_CREDENTIAL_BYTES_MAX + 1];

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CACOPHONY "tests/crypto/vectors/cacophony.json"
-#define FLYNN "tests/crypto/vectors/flynn-noise.txt"
+#define CACOPHONY    "tests/crypto/vectors/cacophony.json"
+#define FLYNN        "tests/crypto/vectors/flynn-noise.txt"
 #define MESSAGES_MAX 8
-#define TEXT_MAX 512
+#define TEXT_MAX     512
 
 /* One published vector; texts are hexadecimal and borrowed, NULL where the pattern has no such key. */
 typedef struct vector {

@@ -1,9 +1,9 @@
 /* Bytes of strangers against the secure channel.
  *
  * The first byte chooses pattern (bits 0-1), suite (bit 2), scene (bits 3-4) and size of the pieces
- * (bits 5-6).  Scenes: a responder that has heard nothing; an initiator that awaits an answer; a ready channel;
- * and a true conversation of which each three further bytes (position, big-endian, and mask) change one byte.
- * Whatever comes, nothing is heard that was not said.
+ * (bits 5-6).  Scenes: a responder that has heard nothing; an initiator that awaits an answer; a ready
+ * channel; and a true conversation of which each three further bytes (position, big-endian, and mask) change
+ * one byte. Whatever comes, nothing is heard that was not said.
  *
  * Without FUZZ_LIBFUZZER it is a program that plays the files given to it, so that the corpus is a test. */
 #include "core/crypto/channel.h"
