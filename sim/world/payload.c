@@ -1,5 +1,6 @@
 #include "sim/world/payload.h"
 
+#include "core/port.h"
 #include "core/wire/message.h"
 
 static const char *message_name(uint8_t code)
