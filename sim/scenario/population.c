@@ -39,13 +39,27 @@ static sim_group_config group_of(const sim_config_builder *b, const sim_raw_grou
 /* The group's settings that `peers` gives to every entry of the mix. */
 static const sim_tree *common_part(const sim_config_builder *b, const sim_tree *peers)
 {
-    const sim_tree *common = sim_tree_without(b->fill.pool, peers, "mix");
-    return sim_tree_without(b->fill.pool, common, "count");
+    static const char *const own[] = {"mix", "count", "name"};
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        peers = sim_tree_without(b->fill.pool, peers, own[i]);
+    return peers;
+}
+
+static void check_group_name(sim_config_builder *b, const sim_tree *name, const char *text)
+{
+    static const char *const roles[] = {"all", "supernodes", "login-servers"};
+    if (strchr(text, '$'))
+        return;
+    bool bad = !g_ascii_isalpha(text[0]) || strpbrk(text, " ,;{}=\"\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
+        bad = bad || strcmp(roles[i], text) == 0;
+    if (bad)
+        sim_config_complain(b, &name->place, "letters, digits, - and _; all, supernodes and login-servers are taken",
+                            "not a name for a group");
 }
 
 static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, sim_raw_group *raw)
 {
-    static const char *const roles[] = {"all", "peers", "supernodes", "login-servers"};
     const sim_tree *name = sim_tree_get(item, "name");
     if (!name || name->kind != SIM_TREE_SCALAR) {
         char text[32];
@@ -56,11 +70,7 @@ static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, s
     for (size_t i = 0; i < at; i++)
         if (strcmp(b->config->groups[i].name, raw->name) == 0)
             sim_config_complain(b, &name->place, NULL, "two groups have this name");
-    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
-        if (strcmp(roles[i], raw->name) == 0 || !g_ascii_isalpha(raw->name[0]) || strpbrk(raw->name, " ,;{}=\"\n"))
-            sim_config_complain(b, &name->place, "letters, digits, - and _; all, peers, supernodes and "
-                                                 "login-servers are taken",
-                                "not a name for a group");
+    check_group_name(b, name, raw->name);
 }
 
 /* Hands the peers out by largest remainder, so that the counts add up to the total. */
@@ -147,7 +157,11 @@ static void read_one_group(sim_config_builder *b, const sim_tree *peers)
     sim_config *c = b->config;
     sim_raw_group raw = {.name = "peers"};
     sim_fill_section(&b->fill, "peers", peers, NULL, &b->root->place, SIM_WHOLE, &raw);
-    raw.name = "peers";
+    const sim_tree *name = peers ? sim_tree_get(peers, "name") : NULL;
+    if (name && name->kind == SIM_TREE_SCALAR)
+        check_group_name(b, name, raw.name);
+    else
+        raw.name = "peers";
     if (peers && !sim_tree_get(peers, "count"))
         sim_config_complain(b, &peers->place, "e.g. count: 40", "'peers.count' is missing");
     c->n_groups = 1;

@@ -87,6 +87,23 @@ static const sim_tree *read_alias(reader *r, const yaml_event_t *event)
     return count(r, &place, tree->weight) ? tree : NULL;
 }
 
+/* In a flow map or list YAML ends a plain text at every comma: `{loss: gilbert(p=1%, burst=4)}` arrives in
+ * two pieces.  While a parenthesis is open the piece that follows is put back where it belongs. */
+static bool rejoin(reader *r, GPtrArray *values, const sim_tree *piece)
+{
+    const sim_tree *last = values->len > 0 ? values->pdata[values->len - 1] : NULL;
+    if (!last || last->kind != SIM_TREE_SCALAR || piece->kind != SIM_TREE_SCALAR || !strchr(last->text, '(') ||
+        strchr(last->text, ')'))
+        return false;
+    char *whole = g_strconcat(last->text, ", ", piece->text, NULL);
+    sim_place place = last->place;
+    if (piece->place.line == place.line)
+        place.width = piece->place.column + piece->place.width - place.column;
+    values->pdata[values->len - 1] = (void *)(uintptr_t)sim_tree_scalar(r->pool, whole, &place);
+    g_free(whole);
+    return true;
+}
+
 static const sim_tree *read_list(reader *r, const sim_place *place, int depth)
 {
     GPtrArray *items = g_ptr_array_new();
@@ -97,7 +114,8 @@ static const sim_tree *read_list(reader *r, const sim_place *place, int depth)
         yaml_event_delete(&event);
         if (!item)
             break;
-        g_ptr_array_add(items, (void *)(uintptr_t)item);
+        if (!rejoin(r, items, item))
+            g_ptr_array_add(items, (void *)(uintptr_t)item);
     }
     const sim_tree *list = r->failed ? NULL : sim_tree_branch(r->pool, place, NULL, items);
     g_ptr_array_free(items, TRUE);
@@ -148,11 +166,11 @@ static const sim_tree *read_map(reader *r, const sim_place *place, int depth)
         yaml_event_delete(&event);
         if (!key)
             break;
-        bool accepted = accept_key(r, key, seen);
         const sim_tree *value = read_next_value(r, depth);
         if (!value)
             break;
-        if (!accepted)
+        bool piece = value->kind == SIM_TREE_SCALAR && value->text[0] == 0 && rejoin(r, values, key);
+        if (piece || !accept_key(r, key, seen))
             continue;
         g_ptr_array_add(keys, (void *)(uintptr_t)key);
         g_ptr_array_add(values, (void *)(uintptr_t)value);

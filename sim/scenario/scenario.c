@@ -112,7 +112,7 @@ static const sim_tree *read_set(sim_scenario *s, const char *set)
     const sim_source *source = sim_tree_source(s->pool, "--set", set, strlen(set));
     const char *equals = strchr(set, '=');
     sim_place place = {source, 1, 1, equals ? (uint32_t)(equals - set) : 1};
-    if (!equals || equals == set) {
+    if (!equals || equals == set || equals[1] == 0) {
         sim_diagnostic_add(s->diagnostics, &place, "write --set KEY=VALUE, e.g. --set peers.count=500",
                            "not a setting");
         return NULL;

@@ -162,6 +162,8 @@ static const sim_schema_row rows[] = {
 
     ROW("peers", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, NULL, sim_raw_group, count,
         "how many there are; may be left out when every entry of the mix has a count"),
+    ROW("peers", "name", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, name,
+        "without a mix: name of the one group, for the timeline and the label `setup`; $case is a good one"),
     BOX("peers", "mix", SIM_KIND_ITEMS, "groups of peers; what an entry does not say is taken from peers"),
     GROUP_ROWS("peers"),
 

@@ -1,0 +1,160 @@
+#include "sim/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/expect.h"
+#include "analysis/figure.h"
+
+/* The group of global options, writing to `options`. */
+static GOptionGroup *global_group(cli_options *options)
+{
+    const GOptionEntry entries[] = {
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &options->seed, "Seed of all draws (run.seed)", "N"},
+        {"engine", 0, 0, G_OPTION_ARG_STRING, &options->engine, "light, ns3 or live (run.engine)", "NAME"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &options->jobs, "Worker processes; default: one a processor", "N"},
+        {"tier", 0, 0, G_OPTION_ARG_STRING, &options->tier, "ci or full: the scenario's overrides of that name", "NAME"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "Override a value, e.g. peers.count=500", "KEY=VALUE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out, "Directory for the results, absent or empty", "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print one JSON object", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "No progress", NULL},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &options->color, "auto, always or never", "WHEN"},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Show help", NULL},
+        {0},
+    };
+    GOptionGroup *group = g_option_group_new("global", "Global options:", "Show global options", NULL, NULL);
+    g_option_group_add_entries(group, entries);
+    return group;
+}
+
+static bool check_globals(const cli_options *options)
+{
+    static const char *const colors[] = {"auto", "always", "never", NULL}, *const tiers[] = {"ci", "full", NULL};
+    bool good = true;
+    if (options->color && !g_strv_contains(colors, options->color))
+        good = cli_complain("--color is auto, always or never, not '%s'", options->color) == 0;
+    if (options->tier && !g_strv_contains(tiers, options->tier))
+        good = cli_complain("--tier is ci or full, not '%s'", options->tier) == 0;
+    if (options->jobs < 0 || options->jobs > 1024)
+        good = cli_complain("--jobs is 1 to 1024") == 0;
+    return good;
+}
+
+static void print_help(const cli_verb *verb, GOptionContext *context)
+{
+    char *help = g_option_context_get_help(context, FALSE, NULL), *body = strstr(help, "\n\n");
+    printf("partyline %s %s - %s\n\nExamples:\n%s\nUsage: partyline %s [OPTION…] %s\n%s", verb->name, verb->arguments,
+           verb->summary, verb->examples, verb->name, verb->arguments, body ? body + 1 : help);
+    g_free(help);
+}
+
+cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEntry *entries, int *argc,
+                     char ***argv)
+{
+    GOptionContext *context = g_option_context_new(NULL);
+    GError *error = NULL;
+    cli_parsed parsed = CLI_GO_ON;
+    g_option_context_set_help_enabled(context, FALSE);
+    /* The group is the main one where a verb has no options of its own, so that its options are shown. */
+    GOptionGroup *group = global_group(options);
+    if (entries)
+        g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        cli_complain("%s; see partyline %s --help", error->message, verb->name);
+        g_error_free(error);
+        parsed = CLI_WRONG;
+    } else if (options->help) {
+        print_help(verb, context);
+        parsed = CLI_HELPED;
+    } else if (!check_globals(options)) {
+        parsed = CLI_WRONG;
+    }
+    g_option_context_free(context);
+    return parsed;
+}
+
+int cli_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "partyline: %s\n", text);
+    g_free(text);
+    return CLI_USAGE;
+}
+
+static char *check_metric(const char *metric)
+{
+    an_selector selector;
+    char *error = NULL;
+    if (an_metric_find(metric))
+        return NULL;
+    if (an_selector_parse(metric, AN_FORM_VALUE, &selector, &error))
+        an_selector_clear(&selector);
+    return error;
+}
+
+static char *check_expectation(const char *text, const char *when)
+{
+    char *error = NULL;
+    an_expect_text source = {.text = text, .when = when, .position = NULL};
+    an_expect_free(an_expect_parse(&source, &error));
+    return error;
+}
+
+/* --set in the order given, then --seed and --engine, which are short for one each. */
+static char **all_sets(const cli_options *options)
+{
+    GPtrArray *sets = g_ptr_array_new();
+    for (char **set = options->sets; set && *set; set++)
+        g_ptr_array_add(sets, g_strdup(*set));
+    if (options->seed)
+        g_ptr_array_add(sets, g_strconcat("run.seed=", options->seed, NULL));
+    if (options->engine)
+        g_ptr_array_add(sets, g_strconcat("run.engine=", options->engine, NULL));
+    g_ptr_array_add(sets, NULL);
+    return (char **)g_ptr_array_free(sets, FALSE);
+}
+
+sim_scenario *cli_load(const cli_options *options, const char *path)
+{
+    const an_figure_kind *figures = NULL;
+    size_t n = an_figure_table(&figures);
+    const char **kinds = g_new0(const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        kinds[i] = figures[i].name;
+    char **sets = all_sets(options);
+    sim_scenario_options scenario_options = {
+        .tier = options->tier,
+        .sets = (const char *const *)sets,
+        .plot_kinds = kinds,
+        .check_metric = check_metric,
+        .check_expectation = check_expectation,
+    };
+    sim_scenario *scenario = sim_scenario_load(path, &scenario_options);
+    g_strfreev(sets);
+    g_free(kinds);
+    return scenario;
+}
+
+json_t *cli_errors_json(const sim_scenario *scenario)
+{
+    json_t *errors = json_array();
+    const sim_place *place = NULL;
+    const char *message = NULL, *hint = NULL;
+    for (size_t i = 0; sim_diagnostic_at(scenario->diagnostics, i, &place, &message, &hint); i++)
+        json_array_append_new(errors, json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file",
+                                                place->source ? place->source->name : NULL, "line", (int)place->line,
+                                                "column", (int)place->column, "message", message, "hint", hint));
+    return errors;
+}
+
+void cli_print_json(json_t *object)
+{
+    json_object_set_new(object, "schema", json_integer(1));
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+    putchar('\n');
+    json_decref(object);
+}

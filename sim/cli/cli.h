@@ -1,0 +1,77 @@
+/* cli.h - the command line: one table of verbs, one file a verb, and what they share.
+ *
+ * Results go to stdout, messages to stderr.  Global options stand before or after the verb. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "sim/scenario/scenario.h"
+
+/* Exit codes (DESIGN §5). */
+#define CLI_EXITS(X)                                                                                         \
+    X(CLI_HELD, 0, "ran; all expectations held")                                                             \
+    X(CLI_FAILED, 1, "ran; an expectation failed (with --strict: or was inconclusive)")                      \
+    X(CLI_USAGE, 2, "usage or scenario error; nothing was run")                                              \
+    X(CLI_FAULT, 3, "the simulator is at fault")                                                             \
+    X(CLI_BUDGET, 4, "ended early: time, memory or event budget reached")                                    \
+    X(CLI_SKIPPED, 77, "skipped: the engine is not built on this machine")                                   \
+    X(CLI_INTERRUPTED, 130, "interrupted; the results so far are marked so")
+
+typedef enum cli_exit {
+#define X(name, code, text) name = code,
+    CLI_EXITS(X)
+#undef X
+} cli_exit;
+
+/* The global options as given; NULL or 0 where they were not. */
+typedef struct cli_options {
+    char *seed;
+    char *engine;
+    int jobs;
+    char *tier;
+    char **sets;
+    char *out;
+    gboolean json;
+    gboolean quiet;
+    char *color; /* "auto", "always", "never" */
+    gboolean help;
+} cli_options;
+
+typedef struct cli_verb cli_verb;
+struct cli_verb {
+    const char *name;
+    const char *arguments; /* "FILE…" */
+    const char *summary;   /* one line */
+    const char *examples;  /* lines, each indented by two spaces and ended by a newline */
+    int (*run)(const cli_verb *verb, cli_options *options, int argc, char **argv);
+};
+
+/* The table; ends with a verb without name. */
+extern const cli_verb cli_verbs[];
+
+/* One function a verb. */
+int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char **argv);
+
+/* What to do after the options of a verb were read. */
+typedef enum cli_parsed { CLI_GO_ON, CLI_HELPED, CLI_WRONG } cli_parsed;
+
+/* Reads the verb's own options (`entries`, may be NULL) and the global ones from argv, which keeps the rest.
+ * CLI_HELPED: help was printed, exit with CLI_HELD.  CLI_WRONG: the mistake was told, exit with CLI_USAGE. */
+cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEntry *entries, int *argc,
+                     char ***argv);
+/* Tells a mistake of usage in a sentence; returns CLI_USAGE. */
+int cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* Loads a scenario with --set, --seed, --engine and --tier, checked against analysis' tables.  Always returns
+ * one; ask sim_scenario_good. */
+sim_scenario *cli_load(const cli_options *options, const char *path);
+/* Errors of a scenario as JSON: [{file, line, column, message, hint}]. */
+json_t *cli_errors_json(const sim_scenario *scenario);
+/* Prints one JSON object on stdout with "schema": 1, and frees it. */
+void cli_print_json(json_t *object);
+
+#endif

@@ -1,0 +1,104 @@
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+
+const cli_verb cli_verbs[] = {
+    {"validate", "FILE…", "check scenarios without running them",
+     "  partyline validate scenarios/login/first-login.yaml\n"
+     "  partyline validate --json --tier ci scenarios/login/*.yaml\n",
+     cli_verb_validate},
+    {"list", "[WHAT] [FILE…]", "scenarios, profiles, metrics, plots, nats, firewalls, stacks, engines, keys",
+     "  partyline list\n"
+     "  partyline list nats\n"
+     "  partyline list keys run\n",
+     cli_verb_list},
+    {"show", "FILE", "a scenario as it will be run, every value with its origin",
+     "  partyline show --resolved scenarios/login/crowd.yaml\n"
+     "  partyline show --resolved --point 2 scenarios/login/lossy.yaml\n",
+     cli_verb_show},
+    {"explain", "KEY | METRIC | EXIT-CODE", "what a key, a metric or an exit code means",
+     "  partyline explain run.duration\n"
+     "  partyline explain protocol.login.pause\n"
+     "  partyline explain 77\n",
+     cli_verb_explain},
+    {0},
+};
+
+static void print_overview(FILE *out)
+{
+    fputs("partyline - a testbed for peer-to-peer telephony\n\nExamples:\n", out);
+    for (const cli_verb *verb = cli_verbs; verb->name; verb++)
+        fprintf(out, "%.*s\n", (int)strcspn(verb->examples, "\n"), verb->examples);
+    fputs("\nUsage: partyline VERB [OPTION…] …\n\nVerbs:\n", out);
+    for (const cli_verb *verb = cli_verbs; verb->name; verb++)
+        fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
+    fputs("\npartyline VERB --help shows a verb's options.\n", out);
+}
+
+/* The place of the verb: the first argument that is neither an option nor the value of one. */
+static int find_verb(int argc, char **argv)
+{
+    static const char *const with_value[] = {"--seed", "--engine", "--jobs", "-j",      "--tier",
+                                             "--set",  "--out",    "-o",     "--color", NULL};
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-')
+            return i;
+        if (g_strv_contains(with_value, argv[i]))
+            i++;
+    }
+    return 0;
+}
+
+static int run_verb(const cli_verb *verb, int argc, char **argv)
+{
+    cli_options options = {0};
+    int code = verb->run(verb, &options, argc, argv);
+    g_free(options.seed);
+    g_free(options.engine);
+    g_free(options.tier);
+    g_strfreev(options.sets);
+    g_free(options.out);
+    g_free(options.color);
+    return code;
+}
+
+static int unknown_verb(const char *name)
+{
+    sim_nearest nearest = sim_nearest_begin(name);
+    char buffer[96];
+    for (const cli_verb *verb = cli_verbs; verb->name; verb++)
+        sim_nearest_offer(&nearest, verb->name);
+    return cli_complain("no verb '%s'; %s", name,
+                        sim_nearest_hint(&nearest, buffer, sizeof buffer, "see partyline --help"));
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    int at = find_verb(argc, argv);
+    if (at == 0) {
+        bool asked = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[argc - 1], "-h") == 0);
+        print_overview(asked ? stdout : stderr);
+        return asked ? CLI_HELD : CLI_USAGE;
+    }
+    if (strcmp(argv[at], "help") == 0) {
+        print_overview(stdout);
+        return CLI_HELD;
+    }
+    const cli_verb *verb = cli_verbs;
+    while (verb->name && strcmp(verb->name, argv[at]) != 0)
+        verb++;
+    if (!verb->name)
+        return unknown_verb(argv[at]);
+    /* The verb itself is taken out, so that options before and after it are read alike. */
+    char **rest = g_new0(char *, (gsize)argc + 1);
+    int n = 0;
+    for (int i = 0; i < argc; i++)
+        if (i != at)
+            rest[n++] = argv[i];
+    int code = run_verb(verb, n, rest);
+    g_free(rest);
+    return code;
+}

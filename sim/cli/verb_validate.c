@@ -1,0 +1,79 @@
+#include <stdio.h>
+
+#include "sim/cli/cli.h"
+
+/* What a run of the file would be, in numbers. */
+typedef struct extent {
+    int64_t replications; /* of all points */
+    int64_t hosts;        /* of the largest point */
+    double memory;
+} extent;
+
+static extent extent_of(const sim_scenario *scenario)
+{
+    extent e = {0};
+    for (size_t i = 0; i < scenario->n_points; i++) {
+        const sim_config *config = scenario->points[i].config;
+        e.replications += config->run.replications;
+        if (sim_config_hosts(config) > e.hosts)
+            e.hosts = sim_config_hosts(config);
+        if (sim_config_memory(config) > e.memory)
+            e.memory = sim_config_memory(config);
+    }
+    return e;
+}
+
+static void print_good(const char *path, const sim_scenario *scenario)
+{
+    extent e = extent_of(scenario);
+    char memory[32];
+    printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, up to %" G_GINT64_FORMAT " hosts, about %s\n", path,
+           scenario->name, scenario->n_points, scenario->n_points == 1 ? "" : "s", e.replications,
+           e.replications == 1 ? "" : "s", e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
+}
+
+static json_t *json_of(const char *path, const sim_scenario *scenario)
+{
+    bool good = sim_scenario_good(scenario);
+    json_t *object = json_pack("{s:s, s:b, s:o}", "file", path, "valid", good, "errors", cli_errors_json(scenario));
+    if (!good)
+        return object;
+    extent e = extent_of(scenario);
+    json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:I}", "scenario", scenario->name, "points",
+                             (json_int_t)scenario->n_points, "runs", (json_int_t)e.replications, "hosts",
+                             (json_int_t)e.hosts, "memory_bytes", (json_int_t)e.memory);
+    json_object_update(object, more);
+    json_decref(more);
+    return object;
+}
+
+int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char **argv)
+{
+    cli_parsed parsed = cli_parse(verb, options, NULL, &argc, &argv);
+    if (parsed != CLI_GO_ON)
+        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+    if (argc < 2)
+        return cli_complain("validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
+    int code = CLI_HELD;
+    json_t *files = json_array();
+    for (int i = 1; i < argc; i++) {
+        sim_scenario *scenario = cli_load(options, argv[i]);
+        bool good = sim_scenario_good(scenario);
+        if (!good)
+            code = CLI_USAGE;
+        if (options->json) {
+            json_array_append_new(files, json_of(argv[i], scenario));
+        } else if (good) {
+            print_good(argv[i], scenario);
+        } else {
+            char *errors = sim_scenario_errors(scenario);
+            fputs(errors, stderr);
+            g_free(errors);
+        }
+        sim_scenario_free(scenario);
+    }
+    if (options->json)
+        cli_print_json(json_pack("{s:O}", "files", files));
+    json_decref(files);
+    return code;
+}
