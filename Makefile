@@ -15,7 +15,7 @@ BASE     := -I. $(OPT) $(SANFLAGS) -ffp-contract=off -fPIC
 PKGS     := glib-2.0 gmodule-2.0 nettle hogweed yaml-0.1 jansson
 PKGFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgmp -lm
-override CFLAGS += -std=c11 -DPL_PREFIX=\"$(PREFIX)\" -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
+override CFLAGS += -std=c11 -DPL_PREFIX=\"$(PREFIX)\" -D_GNU_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
 
 CORE_SRC     := $(wildcard core/*.c core/*/*.c)
 SIM_SRC      := $(filter-out sim/cli/%,$(wildcard sim/*.c sim/*/*.c))

@@ -52,6 +52,8 @@ struct cli_verb {
 extern const cli_verb cli_verbs[];
 
 /* One function a verb. */
+int cli_verb_run(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **argv);

@@ -5,6 +5,10 @@
 #include "sim/cli/cli.h"
 
 const cli_verb cli_verbs[] = {
+    {"run", "FILE…", "run scenarios, judge them, write results and figures",
+     "  partyline run scenarios/login/first-login.yaml\n"
+     "  partyline run scenarios/login/lossy.yaml --tier ci --seed 7 --json\n",
+     cli_verb_run},
     {"validate", "FILE…", "check scenarios without running them",
      "  partyline validate scenarios/login/first-login.yaml\n"
      "  partyline validate --json --tier ci scenarios/login/*.yaml\n",
@@ -23,6 +27,10 @@ const cli_verb cli_verbs[] = {
      "  partyline explain protocol.login.pause\n"
      "  partyline explain 77\n",
      cli_verb_explain},
+    {"plot", "DIR", "draw the figures of a run again",
+     "  partyline plot results/first-login/latest\n"
+     "  partyline plot --kind ladder results/first-login/latest\n",
+     cli_verb_plot},
     {0},
 };
 

@@ -199,6 +199,11 @@ void net_set_observer(net *network, net_observer_fn observer, void *ctx)
     network->observer_ctx = ctx;
 }
 
+uint64_t net_host_bytes(const net *network, sim_host host)
+{
+    return net_host_at(network, host)->bytes;
+}
+
 const net_stats *net_statistics(const net *network)
 {
     return &network->stats;

@@ -19,6 +19,7 @@ typedef struct net_host {
     net_link_options link;
     net_link_direction up, down;
     net_firewall *firewall; /* NULL: none */
+    uint64_t bytes;         /* above IP, sent and delivered */
     bool is_up;
 } net_host;
 

@@ -77,11 +77,13 @@ static net_flight *make_flight(net *network, const net_packet *packet, net_realm
 
 static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
 {
-    if (!net_host_at(network, host)->is_up) {
+    net_host *h = net_host_at(network, host);
+    if (!h->is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
     }
     network->stats.delivered++;
+    h->bytes += net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES;
     sight_step(network, flight, NET_STEP_DELIVERED, host, nowhere, now);
     network->ops->deliver(network->engine, host, &flight->packet, now);
     net_pool_give(&network->pool, flight);
@@ -395,6 +397,7 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     flight->near = host;
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
+    h->bytes += net_packet_bytes(packet) - NET_IP_HEADER_BYTES;
     sight_step(network, flight, NET_STEP_SENT, NET_NO_HOST, nowhere, now);
     if (!h->is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);

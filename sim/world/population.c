@@ -70,14 +70,6 @@ static const net_firewall_options *firewall_of(const sim_machine *machine)
     return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.firewall : &config->login_servers.firewall;
 }
 
-static const char *stack_of(const sim_machine *machine)
-{
-    const sim_config *config = machine->world->config;
-    if (machine->role == SIM_ROLE_PEER)
-        return machine->group->stack;
-    return machine->role == SIM_ROLE_SUPERNODE ? config->supernodes.stack : config->login_servers.stack;
-}
-
 static void add_to_network(sim_machine *machine, uint32_t outside_ip)
 {
     sim_world *world = machine->world;
