@@ -80,6 +80,10 @@ sim_engine::Run(pl_time until)
 {
     if (until <= Now())
         return;
+    if (until == PL_NEVER) { /* no instant: run until nothing is left, the clock stays at the last event */
+        Simulator::Run();
+        return;
+    }
     m_until = until;
     FenceScheduler::Current()->FenceNext();
     Simulator::Schedule(TimeStep(static_cast<uint64_t>(until - Now())), &sim_engine::AtFence, this);
@@ -233,8 +237,8 @@ HostDown(sim_engine *engine, sim_host host)
 void
 HostUp(sim_engine *engine, sim_host host, uint32_t ip)
 {
-    if (!HostOf(engine, host).up)
-        HostOf(engine, host).Up(ip);
+    HostDown(engine, host);
+    HostOf(engine, host).Up(ip);
 }
 
 void

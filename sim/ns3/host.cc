@@ -18,6 +18,8 @@ namespace
 
 /* The identifier of our echo requests (chosen: a host has one sender of them). */
 constexpr uint16_t ECHO_IDENTIFIER = 1;
+/* An Ethernet frame less the headers (chosen: as in the light engine). */
+constexpr size_t ECHO_MAX = 1472;
 constexpr size_t UDP_PAYLOAD_MAX = WIRE_MAX - NET_IP_HEADER_BYTES - NET_UDP_HEADER_BYTES;
 
 void
@@ -35,19 +37,24 @@ OnDatagram(Host *host, pl_id id, Ptr<Packet> packet, Ipv4Header header, uint16_t
 }
 
 void
-OnUdpIcmp(Host *host, pl_id id, Ipv4Address, uint8_t, uint8_t, uint8_t, uint32_t)
+PostIcmp(Host *host, pl_id id, const net_packet &packet)
 {
-    if (!host->arriving)
-        return;
-    const net_packet &packet = *host->arriving;
     Waiting waiting;
     waiting.host = host;
     waiting.life = host->life;
     waiting.input.kind = PL_INPUT_ICMP;
     waiting.input.id = id;
+    waiting.input.from = pl_addr{packet.source.ip, 0};
     waiting.input.icmp = pl_icmp{packet.icmp_type, packet.icmp_code, packet.quote.protocol,
                                  packet.quote.source, packet.quote.destination};
     host->engine->Post(std::move(waiting));
+}
+
+void
+OnUdpIcmp(Host *host, pl_id id, Ipv4Address, uint8_t, uint8_t, uint8_t, uint32_t)
+{
+    if (host->arriving)
+        PostIcmp(host, id, *host->arriving);
 }
 
 } // namespace
@@ -126,22 +133,39 @@ Host::Deliver(const net_packet &packet, pl_time)
 {
     if (!up)
         return;
-    if (packet.protocol == PL_PROTOCOL_ICMP && packet.icmp_type == Icmpv4Header::ICMPV4_ECHO_REPLY) {
-        Waiting waiting;
-        waiting.host = this;
-        waiting.life = life;
-        waiting.input.kind = PL_INPUT_ECHO;
-        waiting.input.from = pl_addr{packet.source.ip, 0};
-        waiting.input.echo_sequence = static_cast<uint16_t>(packet.sequence);
-        engine->Post(std::move(waiting));
+    if (packet.destination.ip == ip && DeliverEcho(packet))
         return;
-    }
     const size_t len = WireEncode(packet, engine->incoming.data());
     if (len == 0)
         return;
     arriving = packet.protocol == PL_PROTOCOL_ICMP ? &packet : nullptr;
     device->Receive(engine->incoming.data(), len);
     arriving = nullptr;
+}
+
+/* What concerns our own echo requests: ns-3 drops replies, and has no socket for errors about them. */
+bool
+Host::DeliverEcho(const net_packet &packet)
+{
+    if (packet.protocol != PL_PROTOCOL_ICMP)
+        return false;
+    if (packet.quote.protocol == PL_PROTOCOL_ICMP) {
+        if (packet.quote.source.ip == ip && packet.quote.source.port == ECHO_IDENTIFIER)
+            PostIcmp(this, 0, packet);
+        return true;
+    }
+    if (packet.icmp_type != Icmpv4Header::ICMPV4_ECHO_REPLY || packet.quote.protocol)
+        return false;
+    if (packet.destination.port != ECHO_IDENTIFIER)
+        return true;
+    Waiting waiting;
+    waiting.host = this;
+    waiting.life = life;
+    waiting.input.kind = PL_INPUT_ECHO;
+    waiting.input.from = pl_addr{packet.source.ip, 0};
+    waiting.input.echo_sequence = static_cast<uint16_t>(packet.sequence);
+    engine->Post(std::move(waiting));
+    return true;
 }
 
 /* Endpoints, not sockets: ns-3 3.37 never frees a closed UDP socket, 1 KB each. */
@@ -171,6 +195,8 @@ Host::UdpSend(pl_id id, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len
     const Slot *slot = slots.Find(id);
     if (!slot || slot->kind != SlotKind::UDP)
         return PL_ERR_GONE;
+    if (!to.ip || !to.port)
+        return PL_ERR_DENIED;
     if (len > UDP_PAYLOAD_MAX)
         return PL_ERR_OVERSIZED;
     Ptr<Packet> packet = Create<Packet>(data, static_cast<uint32_t>(len));
@@ -207,6 +233,8 @@ Host::TcpOpen(uint16_t localPort, pl_addr to, pl_id *ret_stream)
 {
     if (!up)
         return PL_ERR_GONE;
+    if (!to.ip || !to.port)
+        return PL_ERR_DENIED;
     const pl_id id = slots.Add(SlotKind::STREAM);
     if (!id)
         return PL_ERR_LIMIT;
@@ -276,7 +304,9 @@ Host::Echo(uint32_t to, uint16_t sequence, size_t len)
 {
     if (!up)
         return PL_ERR_GONE;
-    if (len > UDP_PAYLOAD_MAX)
+    if (!to)
+        return PL_ERR_DENIED;
+    if (len > ECHO_MAX)
         return PL_ERR_OVERSIZED;
     Ptr<Packet> packet = Create<Packet>();
     Icmpv4Echo echo;

@@ -63,6 +63,7 @@ struct Host {
     const net_packet *arriving{nullptr};
 
   private:
+    bool DeliverEcho(const net_packet &packet);
     void BuildStack();
     void SetAddress();
 };
