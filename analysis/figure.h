@@ -15,13 +15,13 @@ typedef struct an_figure_options {
     const char *rsvg;    /* program for the PNG of a ladder; NULL = "rsvg-convert" */
 } an_figure_options;
 
+struct an_canvas; /* figure_private.h */
+
 typedef struct an_figure_kind {
     const char *name; /* "login_time" */
     const char *help; /* one line */
-    /* Draws it and appends the written paths (relative to the run directory, g_free) to `written`, and
-     * sentences on what could not be done (g_free) to `notes` (both GPtrArray).  0, or -1 and a sentence. */
-    int (*draw)(const an_results *results, const an_figure_options *options, void *written, void *notes,
-                char **ret_error);
+    /* Reduces and draws; 0, or -1 and a sentence. */
+    int (*draw)(const struct an_canvas *canvas, char **ret_error);
 } an_figure_kind;
 
 size_t an_figure_table(const an_figure_kind **ret_table);

@@ -1,0 +1,31 @@
+/* figure_private.h - what the kinds of figure share.  Private to analysis. */
+#ifndef AN_FIGURE_PRIVATE_H
+#define AN_FIGURE_PRIVATE_H
+
+#include <glib.h>
+
+#include "analysis/figure.h"
+
+/* Where a kind draws to. */
+typedef struct an_canvas {
+    const an_results *results;
+    const an_figure_options *options;
+    GPtrArray *written; /* paths relative to the run directory */
+    GPtrArray *notes;   /* sentences */
+} an_canvas;
+
+/* Writes figures/<name>; 0, or -1 and a sentence. */
+int an_canvas_put(const an_canvas *canvas, const char *name, const char *text, char **ret_error);
+/* Writes figures/<stem>.csv and .gp (style.gp, then `head`, then the kind's own script) and has gnuplot draw
+ * .svg and .png; no gnuplot or an error of it is a note.  0, or -1 and a sentence. */
+int an_canvas_plot(const an_canvas *canvas, const char *stem, const char *head, const char *csv,
+                   char **ret_error);
+/* Runs a program in figures/, waiting for it; true if it ended well, else a note is added. */
+bool an_canvas_run(const an_canvas *canvas, const char *const *argv, const char *purpose);
+/* Gives a finished hidden file its name and lists it as written. */
+void an_canvas_keep(const an_canvas *canvas, const char *hidden, const char *name);
+
+int an_login_time_draw(const an_canvas *canvas, char **ret_error);
+int an_ladders_draw(const an_canvas *canvas, char **ret_error);
+
+#endif

@@ -1,0 +1,44 @@
+/* ladder_private.h - what events.jsonl says about one login: the packets of the peer step by step, and its
+ * notes. Private to analysis. */
+#ifndef AN_LADDER_PRIVATE_H
+#define AN_LADDER_PRIVATE_H
+
+#include <glib.h>
+
+#include "analysis/ladder.h"
+
+typedef enum an_step_kind { AN_STEP_SENT, AN_STEP_TRANSLATED, AN_STEP_ENDED, AN_STEP_DELIVERED } an_step_kind;
+
+typedef struct an_step {
+    an_step_kind kind;
+    pl_time at_time;
+    char *box; /* TRANSLATED, ENDED; NULL: none */
+    char *at;  /* DELIVERED: the host */
+} an_step;
+
+typedef struct an_packet {
+    int64_t serial;
+    char *from;    /* NULL: a box made it */
+    char *last_ip; /* where it was going when last seen */
+    char *label;   /* "SYN", "data 300 B" */
+    char *tooltip;
+    bool quiet;
+    GArray *steps; /* of an_step, in time */
+} an_packet;
+
+typedef struct an_sightings {
+    char *peer;
+    char *outcome;
+    pl_time start, end;
+    GPtrArray *packets;     /* of an_packet, by first sighting */
+    GHashTable *by_serial;  /* &serial → an_packet; looked up only */
+    GHashTable *own_boxes;  /* names */
+    GHashTable *host_of_ip; /* "1.2.3.4" → host */
+    GArray *notes;          /* of an_note */
+} an_sightings;
+
+/* NULL and a sentence (see an_ladder_read). */
+an_sightings *an_sightings_read(const char *path, const char *peer, size_t login, char **ret_error);
+void an_sightings_free(an_sightings *seen);
+
+#endif

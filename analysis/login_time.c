@@ -1,0 +1,176 @@
+/* Figure login_time: for each set-up, the share of log-ins done within t.  Failed ones count in the
+ * denominator, so a curve that stays below 1 says how many never made it. */
+#include <math.h>
+#include <string.h>
+
+#include "analysis/figure_private.h"
+#include "analysis/stats.h"
+
+/* chosen: more steps than this are finer than the picture's dots. */
+#define STEPS_MAX 1000
+
+typedef struct curve {
+    char *name;    /* "symmetric, first" */
+    GArray *times; /* s */
+    size_t n_all;  /* log-ins, failed ones too */
+} curve;
+
+static void curve_free(gpointer pointer)
+{
+    curve *c = pointer;
+    g_free(c->name);
+    g_array_free(c->times, TRUE);
+    g_free(c);
+}
+
+static char *curve_name(const an_point *point, const an_sample *sample)
+{
+    const char *setup = an_labels_get(sample->labels, "setup");
+    const char *login = an_labels_get(sample->labels, "login");
+    const char *named = an_point_value(point, "case");
+    g_autofree char *title = an_point_title(point);
+
+    if (!setup)
+        setup = named ? named : *title ? title : "all";
+    return login ? g_strdup_printf("%s, %s", setup, login) : g_strdup(setup);
+}
+
+static curve *curve_of(GPtrArray *curves, const char *name)
+{
+    for (guint i = 0; i < curves->len; i++) {
+        curve *known = g_ptr_array_index(curves, i);
+        if (strcmp(known->name, name) == 0)
+            return known;
+    }
+    curve *added = g_new0(curve, 1);
+    added->name = g_strdup(name);
+    added->times = g_array_new(FALSE, FALSE, sizeof(double));
+    g_ptr_array_add(curves, added);
+    return added;
+}
+
+static void add_sample(GPtrArray *curves, const an_point *point, const an_sample *sample)
+{
+    bool time = strcmp(sample->name, "login.time") == 0;
+    if (!time && strcmp(sample->name, "login.success") != 0)
+        return;
+    g_autofree char *name = curve_name(point, sample);
+    curve *c = curve_of(curves, name);
+    double seconds = sample->value / 1e9;
+    if (time)
+        g_array_append_val(c->times, seconds);
+    else
+        c->n_all++;
+}
+
+static GPtrArray *collect(const an_results *results)
+{
+    GPtrArray *curves = g_ptr_array_new_with_free_func(curve_free);
+    for (size_t p = 0; p < results->n_points; p++)
+        for (size_t r = 0; r < results->points[p].n_replications; r++) {
+            const an_replication *replication = &results->points[p].replications[r];
+            for (size_t i = 0; i < replication->n_samples; i++)
+                add_sample(curves, &results->points[p], &replication->samples[i]);
+        }
+    return curves;
+}
+
+static void append_quoted(GString *text, const char *name, char quote)
+{
+    for (; *name; name++) {
+        if (*name == quote)
+            g_string_append_c(text, quote);
+        g_string_append_c(text, *name == '\\' || *name == '\n' ? ' ' : *name);
+    }
+}
+
+static void append_step(GString *csv, const curve *c, double seconds, double share)
+{
+    char time[G_ASCII_DTOSTR_BUF_SIZE], part[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(time, sizeof time, "%.6g", seconds);
+    g_ascii_formatd(part, sizeof part, "%.6g", share);
+    g_string_append_c(csv, '"');
+    append_quoted(csv, c->name, '"');
+    g_string_append_printf(csv, "\",%u,%zu,%s,%s\n", c->times->len, MAX(c->n_all, c->times->len), time, part);
+}
+
+static void append_curve(GString *csv, const curve *c, double from, double to)
+{
+    const double *times = (const double *)(void *)c->times->data;
+    size_t n = c->times->len, all = MAX(c->n_all, n), stride = n / STEPS_MAX + 1;
+
+    append_step(csv, c, from, 0);
+    if (n == 0) {
+        append_step(csv, c, to, 0);
+        return;
+    }
+    append_step(csv, c, times[0], 0);
+    for (size_t i = 0; i < n; i += stride)
+        append_step(csv, c, times[i], (double)(i + 1) / (double)all);
+    append_step(csv, c, times[n - 1], (double)n / (double)all);
+    append_step(csv, c, to, (double)n / (double)all);
+}
+
+/* Titles keep their underscores: gnuplot's enhanced text would lower what follows one. */
+static char *curve_title(const curve *c)
+{
+    g_autofree char *plain = g_strdelimit(g_strdup(c->name), "_^@&~{}", ' ');
+    size_t failed = c->n_all > c->times->len ? c->n_all - c->times->len : 0;
+    if (failed)
+        return g_strdup_printf("%s (n = %zu, %zu failed)", plain, c->n_all, failed);
+    return g_strdup_printf("%s (n = %u)", plain, c->times->len);
+}
+
+/* What the script needs to know: how many curves, their names, the range of t. */
+static char *script_head(const GPtrArray *curves, double from, double to)
+{
+    GString *head = g_string_new(NULL);
+    g_string_append_printf(head, "N = %u\narray NAME[N]\narray TITLE[N]\n", curves->len);
+    for (guint i = 0; i < curves->len; i++) {
+        const curve *c = g_ptr_array_index(curves, i);
+        g_autofree char *title = curve_title(c);
+        g_string_append_printf(head, "NAME[%u] = '", i + 1);
+        append_quoted(head, c->name, '\'');
+        g_string_append_printf(head, "'; TITLE[%u] = '", i + 1);
+        append_quoted(head, title, '\'');
+        g_string_append(head, "'\n");
+    }
+    g_string_append_printf(head, "XMIN = %g\nXMAX = %g\n", from, to);
+    return g_string_free(head, FALSE);
+}
+
+/* The range that holds all times and both published marks. */
+static void find_range(const GPtrArray *curves, double *ret_from, double *ret_to)
+{
+    double least = 1, most = 40;
+    for (guint i = 0; i < curves->len; i++) {
+        const GArray *times = ((const curve *)g_ptr_array_index(curves, i))->times;
+        if (times->len == 0)
+            continue;
+        least = MIN(least, g_array_index(times, double, 0));
+        most = MAX(most, g_array_index(times, double, times->len - 1));
+    }
+    *ret_from = MAX(least / 1.5, 0.01);
+    *ret_to = most * 1.25;
+}
+
+int an_login_time_draw(const an_canvas *canvas, char **ret_error)
+{
+    g_autoptr(GPtrArray) curves = collect(canvas->results);
+    g_autoptr(GString) csv = g_string_new("setup,done,log_ins,time_s,share\n");
+    double from, to;
+
+    if (curves->len == 0) {
+        g_ptr_array_add(canvas->notes, g_strdup("figure 'login_time' was not drawn: the run has no log-ins"));
+        return 0;
+    }
+    for (guint i = 0; i < curves->len; i++) {
+        const GArray *times = ((const curve *)g_ptr_array_index(curves, i))->times;
+        an_stats_sort((double *)(void *)times->data, times->len);
+    }
+    find_range(curves, &from, &to);
+    for (guint i = 0; i < curves->len; i++)
+        append_curve(csv, g_ptr_array_index(curves, i), from, to);
+    g_autofree char *head = script_head(curves, from, to);
+    return an_canvas_plot(canvas, "login_time", head, csv->str, ret_error);
+}
