@@ -84,15 +84,11 @@ static int complain(int code, char *sentence)
     return code;
 }
 
-static int run_world(const sim_config *config, const sim_engine_ops *engine, sim_recorder *recorder,
-                     size_t replication, voice *v)
+static int run_world(const sim_world_options *options, voice *v)
 {
     char *error = NULL;
-    sim_world *world = sim_world_new(&(sim_world_options){.config = config,
-                                                          .engine = engine,
-                                                          .replication = (uint32_t)replication,
-                                                          .recorder = recorder},
-                                     &error);
+    sim_recorder *recorder = options->recorder;
+    sim_world *world = sim_world_new(options, &error);
     if (!world) {
         sim_recorder_discard(recorder);
         return complain(SIM_EXIT_USAGE, error);
@@ -119,7 +115,7 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
     char *error = NULL;
     bool known = false;
     const sim_engine_ops *engine =
-        sim_engine_open(options->engine ? options->engine : config->run.engine, &error, &known);
+        sim_engine_open(config->run.engine, &error, &known);
     if (!engine)
         return complain(known ? SIM_EXIT_SKIPPED : SIM_EXIT_USAGE, error);
     g_autofree char *directory =
@@ -138,7 +134,13 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
     if (!recorder)
         return complain(SIM_EXIT_FAULT, error);
     voice v = {.pipe = pipe};
-    return run_world(config, engine, recorder, replication, &v);
+    return run_world(&(sim_world_options){.config = config,
+                                          .engine = engine,
+                                          .replication = (uint32_t)replication,
+                                          .recorder = recorder,
+                                          .only = options->only,
+                                          .state_folder = options->state},
+                     &v);
 }
 
 /* ---- in the parent ---- */

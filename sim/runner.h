@@ -24,7 +24,8 @@ typedef enum sim_progress { SIM_PROGRESS_NONE, SIM_PROGRESS_SPARSE, SIM_PROGRESS
 typedef struct sim_runner_options {
     const sim_scenario *scenario;
     sim_results *results;
-    const char *engine;    /* overrides the scenario's; NULL = the scenario's */
+    const char *only;      /* live: this host only; NULL = all in one process */
+    const char *state;     /* live: folder of keys and registries; NULL = drawn, in memory */
     unsigned jobs;         /* workers at once */
     sim_progress progress; /* on stderr */
 } sim_runner_options;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "sim/world/keys.h"
 #include "sim/world/world_internal.h"
 
 /* The seven bootstrap addresses of the talk (BS-05).  They belong to other people: they exist in the
@@ -164,10 +165,6 @@ static void describe_supernode(sim_world *world, size_t index)
 
 static void draw_keys(sim_world *world)
 {
-    if (world->options.keys) {
-        world->keys = *world->options.keys;
-        return;
-    }
     pl_server_keys *keys = &world->keys;
     if (world->network) {
         net_random random;
@@ -183,6 +180,23 @@ static void draw_keys(sim_world *world)
     world->suite->dh_public(keys->dh.public_key, keys->dh.private_key);
 }
 
+static bool has_login_server(const sim_world *world)
+{
+    return !world->options.only || g_str_has_prefix(world->options.only, "login-server");
+}
+
+/* Drawn where the world is of one piece; from files where it is many processes. */
+static bool get_keys(sim_world *world, char **ret_error)
+{
+    const char *folder = world->options.state_folder;
+    if (!folder) {
+        draw_keys(world);
+        return true;
+    }
+    return has_login_server(world) ? sim_keys_own(folder, &world->keys, ret_error)
+                                   : sim_keys_pinned(folder, &world->keys, ret_error);
+}
+
 /* What every node knows before it ever ran: the bootstrap list, the web ports, the pinned keys. */
 static void describe_knowledge(sim_world *world)
 {
@@ -195,7 +209,6 @@ static void describe_knowledge(sim_world *world)
     memcpy(world->web_ports, config->supernodes.web_ports.port, sizeof world->web_ports);
     knowledge->web_ports = world->web_ports;
     knowledge->n_web_ports = config->supernodes.web_ports.n;
-    draw_keys(world);
     memcpy(knowledge->server_sign_key, world->keys.sign.public_key, PL_KEY_BYTES);
     memcpy(knowledge->server_dh_key, world->keys.dh.public_key, PL_KEY_BYTES);
 }
@@ -218,7 +231,7 @@ static void fill_cache(sim_machine *machine)
 
 static bool open_registry(sim_machine *machine, char **ret_error)
 {
-    const char *folder = machine->world->options.registry_folder;
+    const char *folder = machine->world->options.state_folder;
     char name[SIM_NAME_MAX];
     g_autofree char *path =
         folder ? g_strdup_printf("%s/%s.registry", folder, sim_machine_name(machine, name)) : NULL;
@@ -236,6 +249,8 @@ bool sim_population_build(sim_world *world, char **ret_error)
             (pl_addr){world->machines[world->n_servers + i].ip, world->config->supernodes.port};
     for (size_t i = 0; i < world->n_supernodes; i++)
         describe_supernode(world, i);
+    if (!get_keys(world, ret_error))
+        return false;
     describe_knowledge(world);
     for (size_t i = 0; i < world->n_machines; i++) {
         if (!open_registry(&world->machines[i], ret_error))

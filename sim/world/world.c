@@ -106,6 +106,16 @@ static void start_hosts(sim_world *world)
             sim_machine_start(&world->machines[i], now);
 }
 
+static bool refuse_stranger(const sim_world *world, char **ret_error)
+{
+    for (size_t i = 0; i < world->n_machines; i++)
+        if (is_here(world, &world->machines[i]))
+            return false;
+    *ret_error = g_strdup_printf("the scenario has no host '%s'; hosts are login-server-1, supernode-1, peer-1, …",
+                                 world->options.only);
+    return true;
+}
+
 sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
 {
     sim_world *world = g_new0(sim_world, 1);
@@ -120,7 +130,8 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     allocate(world);
     net_random_init(&world->timeline_random, (uint64_t)world->config->run.seed, options->replication, "world",
                     "timeline");
-    if (!create_engine(world, ret_error) || !sim_population_build(world, ret_error)) {
+    if (!create_engine(world, ret_error) || !sim_population_build(world, ret_error) ||
+        refuse_stranger(world, ret_error)) {
         sim_world_free(world);
         return NULL;
     }
@@ -164,7 +175,8 @@ static sim_world_end run_slices(sim_world *world, sim_world_keep_going_fn keep_g
         if (keep_going && !keep_going(ctx, now, end))
             return SIM_WORLD_INTERRUPTED;
     }
-    bool is_limit = world->config->run.until == SIM_UNTIL_ALL_LOGGED_IN && !world->stopped;
+    bool is_limit =
+        world->config->run.until == SIM_UNTIL_ALL_LOGGED_IN && world->n_planned > 0 && !world->stopped;
     return is_limit ? SIM_WORLD_LIMIT : SIM_WORLD_COMPLETE;
 }
 

@@ -17,9 +17,8 @@ typedef struct sim_world_options {
     const sim_engine_ops *engine;
     uint32_t replication;
     sim_recorder *recorder;       /* borrowed; NULL = nothing is recorded */
-    const char *only;             /* live: build this host only, the others are other processes'; else NULL */
-    const pl_server_keys *keys;   /* live with `only`: the login server's keys; else NULL = drawn */
-    const char *registry_folder;  /* live: where registry files are; NULL = in memory */
+    const char *only;             /* live: this host only, the others are other processes'; NULL = all */
+    const char *state_folder;     /* live: where keys (keys.h) and registry files are; NULL = drawn, in memory */
 } sim_world_options;
 
 typedef enum sim_world_end {
