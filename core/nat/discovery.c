@@ -7,8 +7,8 @@
 #include "core/nat/stun.h"
 #include "core/nat/verdict.h"
 
-#define NONCE_MAX 40         /* chosen: room for other servers' nonces too; a longer one counts as none */
-#define LOCAL_ADDRESSES_MAX 8 /* chosen: addresses of a host that are compared with the mapped one */
+#define NONCE_MAX           40 /* chosen: room for other servers' nonces too; a longer one counts as none */
+#define LOCAL_ADDRESSES_MAX 8  /* chosen: addresses of a host that are compared with the mapped one */
 
 /* Two chains of tests, one socket each, run side by side; a chain has one test under way at most. */
 typedef enum chain_id { CHAIN_MAPPING, CHAIN_FILTERING } chain_id;
@@ -339,5 +339,6 @@ void pl_discovery_free(pl_discovery *discovery)
 bool pl_discovery_owns(const pl_discovery *discovery, pl_id socket)
 {
     const test_chain *chains = discovery->chains;
-    return socket != 0 && (socket == chains[CHAIN_MAPPING].socket || socket == chains[CHAIN_FILTERING].socket);
+    return socket != 0 &&
+           (socket == chains[CHAIN_MAPPING].socket || socket == chains[CHAIN_FILTERING].socket);
 }

@@ -50,7 +50,8 @@ int pl_nat_report_decode(pl_nat_report *ret_report, const uint8_t *bytes, size_t
     pl_addr mapped = pl_read_addr(&reader);
     uint64_t found_at = pl_read_u64(&reader);
     if (version != REPORT_VERSION || udp >= G_N_ELEMENTS(udp_names) ||
-        mapping >= G_N_ELEMENTS(mapping_names) || filtering >= G_N_ELEMENTS(filtering_names) || found_at > INT64_MAX)
+        mapping >= G_N_ELEMENTS(mapping_names) || filtering >= G_N_ELEMENTS(filtering_names) ||
+        found_at > INT64_MAX)
         return PL_ERR_MALFORMED;
     *ret_report = (pl_nat_report){
         .udp = (pl_nat_udp)udp,

@@ -12,12 +12,12 @@
 #include "core/nat/stun_server.h"
 #include "tests/support/fake_port.h"
 
-#define INSIDE_IP 0x0A000002u  /* 10.0.0.2: what the client's host calls itself */
+#define INSIDE_IP  0x0A000002u /* 10.0.0.2: what the client's host calls itself */
 #define OUTSIDE_IP 0xC6336401u /* 198.51.100.1: the NAT's */
-#define A1 0xC0000201u
-#define A2 0xC0000202u
-#define ONE_WAY (20 * PL_MILLISECOND)
-#define EPOCH 1095206400
+#define A1         0xC0000201u
+#define A2         0xC0000202u
+#define ONE_WAY    (20 * PL_MILLISECOND)
+#define EPOCH      1095206400
 
 /* What the box does, by axis; UDP may be blocked altogether. */
 typedef struct box {
@@ -77,10 +77,8 @@ static void on_done(void *owner, const pl_nat_report *report, pl_time now)
 
 static void add_server(world *w, int which, uint32_t partner)
 {
-    w->server[which] = pl_stun_server_new(&(pl_stun_server_options){.context = &w->context[which + 1],
-                                                                    .own_ip = which ? A2 : A1,
-                                                                    .change = on_change,
-                                                                    .owner = w});
+    w->server[which] = pl_stun_server_new(&(pl_stun_server_options){
+        .context = &w->context[which + 1], .own_ip = which ? A2 : A1, .change = on_change, .owner = w});
     pl_stun_server_set_partner(w->server[which], partner);
     fake_port_skip(w->fake[which + 1]);
 }
@@ -266,7 +264,8 @@ static void assert_class(const world *w, box expected)
 {
     g_assert_cmpstr(pl_nat_udp_name(w->report.udp), ==, "open");
     g_assert_cmpstr(pl_nat_mapping_name(w->report.mapping), ==, pl_nat_mapping_name(expected.mapping));
-    g_assert_cmpstr(pl_nat_filtering_name(w->report.filtering), ==, pl_nat_filtering_name(expected.filtering));
+    g_assert_cmpstr(pl_nat_filtering_name(w->report.filtering), ==,
+                    pl_nat_filtering_name(expected.filtering));
 }
 
 static void every_box_is_named(void)
@@ -435,7 +434,8 @@ static void blocked_takes_three_tries_and_3500_ms(void)
     pl_time start = 2 * PL_SECOND;
     start_hand(&h, start);
     g_assert_cmpuint(fake_port_count_events(h.fake, PL_EVENT_DISCOVERY_STARTED), ==, 1);
-    const fake_ask *sent[2] = {fake_port_take_kind(h.fake, FAKE_SEND), fake_port_take_kind(h.fake, FAKE_SEND)};
+    const fake_ask *sent[2] = {fake_port_take_kind(h.fake, FAKE_SEND),
+                               fake_port_take_kind(h.fake, FAKE_SEND)};
     for (int i = 0; i < 2; i++) {
         g_assert_true(pl_addr_equal(sent[i]->to, (pl_addr){A1, 3478}));
         g_assert_cmpuint(sent[i]->id, ==, i ? h.filtering : h.mapping);
@@ -540,7 +540,8 @@ static void only_the_right_answer_from_the_right_place_counts(void)
     wrong = right;
     wrong.unknown = 0x0777;
     g_assert_cmpint(give(&h, h.mapping, wrong, 1), ==, PL_ERR_MALFORMED);
-    g_assert_cmpint(pl_discovery_input(h.discovery, h.mapping, a1_p1, (const uint8_t *)"no", 2, 1), ==, PL_ERR_SHORT);
+    g_assert_cmpint(pl_discovery_input(h.discovery, h.mapping, a1_p1, (const uint8_t *)"no", 2, 1), ==,
+                    PL_ERR_SHORT);
     g_assert_cmpint(pl_discovery_input(h.discovery, 0x9999, a1_p1, id, 12, 1), ==, PL_ERR_GONE);
     g_assert_null(fake_port_take_kind(h.fake, FAKE_SEND));
     g_assert_cmpint(give(&h, h.mapping, right, 1), ==, 0);

@@ -95,9 +95,9 @@ static void the_long_term_request_verifies(void)
 static void our_own_messages_match_the_vector(void)
 {
     uint8_t expected[256], bytes[256];
-    size_t len = from_hex(
-        "0101003c 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7200 00200008 0001a147e112a643",
-        expected);
+    size_t len = from_hex("0101003c 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7200 "
+                          "00200008 0001a147e112a643",
+                          expected);
     pl_writer writer;
     pl_writer_init(&writer, bytes, sizeof bytes);
     pl_stun_begin(&writer, PL_STUN_SUCCESS, PL_STUN_MAGIC, expected + 8);
@@ -150,12 +150,15 @@ static void classes_and_methods_are_told_apart(void)
         uint16_t type, method;
         pl_stun_class kind;
     } cases[] = {
-        {0x0001, 0x001, PL_STUN_REQUEST}, {0x0011, 0x001, PL_STUN_INDICATION}, {0x0101, 0x001, PL_STUN_SUCCESS},
-        {0x0111, 0x001, PL_STUN_ERROR},   {0x0003, 0x003, PL_STUN_REQUEST},    {0x0113, 0x003, PL_STUN_ERROR},
-        {0x3FFF, 0xFFF, PL_STUN_ERROR},   {0x0200, 0x080, PL_STUN_REQUEST},    {0x0020, 0x010, PL_STUN_REQUEST},
+        {0x0001, 0x001, PL_STUN_REQUEST}, {0x0011, 0x001, PL_STUN_INDICATION},
+        {0x0101, 0x001, PL_STUN_SUCCESS}, {0x0111, 0x001, PL_STUN_ERROR},
+        {0x0003, 0x003, PL_STUN_REQUEST}, {0x0113, 0x003, PL_STUN_ERROR},
+        {0x3FFF, 0xFFF, PL_STUN_ERROR},   {0x0200, 0x080, PL_STUN_REQUEST},
+        {0x0020, 0x010, PL_STUN_REQUEST},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        uint8_t bytes[20] = {(uint8_t)(cases[i].type >> 8), (uint8_t)cases[i].type, 0, 0, 0x21, 0x12, 0xA4, 0x42};
+        uint8_t bytes[20] = {
+            (uint8_t)(cases[i].type >> 8), (uint8_t)cases[i].type, 0, 0, 0x21, 0x12, 0xA4, 0x42};
         pl_stun stun;
         g_assert_cmpint(pl_stun_read(&stun, bytes, sizeof bytes), ==, 0);
         g_assert_cmpint((int)stun.kind, ==, (int)cases[i].kind);
@@ -185,19 +188,19 @@ static int read_one(const char *attribute, pl_stun *ret_stun)
 static void malformed_attributes_are_refused(void)
 {
     static const char *const wrong[] = {
-        "00030005 0000000600000000", /* CHANGE-REQUEST of five bytes */
-        "00030000",                  /* of none */
-        "00200008 0003a147e112a643", /* a family that does not exist */
-        "00200008 0002a147e112a643", /* IPv6 in eight bytes */
+        "00030005 0000000600000000",                         /* CHANGE-REQUEST of five bytes */
+        "00030000",                                          /* of none */
+        "00200008 0003a147e112a643",                         /* a family that does not exist */
+        "00200008 0002a147e112a643",                         /* IPv6 in eight bytes */
         "00200014 0001a147e112a643000000000000000000000000", /* IPv4 in twenty */
-        "00200007 0001a147e112a600", /* short address */
-        "00090004 00000200",         /* error class 2 */
-        "00090004 00000700",         /* error class 7 */
-        "00090004 00000464",         /* number 100 */
-        "0015000c 61616161",         /* longer than the message */
-        "00080010 00000000000000000000000000000000", /* integrity of sixteen bytes */
-        "80280003 00000000",                         /* fingerprint of three */
-        "80280004 00000000 00030004 00000000",       /* fingerprint not last */
+        "00200007 0001a147e112a600",                         /* short address */
+        "00090004 00000200",                                 /* error class 2 */
+        "00090004 00000700",                                 /* error class 7 */
+        "00090004 00000464",                                 /* number 100 */
+        "0015000c 61616161",                                 /* longer than the message */
+        "00080010 00000000000000000000000000000000",         /* integrity of sixteen bytes */
+        "80280003 00000000",                                 /* fingerprint of three */
+        "80280004 00000000 00030004 00000000",               /* fingerprint not last */
     };
     pl_stun stun;
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
@@ -225,7 +228,8 @@ static void of_two_equal_attributes_the_first_counts(void)
 static void what_follows_the_integrity_is_read_over(void)
 {
     pl_stun stun;
-    g_assert_cmpint(read_one("00080014 0000000000000000000000000000000000000000 00030004 00000006", &stun), ==, 0);
+    g_assert_cmpint(read_one("00080014 0000000000000000000000000000000000000000 00030004 00000006", &stun),
+                    ==, 0);
     g_assert_false(pl_stun_has(&stun, PL_STUN_CHANGE_REQUEST));
     g_assert_cmpuint(stun.integrity_at, ==, 20);
 }

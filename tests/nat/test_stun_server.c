@@ -10,8 +10,8 @@
 #include "core/nat/stun.h"
 #include "tests/support/fake_port.h"
 
-#define OWN_IP 0xC0000201u     /* 192.0.2.1 */
-#define PARTNER_IP 0xC0000202u /* 192.0.2.2 */
+#define OWN_IP     0xC0000201u                                   /* 192.0.2.1 */
+#define PARTNER_IP 0xC0000202u                                   /* 192.0.2.2 */
 static const pl_addr client = {.ip = 0xC6336407, .port = 40007}; /* 198.51.100.7 */
 
 typedef struct bench {
@@ -43,8 +43,8 @@ static void open_bench(bench *b)
     pl_config_init(&b->config);
     b->context = (pl_context){.port = fake_port_of(b->fake), .config = &b->config, .suite = &pl_suite_real};
     pl_deadlines_init(&b->context.deadlines);
-    b->server = pl_stun_server_new(&(pl_stun_server_options){
-        .context = &b->context, .own_ip = OWN_IP, .change = on_change, .owner = b});
+    b->server = pl_stun_server_new(
+        &(pl_stun_server_options){.context = &b->context, .own_ip = OWN_IP, .change = on_change, .owner = b});
     b->p1 = fake_port_nth_id(b->fake, 0);
     b->p2 = fake_port_nth_id(b->fake, 1);
     fake_port_skip(b->fake);
@@ -468,7 +468,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/nat/stun-server/plain", a_plain_request_is_answered_from_where_it_was_asked);
-    g_test_add_func("/nat/stun-server/no-partner-no-other-address", without_a_partner_there_is_no_other_address);
+    g_test_add_func("/nat/stun-server/no-partner-no-other-address",
+                    without_a_partner_there_is_no_other_address);
     g_test_add_func("/nat/stun-server/nonce-only-if-padded", an_answer_grows_beyond_its_request_by_no_nonce);
     g_test_add_func("/nat/stun-server/classic", a_classic_client_is_answered_in_its_language);
     g_test_add_func("/nat/stun-server/change-without-nonce", a_change_without_a_nonce_is_refused);

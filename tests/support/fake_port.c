@@ -21,7 +21,7 @@ typedef struct fake_refusal {
 struct fake_port {
     GPtrArray *asks;  /* fake_ask, not yet taken */
     GPtrArray *taken; /* fake_ask, kept so that they stay valid */
-    GPtrArray *ids;  /* fake_id, in order of giving */
+    GPtrArray *ids;   /* fake_id, in order of giving */
     GArray *refusals;
     GArray *events; /* pl_event */
     GArray *addresses;

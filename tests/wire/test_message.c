@@ -188,7 +188,8 @@ static void one_byte_more_is_refused(void)
         size_t len = pl_message_write(&messages[i], bytes, sizeof bytes);
         bytes[len] = 0;
         pl_message back = {0};
-        g_assert_cmpint(pl_message_read(&back, carrier_of(&messages[i]), bytes, len + 1), ==, PL_ERR_OVERSIZED);
+        g_assert_cmpint(pl_message_read(&back, carrier_of(&messages[i]), bytes, len + 1), ==,
+                        PL_ERR_OVERSIZED);
     }
 }
 
@@ -286,7 +287,8 @@ static void other_protocols_versions_and_types_are_malformed(void)
     static const size_t places[] = {0, 1, 2, 3, 12, 31};
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         bytes[places[i]] ^= 0x40;
-        g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, bytes, sizeof bytes), ==, PL_ERR_MALFORMED);
+        g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, bytes, sizeof bytes), ==,
+                        PL_ERR_MALFORMED);
         bytes[places[i]] ^= 0x40;
     }
     static const uint8_t probe_as_record[29] = {0x01};
@@ -348,7 +350,8 @@ int main(int argc, char **argv)
     g_test_add_func("/wire/message/every-truncation-is-refused", every_truncation_is_refused);
     g_test_add_func("/wire/message/one-byte-more-is-refused", one_byte_more_is_refused);
     g_test_add_func("/wire/message/every-single-byte-change-is-judged", every_single_byte_change_is_judged);
-    g_test_add_func("/wire/message/refused-leaves-the-result-alone", a_refused_message_leaves_the_result_alone);
+    g_test_add_func("/wire/message/refused-leaves-the-result-alone",
+                    a_refused_message_leaves_the_result_alone);
     g_test_add_func("/wire/message/counts-beyond-a-bound", counts_beyond_a_bound_are_refused);
     g_test_add_func("/wire/message/entries-may-be-skipped", entries_may_be_skipped);
     g_test_add_func("/wire/message/names-are-printable", names_are_printable_without_spaces);
