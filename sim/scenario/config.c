@@ -38,7 +38,7 @@ static void locate_latency_file(sim_config_builder *b)
     if (value->place.source && strcmp(value->place.source->name, "--set") != 0 && !g_path_is_absolute(latency->file)) {
         char *folder = g_path_get_dirname(value->place.source->name);
         char *path = g_build_filename(folder, latency->file, NULL);
-        latency->file = sim_tree_keep(b->fill.pool, path);
+        latency->file = sim_tree_keep(b->fill.pool, g_str_has_prefix(path, "./") ? path + 2 : path);
         g_free(path);
         g_free(folder);
     }
