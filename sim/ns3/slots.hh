@@ -19,7 +19,7 @@ enum class SlotKind : uint8_t { FREE, UDP, LISTENER, STREAM };
 
 struct Slot {
     SlotKind kind{SlotKind::FREE};
-    uint16_t generation{0};
+    uint16_t generation{1};
     uint32_t nextFree{0};
     ns3::Ipv4EndPoint *endpoint{nullptr};  /* UDP; owned by ns-3's demultiplexer */
     ns3::Ptr<StreamSocket> socket;         /* LISTENER, STREAM */

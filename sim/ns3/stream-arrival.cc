@@ -217,7 +217,7 @@ void
 StreamSocket::Pull()
 {
     const bool wanted = m_id != 0 && (!m_ended || m_cause == PL_CAUSE_FIN);
-    if (wanted && m_blocked)
+    if (wanted && (m_blocked || m_held.size() >= GetRcvBufSize()))
         return;
     if (!wanted && m_forked && !m_opened)
         return;

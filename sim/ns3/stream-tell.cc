@@ -152,10 +152,8 @@ void
 StreamSocket::More()
 {
     m_blocked = false;
-    if (m_held.empty()) {
-        Pull();
-        AnnounceWindow();
-    }
+    Pull();
+    AnnounceWindow();
     if (!m_held.empty() || (m_peerFinished && !m_finTold))
         Mark(TALE_DATA);
 }
