@@ -125,6 +125,11 @@ pl_cause live_tcp_cause(int error, const live_socket *stream);
 
 /* stream_input.c: what the node is told. */
 
+/* How much to read: what one call gives; all there is, as far as there is space; or all, when the peer is
+ * gone and what comes is bounded by the kernel's buffer. */
+typedef enum live_reach { LIVE_ONCE, LIVE_ALL, LIVE_TO_THE_END } live_reach;
+void live_tcp_read(sim_engine *engine, live_socket *stream, live_reach reach);
+
 void live_listener_ready(sim_engine *engine, live_socket *listener);
 void live_tcp_ready(sim_engine *engine, live_socket *stream, uint32_t events);
 void live_tcp_tell(sim_engine *engine, live_socket *stream);

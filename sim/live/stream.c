@@ -134,6 +134,8 @@ void live_tcp_more(sim_engine *engine, sim_host host, pl_id id)
     if (!stream)
         return;
     stream->state &= ~LIVE_BLOCKED;
+    if ((stream->state & LIVE_OPEN) && !(stream->state & (LIVE_EOF | LIVE_ENDED)))
+        live_tcp_read(engine, stream, LIVE_ALL);
     if (stream->in || ((stream->state & LIVE_EOF) && !(stream->state & LIVE_FIN_TOLD)))
         live_tcp_post(engine, stream, LIVE_TELL_DATA);
     live_tcp_watch(engine, stream);

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* accept4 */
 #include "sim/live/live.h"
 
 #include <errno.h>
@@ -55,10 +54,16 @@ void live_listener_ready(sim_engine *engine, live_socket *listener)
     }
 }
 
-/* Reads once, or to the end if the peer is gone and nothing will come any more. */
-static void read_in(sim_engine *engine, live_socket *stream, bool to_the_end)
+/* As much is held for a node that does not consume as its profile's window would hold; the rest waits in
+ * the kernel, whose window closes. */
+static bool has_space(sim_engine *engine, const live_socket *stream)
 {
-    do {
+    return !stream->in || stream->in->len < live_host_of(engine, stream->host)->profile->receive_buffer;
+}
+
+void live_tcp_read(sim_engine *engine, live_socket *stream, live_reach reach)
+{
+    while (reach == LIVE_TO_THE_END || has_space(engine, stream)) {
         const ssize_t len = recv(stream->fd, engine->buffer, sizeof engine->buffer, 0);
         if (len < 0 && (errno == EAGAIN || errno == EINTR))
             return;
@@ -74,12 +79,14 @@ static void read_in(sim_engine *engine, live_socket *stream, bool to_the_end)
             return;
         }
         if (stream->state & LIVE_RELEASED)
-            continue;
+            continue; /* read and forgotten */
         if (!stream->in)
             stream->in = g_byte_array_new();
         g_byte_array_append(stream->in, engine->buffer, (guint)len);
         live_tcp_post(engine, stream, LIVE_TELL_DATA);
-    } while (to_the_end);
+        if (reach == LIVE_ONCE)
+            return;
+    }
 }
 
 static int error_of(const live_socket *stream)
@@ -105,7 +112,7 @@ void live_tcp_ready(sim_engine *engine, live_socket *stream, uint32_t events)
         if ((events & EPOLLOUT) && (stream->state & LIVE_WANTS_ROOM) && !stream->out)
             live_tcp_post(engine, stream, LIVE_TELL_WRITABLE);
         if ((events & (EPOLLIN | EPOLLHUP)) && !(stream->state & LIVE_EOF))
-            read_in(engine, stream, (events & EPOLLHUP) != 0);
+            live_tcp_read(engine, stream, events & EPOLLHUP ? LIVE_TO_THE_END : LIVE_ONCE);
     }
     live_tcp_watch(engine, stream);
     live_tcp_tell(engine, stream);
@@ -120,6 +127,17 @@ static live_socket *tell(sim_engine *engine, live_socket *stream, pl_input_kind 
     return live_table_find(engine, stream->host, id, LIVE_STREAM);
 }
 
+/* The rest waits, before what was read meanwhile: the node may ask for more while it reads. */
+static void put_back(live_socket *stream, GByteArray *data, size_t taken)
+{
+    g_byte_array_remove_range(data, 0, (guint)taken);
+    if (stream->in) {
+        g_byte_array_append(data, stream->in->data, stream->in->len);
+        g_byte_array_unref(stream->in);
+    }
+    stream->in = data;
+}
+
 static live_socket *tell_data(sim_engine *engine, live_socket *stream)
 {
     const pl_id id = stream->id;
@@ -128,15 +146,15 @@ static live_socket *tell_data(sim_engine *engine, live_socket *stream)
     const pl_input input = {.kind = PL_INPUT_DATA, .id = id, .data = data->data, .len = data->len};
     stream->in = NULL; /* the node may close the stream while it reads */
     stream->state |= LIVE_BLOCKED;
-    const size_t taken = MIN(live_input(engine, host, &input), data->len);
+    const size_t consumed = live_input(engine, host, &input);
+    const size_t taken = MIN(consumed, data->len);
     stream = live_table_find(engine, host, id, LIVE_STREAM);
     if (!stream)
         return NULL;
     if (taken == data->len) {
         stream->state &= ~LIVE_BLOCKED;
     } else {
-        g_byte_array_remove_range(data, 0, (guint)taken);
-        stream->in = g_steal_pointer(&data);
+        put_back(stream, g_steal_pointer(&data), taken);
         if (!(stream->state & LIVE_BLOCKED)) /* it asked for more while it read */
             live_tcp_post(engine, stream, LIVE_TELL_DATA);
     }

@@ -18,7 +18,7 @@ static guint take_index(sim_engine *engine)
 {
     if (!g_queue_is_empty(&engine->free_indexes))
         return GPOINTER_TO_UINT(g_queue_pop_head(&engine->free_indexes));
-    const uint16_t first = 0;
+    const uint16_t first = 1;
     g_ptr_array_add(engine->sockets, NULL);
     g_array_append_val(engine->generations, first);
     return engine->sockets->len - 1;
