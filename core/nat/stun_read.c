@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/nat/stun.h"
-#include "core/nat/stun_seal.h"
 
 #define FAMILY_IPV4 1 /* spec RFC 8489 §14.1 */
 #define FAMILY_IPV6 2
@@ -171,7 +170,7 @@ static int check_fingerprint(pl_stun *stun, const pl_reader *reader, const uint8
     if (len != 4 || pl_reader_left(reader) > 0)
         return PL_ERR_MALFORMED;
     size_t at = (size_t)(value - reader->data) - 4;
-    uint32_t sum = pl_stun_seal_fingerprint(reader->data, at);
+    uint32_t sum = pl_stun_fingerprint(reader->data, at);
     uint8_t expected[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum};
     if (memcmp(value, expected, sizeof expected) != 0)
         return PL_ERR_FORGED;

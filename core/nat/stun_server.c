@@ -12,8 +12,9 @@
 #define NONCE_BYTES           16  /* chosen: 64 bits in hexadecimal: RFC 8489 §14.10 wants text */
 #define NONCE_ATTRIBUTE_BYTES (4 + NONCE_BYTES)
 G_STATIC_ASSERT(PL_STUN_HEADER_BYTES + 3 * 12 + NONCE_ATTRIBUTE_BYTES == PL_STUN_FULL_BYTES);
-#define NONCE_EPOCH (60 * PL_SECOND) /* chosen: a nonce lives one to two minutes, a discovery 14 s at most   \
-                                      */
+#define NONCE_EPOCH                                                                                          \
+    (60 * PL_SECOND) /* chosen: a nonce lives one to two minutes, a discovery 14 s at most                   \
+                      */
 
 struct pl_stun_server {
     pl_context *context;
