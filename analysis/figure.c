@@ -167,7 +167,7 @@ int an_canvas_plot(const an_canvas *canvas, const char *stem, const char *head, 
     g_autofree char *defaults =
         g_strdup_printf("# gnuplot -e \"TERM='png'\" %s\nif (!exists(\"OUT\")) OUT = '%s'\nDATA = '%s'\n",
                         script_name, stem, data_name);
-    g_autofree char *whole = g_strconcat(defaults, style, "\n", head, "\n", script, NULL);
+    g_autofree char *whole = g_strconcat(defaults, head, "\n", style, "\n", script, NULL);
     if (an_canvas_put(canvas, script_name, whole, ret_error) < 0)
         return -1;
     draw_one(canvas, stem, "svg");

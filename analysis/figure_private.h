@@ -16,7 +16,7 @@ typedef struct an_canvas {
 
 /* Writes figures/<name>; 0, or -1 and a sentence. */
 int an_canvas_put(const an_canvas *canvas, const char *name, const char *text, char **ret_error);
-/* Writes figures/<stem>.csv and .gp (style.gp, then `head`, then the kind's own script) and has gnuplot draw
+/* Writes figures/<stem>.csv and .gp (`head`, then style.gp, then the kind's own script) and has gnuplot draw
  * .svg and .png; no gnuplot or an error of it is a note.  0, or -1 and a sentence. */
 int an_canvas_plot(const an_canvas *canvas, const char *stem, const char *head, const char *csv,
                    char **ret_error);

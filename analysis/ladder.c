@@ -215,7 +215,10 @@ static int compare_arrows(const void *a, const void *b)
     const an_arrow *x = a, *y = b;
     if (x->from_time != y->from_time)
         return x->from_time < y->from_time ? -1 : 1;
-    return (x->to_lane > y->to_lane) - (x->to_lane < y->to_lane);
+    if (x->to_lane != y->to_lane)
+        return x->to_lane < y->to_lane ? -1 : 1;
+    /* what arrived is drawn last, on top, where several share a stretch */
+    return (x->fate < y->fate) - (x->fate > y->fate);
 }
 
 static void finish_labels(GArray *arrows)

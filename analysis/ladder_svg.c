@@ -100,7 +100,7 @@ typedef struct stroke {
 /* Beside the arrow, near its far end: the first place of these that no other text has. */
 static void place_label(painter *p, const an_arrow *arrow, const stroke *s)
 {
-    static const double along[] = {0.72, 0.55, 0.86, 0.4, 0.28, 0.14};
+    static const double along[] = {0.8, 0.7, 0.88, 0.55, 0.4, 0.25};
     static const double above[] = {-4, 11, -15, 22, -26, 33};
     box chosen = {0};
     double x = 0, y = 0;

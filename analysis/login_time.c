@@ -10,9 +10,10 @@
 #define STEPS_MAX 1000
 
 typedef struct curve {
-    char *name;    /* "symmetric, first" */
-    GArray *times; /* s */
-    size_t n_all;  /* log-ins, failed ones too */
+    char *name;      /* "symmetric, first" */
+    GArray *times;   /* s */
+    unsigned number; /* from 1 */
+    size_t n_all;    /* log-ins, failed ones too */
 } curve;
 
 static void curve_free(gpointer pointer)
@@ -45,6 +46,7 @@ static curve *curve_of(GPtrArray *curves, const char *name)
     curve *added = g_new0(curve, 1);
     added->name = g_strdup(name);
     added->times = g_array_new(FALSE, FALSE, sizeof(double));
+    added->number = curves->len + 1;
     g_ptr_array_add(curves, added);
     return added;
 }
@@ -89,7 +91,7 @@ static void append_step(GString *csv, const curve *c, double seconds, double sha
     char time[G_ASCII_DTOSTR_BUF_SIZE], part[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(time, sizeof time, "%.6g", seconds);
     g_ascii_formatd(part, sizeof part, "%.6g", share);
-    g_string_append_c(csv, '"');
+    g_string_append_printf(csv, "%u,\"", c->number);
     append_quoted(csv, c->name, '"');
     g_string_append_printf(csv, "\",%u,%zu,%s,%s\n", c->times->len, MAX(c->n_all, c->times->len), time, part);
 }
@@ -125,17 +127,17 @@ static char *curve_title(const curve *c)
 static char *script_head(const GPtrArray *curves, double from, double to)
 {
     GString *head = g_string_new(NULL);
-    g_string_append_printf(head, "N = %u\narray NAME[N]\narray TITLE[N]\n", curves->len);
+    guint rows = curves->len;
+    g_string_append_printf(head, "N = %u\nROWS = %u\nTALL = 2.35 + 0.125 * ROWS\narray TITLE[N]\n",
+                           curves->len, rows);
     for (guint i = 0; i < curves->len; i++) {
         const curve *c = g_ptr_array_index(curves, i);
         g_autofree char *title = curve_title(c);
-        g_string_append_printf(head, "NAME[%u] = '", i + 1);
-        append_quoted(head, c->name, '\'');
-        g_string_append_printf(head, "'; TITLE[%u] = '", i + 1);
+        g_string_append_printf(head, "TITLE[%u] = '", i + 1);
         append_quoted(head, title, '\'');
         g_string_append(head, "'\n");
     }
-    g_string_append_printf(head, "XMIN = %g\nXMAX = %g\n", from, to);
+    g_string_append_printf(head, "XMIN = %.6g\nXMAX = %.6g\n", from, to);
     return g_string_free(head, FALSE);
 }
 
@@ -157,7 +159,7 @@ static void find_range(const GPtrArray *curves, double *ret_from, double *ret_to
 int an_login_time_draw(const an_canvas *canvas, char **ret_error)
 {
     g_autoptr(GPtrArray) curves = collect(canvas->results);
-    g_autoptr(GString) csv = g_string_new("setup,done,log_ins,time_s,share\n");
+    g_autoptr(GString) csv = g_string_new("curve,setup,done,log_ins,time_s,share\n");
     double from, to;
 
     if (curves->len == 0) {

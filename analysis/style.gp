@@ -1,5 +1,5 @@
 # style.gp - the look of every figure; loaded before the figure's own script.
-# TERM: svg (default), png, pdf, tex, dumb.  OUT: file without its ending.  FONT, WIDE, TALL as below.
+# Set before it: TERM, svg (default), png, pdf, tex, dumb.  OUT, file without its ending; FONT, WIDE, TALL as below.
 if (!exists("TERM")) TERM = 'svg'
 if (!exists("OUT"))  OUT  = 'figure'
 if (!exists("FONT")) FONT = 'Lato'

@@ -1,0 +1,129 @@
+/* Figures: data and script are always there, pictures if gnuplot is; what is missing is a sentence. */
+#include <glib.h>
+
+#include "analysis/figure.h"
+#include "tests/analysis/run_folder.h"
+
+/* Four log-ins of one set-up, one of which fails, and two of another. */
+static char *small_run(void)
+{
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv", "point\n0\n");
+    run_folder_replication(root, 0, 0,
+                           "0,a,login.time,login=first;setup=it's_odd,4000000000,ns\n"
+                           "0,b,login.time,login=first;setup=it's_odd,2000000000,ns\n"
+                           "0,c,login.time,login=first;setup=it's_odd,3000000000,ns\n"
+                           "0,a,login.success,login=first;setup=it's_odd,1,1\n"
+                           "0,b,login.success,login=first;setup=it's_odd,1,1\n"
+                           "0,c,login.success,login=first;setup=it's_odd,1,1\n"
+                           "0,d,login.success,login=first;setup=it's_odd,0,1\n"
+                           "0,e,login.time,login=first;setup=public,1000000000,ns\n"
+                           "0,f,login.time,login=first;setup=public,1500000000,ns\n",
+                           "");
+    return root;
+}
+
+static char *contents(const char *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+static an_figure_outcome draw(const char *root, const char *name, const an_figure_options *options)
+{
+    char *error = NULL;
+    an_results *results = an_results_read(root, &error);
+    an_figure_outcome outcome;
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpint(an_figure_draw(results, name, options, &outcome, &error), ==, 0);
+    an_results_free(results);
+    return outcome;
+}
+
+static void test_failed_log_ins_hold_the_curve_below_one(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = small_run();
+    an_figure_outcome outcome = draw(root, "login_time", &options);
+    g_autofree char *csv = contents(root, "figures/login_time.csv");
+    g_assert_nonnull(strstr(csv, "1,\"it's_odd, first\",3,4,2,0.25\n1,\"it's_odd, first\",3,4,3,0.5\n"
+                                 "1,\"it's_odd, first\",3,4,4,0.75\n"));
+    g_assert_nonnull(strstr(csv, "2,\"public, first\",2,2,1.5,1\n"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+static void test_without_gnuplot_data_and_script_remain(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = small_run();
+    an_figure_outcome outcome = draw(root, "login_time", &options);
+    g_assert_cmpuint(outcome.n_written, ==, 2);
+    g_assert_cmpstr(outcome.written[0], ==, "figures/login_time.csv");
+    g_assert_cmpstr(outcome.written[1], ==, "figures/login_time.gp");
+    g_assert_cmpuint(outcome.n_notes, ==, 2);
+    g_assert_true(
+        g_str_has_prefix(outcome.notes[0], "no-such-gnuplot is not installed: figures/login_time.svg"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+static void test_gnuplot_draws_svg_and_png(void)
+{
+    const an_figure_options options = {.scripts = "analysis"};
+    g_autofree char *program = g_find_program_in_path("gnuplot");
+    if (!program) {
+        g_test_skip("gnuplot is not installed");
+        return;
+    }
+    char *root = small_run();
+    an_figure_outcome outcome = draw(root, "login_time", &options);
+    for (size_t i = 0; i < outcome.n_notes; i++)
+        g_error("%s", outcome.notes[i]);
+    g_assert_cmpuint(outcome.n_written, ==, 4);
+    g_autofree char *svg = contents(root, "figures/login_time.svg");
+    g_assert_nonnull(strstr(svg, "it's odd, first (n = 4, 1 failed)"));
+    g_assert_nonnull(strstr(svg, "public, first (n = 2)"));
+    g_assert_nonnull(strstr(svg, "34 s"));
+    g_autofree char *png = contents(root, "figures/login_time.png");
+    g_assert_true(g_str_has_prefix(png + 1, "PNG"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+static void test_nothing_to_draw_is_said(void)
+{
+    const an_figure_options options = {.scripts = "analysis"};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv", "point\n0\n");
+    an_figure_outcome outcome = draw(root, NULL, &options);
+    g_assert_cmpuint(outcome.n_written, ==, 0);
+    g_assert_cmpstr(outcome.notes[0], ==, "figure 'login_time' was not drawn: the run has no log-ins");
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+static void test_unknown_kind(void)
+{
+    char *root = small_run(), *error = NULL;
+    an_results *results = an_results_read(root, &error);
+    an_figure_outcome outcome;
+    g_assert_cmpint(an_figure_draw(results, "pie", NULL, &outcome, &error), ==, -1);
+    g_assert_nonnull(strstr(error, "there is no figure 'pie'"));
+    g_free(error);
+    an_results_free(results);
+    run_folder_free(root);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/analysis/figure/failed-log-ins-count", test_failed_log_ins_hold_the_curve_below_one);
+    g_test_add_func("/analysis/figure/without-gnuplot", test_without_gnuplot_data_and_script_remain);
+    g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
+    g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
+    g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
+    return g_test_run();
+}

@@ -1,0 +1,194 @@
+/* Ladders: which lifelines, where packets end, what is folded; and the structure of the SVG. */
+#include <glib.h>
+
+#include "analysis/ladder.h"
+#include "tests/analysis/run_folder.h"
+
+#define EVENT(t, rest) "{\"t\":" #t ",\"host\":\"c-1\",\"event\":\"login:" rest "}\n"
+#define PACKET(t, host, step, serial, rest)                                                                  \
+    "{\"t\":" #t ",\"host\":" host ",\"event\":\"net:packet\",\"step\":\"" step "\",\"serial\":" #serial     \
+    "," rest "}\n"
+#define UDP(to)                                                                                              \
+    "\"protocol\":\"udp\",\"source\":\"10.0.0.2:5\",\"destination\":\"" to ":9\",\"bytes\":68,\"payload\":"  \
+                                                                           "40"
+#define TCP(flags)                                                                                           \
+    "\"protocol\":\"tcp\",\"flags\":\"" flags                                                                \
+    "\",\"source\":\"10.0.0.2:5\",\"destination\":\"5.0.0.1:9\",\"bytes\":40,\"payload\":0"
+#define BOX ",\"box\":\"nat c-1\",\"owner\":\"c-1\""
+
+/* Two probes stopped by the client's own firewall, five seconds of nothing, then SYN through the NAT and SYN
+ * ACK back, a datagram lost on the way, and one filtered by the NAT on its way in. */
+static const char story[] = EVENT(0, "started\",\"login\":\"first\"")
+    PACKET(0, "\"c-1\"", "sent", 1, UDP("5.0.0.1") ",\"what\":\"probe\"") PACKET(
+        0, "\"c-1\"", "dropped", 1,
+        UDP("5.0.0.1") ",\"box\":\"fw c-1\",\"owner\":\"c-1\",\"cause\":\"firewall-out\"")
+        PACKET(0, "\"c-1\"", "sent", 2, UDP("5.0.0.2") ",\"what\":\"probe\"") PACKET(
+            0, "\"c-1\"", "dropped", 2,
+            UDP("5.0.0.2") ",\"box\":\"fw c-1\",\"owner\":\"c-1\",\"cause\":\"firewall-out\"")
+            PACKET(100, "\"elsewhere\"", "sent", 3,
+                   UDP("7.7.7.7")) EVENT(5000000000, "rung\",\"rung\":\"tcp\",\"entries\":7")
+                PACKET(5000000000, "\"c-1\"", "sent", 4, TCP("S")) PACKET(5000000000, "\"c-1\"", "translated",
+                                                                          4, TCP("S") BOX)
+                    PACKET(5020000000, "\"c-1\"", "delivered", 4, TCP("S") ",\"at\":\"sn<1>\"") PACKET(
+                        5020000000, "\"sn<1>\"", "sent", 5,
+                        TCP("S.")) PACKET(5040000000, "\"sn<1>\"", "translated", 5, TCP("S.") BOX)
+                        PACKET(5040000000, "\"sn<1>\"", "delivered", 5,
+                               TCP("S.") ",\"at\":\"c-1\"") PACKET(5040000000, "\"c-1\"", "sent", 6, TCP("."))
+                            PACKET(5040000000, "\"c-1\"", "translated", 6, TCP(".") BOX)
+                                PACKET(5060000000, "\"c-1\"", "delivered", 6,
+                                       TCP(".") ",\"at\":\"sn<1>\"") PACKET(5041000000, "\"c-1\"", "sent", 7,
+                                                                            UDP("5.0.0.1"))
+                                    PACKET(5041000000, "\"c-1\"", "translated", 7, UDP("5.0.0.1") BOX)
+                                        PACKET(5050000000, "\"c-1\"", "dropped", 7,
+                                               UDP("5.0.0.1") ",\"cause\":\"loss\"")
+                                            PACKET(5045000000, "\"sn<1>\"", "sent", 8, UDP("9.9.9.9"))
+                                                PACKET(5055000000, "\"sn<1>\"", "dropped", 8,
+                                                       UDP("9.9.9.9") BOX ",\"cause\":\"filtered\"")
+                                                    EVENT(
+                                                        5060000000,
+                                                        "logged-in\",\"login\":\"first\",\"time\":5060000000")
+                                                        EVENT(9000000000, "started\",\"login\":\"later\"")
+                                                            PACKET(9000000000, "\"c-1\"", "sent", 9,
+                                                                   UDP("5.0.0.1"));
+
+static char *put_story(char **ret_path)
+{
+    char *root = run_folder_new();
+    run_folder_put(root, "events.jsonl", story);
+    *ret_path = g_build_filename(root, "events.jsonl", NULL);
+    return root;
+}
+
+static const an_arrow *find_arrow(const an_ladder *ladder, const char *label)
+{
+    for (size_t i = 0; i < ladder->n_arrows; i++)
+        if (ladder->arrows[i].labelled && strcmp(ladder->arrows[i].label, label) == 0)
+            return &ladder->arrows[i];
+    g_error("no arrow '%s'", label);
+}
+
+static void test_lanes_and_ends(void)
+{
+    char *path, *error = NULL, *root = put_story(&path);
+    const an_ladder_options options = {.peer = "c-1"};
+    an_ladder *ladder = an_ladder_read(path, &options, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    static const char *const lanes[] = {"c-1", "fw c-1", "nat c-1", "sn<1>"};
+    g_assert_cmpuint(ladder->n_lanes, ==, G_N_ELEMENTS(lanes));
+    for (size_t i = 0; i < G_N_ELEMENTS(lanes); i++)
+        g_assert_cmpstr(ladder->lanes[i].name, ==, lanes[i]);
+    g_assert_cmpstr(ladder->outcome, ==, "logged-in");
+
+    const an_arrow *probes = find_arrow(ladder, "UDP probe · firewall-out ×2");
+    g_assert_cmpuint(probes->n, ==, 2);
+    g_assert_true(probes->ends && probes->to_lane == 1 && probes->fate == AN_FATE_FILTERED);
+    const an_arrow *lost = find_arrow(ladder, "UDP 40 B · loss");
+    g_assert_true(lost->ends && lost->short_of && lost->from_lane == 2 && lost->to_lane == 3);
+    const an_arrow *filtered = find_arrow(ladder, "UDP 40 B · filtered");
+    g_assert_true(filtered->ends && !filtered->short_of && filtered->from_lane == 3 &&
+                  filtered->to_lane == 2);
+    const an_arrow *syn = find_arrow(ladder, "SYN");
+    g_assert_true(syn->head && syn->from_lane == 2 && syn->to_lane == 3);
+    g_assert_cmpint(syn->to_time - syn->from_time, ==, 20 * PL_MILLISECOND);
+    g_assert_true(find_arrow(ladder, "ACK")->quiet);
+    an_ladder_free(ladder);
+    g_free(path);
+    run_folder_free(root);
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        n++;
+    return n;
+}
+
+static void test_svg(void)
+{
+    char *path, *error = NULL, *root = put_story(&path);
+    const an_ladder_options options = {.peer = "c-1"};
+    an_ladder *ladder = an_ladder_read(path, &options, &error);
+    g_autofree char *svg = an_ladder_svg(ladder, "a & b");
+    GMarkupParser accept = {0};
+    GMarkupParseContext *parser = g_markup_parse_context_new(&accept, 0, NULL, NULL);
+    g_assert_true(g_markup_parse_context_parse(parser, svg, -1, NULL));
+    g_assert_true(g_markup_parse_context_end_parse(parser, NULL));
+    g_markup_parse_context_free(parser);
+    /* probes; SYN 2, SYN ACK 2, ACK 2, lost 2 stretches; filtered 1 */
+    g_assert_cmpuint(ladder->n_arrows, ==, 10);
+    g_assert_cmpuint(count(svg, "class=\"arrow\""), ==, 10);
+    g_assert_cmpuint(count(svg, "class=\"end\""), ==, 3);
+    g_assert_cmpuint(count(svg, "class=\"fold\""), ==, 1);
+    g_assert_nonnull(strstr(svg, "⋮ 5.00 s"));
+    g_assert_nonnull(strstr(svg, "sn&lt;1&gt;"));
+    g_assert_nonnull(strstr(svg, "a &amp; b"));
+    g_assert_null(strstr(svg, "href"));
+    an_ladder_free(ladder);
+    g_free(path);
+    run_folder_free(root);
+}
+
+static void test_crowds_share_a_lane(void)
+{
+    GString *text = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
+    char *root = run_folder_new(), *error = NULL;
+    for (int i = 1; i <= 30; i++) {
+        g_autofree char *to = g_strdup_printf("{\"t\":0,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":"
+                                              "\"sent\",\"serial\":%d,\"protocol\":\"udp\"}\n"
+                                              "{\"t\":%d,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":"
+                                              "\"delivered\",\"serial\":%d,\"at\":\"sn-%d\"}\n",
+                                              i, 1000000 * i, i, i);
+        g_string_append(text, to);
+    }
+    run_folder_put(root, "events.jsonl", text->str);
+    g_autofree char *path = g_build_filename(root, "events.jsonl", NULL);
+    const an_ladder_options options = {.peer = "c-1"};
+    an_ladder *ladder = an_ladder_read(path, &options, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpuint(ladder->n_lanes, ==, 8);
+    g_assert_cmpint(ladder->lanes[7].kind, ==, AN_LANE_REST);
+    g_assert_cmpuint(ladder->lanes[7].n_rest, ==, 24);
+    an_ladder_free(ladder);
+    g_string_free(text, TRUE);
+    run_folder_free(root);
+}
+
+static void assert_refused(const char *text, const char *peer, size_t login, const char *says)
+{
+    char *root = run_folder_new(), *error = NULL;
+    run_folder_put(root, "events.jsonl", text);
+    g_autofree char *path = g_build_filename(root, "events.jsonl", NULL);
+    const an_ladder_options options = {.peer = peer, .login = login};
+    g_assert_null(an_ladder_read(path, &options, &error));
+    if (!strstr(error, says))
+        g_error("'%s' does not say '%s'", error, says);
+    g_free(error);
+    run_folder_free(root);
+}
+
+static void test_what_cannot_be_drawn_is_said(void)
+{
+    static const char start[] = EVENT(0, "started\",\"login\":\"first\"");
+    assert_refused(start, "c-2", 0, "knows no login of a peer 'c-2'");
+    assert_refused(start, "c-1", 1, "began only 1 login");
+    assert_refused(start, "c-1", 0, "run the scenario with `events: packets`");
+    assert_refused("{\"t\":0,\"host\":\"c-1\"\n", "c-1", 0, "events.jsonl:1: this line is damaged");
+    assert_refused("[\"c-1\"]\n", "c-1", 0, "it is no event");
+    assert_refused("{\"t\":0,\"host\":\"c-1\"", "c-1", 0, "it has no end");
+    const an_ladder_options options = {.peer = "c-1"};
+    char *error = NULL;
+    g_assert_null(an_ladder_read("/nonexistent-partyline/events.jsonl", &options, &error));
+    g_assert_nonnull(strstr(error, "No such file"));
+    g_free(error);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/analysis/ladder/lanes-and-ends", test_lanes_and_ends);
+    g_test_add_func("/analysis/ladder/svg", test_svg);
+    g_test_add_func("/analysis/ladder/crowds-share-a-lane", test_crowds_share_a_lane);
+    g_test_add_func("/analysis/ladder/what-cannot-be-drawn", test_what_cannot_be_drawn_is_said);
+    return g_test_run();
+}
