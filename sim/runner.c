@@ -96,12 +96,15 @@ static int run_world(const sim_world_options *options, voice *v)
     sim_world_end end = sim_world_run(world, keep_going, v);
     const report last = {.now = sim_world_now(world), .end = -1, .events = sim_world_events(world)};
     sim_world_free(world);
-    if (end == SIM_WORLD_INTERRUPTED) {
+    /* A simulated replication is whole or nothing; a live server is meant to be ended by Ctrl-C. */
+    if (end == SIM_WORLD_INTERRUPTED && !options->only) {
         sim_recorder_discard(recorder);
         return SIM_EXIT_INTERRUPTED;
     }
     if (sim_recorder_close(recorder, &error) != 0)
         return complain(SIM_EXIT_FAULT, error);
+    if (end == SIM_WORLD_INTERRUPTED)
+        return SIM_EXIT_INTERRUPTED;
     if (write(v->pipe, &last, sizeof last) != sizeof last)
         return SIM_EXIT_INTERRUPTED;
     return end == SIM_WORLD_LIMIT ? SIM_EXIT_BUDGET : 0;

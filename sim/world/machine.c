@@ -220,7 +220,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .config = &world->config->protocol,
         .suite = world->suite,
         .network = &world->knowledge,
-        .epoch = world->config->run.epoch,
+        .epoch = world->epoch,
         .role = role_of(machine),
         .listen_port = listen_port_of(machine),
         .web_ports = web_ports_of(machine)->port,

@@ -139,7 +139,7 @@ static void draw_known(sim_world *world, size_t index)
             continue;
         uint32_t age = (uint32_t)net_random_below(&random, 3600);
         known[options->n_known++] =
-            (pl_cache_entry){world->supernodes[i], (uint32_t)world->config->run.epoch - age};
+            (pl_cache_entry){world->supernodes[i], (uint32_t)world->epoch - age};
     }
     options->known = known;
 }
@@ -224,7 +224,7 @@ static void fill_cache(sim_machine *machine)
     size_t max = MIN((size_t)machine->group->cache, MIN(left, G_N_ELEMENTS(entries)));
     for (size_t i = 0; i < world->n_supernodes && n < max; i++)
         if (net_random_below(&machine->random, left--) < max - n)
-            entries[n++] = (pl_cache_entry){world->supernodes[i], (uint32_t)world->config->run.epoch};
+            entries[n++] = (pl_cache_entry){world->supernodes[i], (uint32_t)world->epoch};
     pl_port port = sim_machine_port(machine);
     pl_node_seed_cache(&port, &world->config->protocol, entries, n);
 }

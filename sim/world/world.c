@@ -123,6 +123,8 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     world->config = options->config;
     world->ops = options->engine;
     world->suite = world->config->run.crypto == SIM_CRYPTO_SIZED ? &pl_suite_sized : &pl_suite_real;
+    world->epoch = world->ops->capabilities & SIM_ENGINE_VIRTUAL_TIME ? world->config->run.epoch
+                                                                      : g_get_real_time() / G_USEC_PER_SEC;
     if (refuse_live(world, ret_error)) {
         g_free(world);
         return NULL;

@@ -45,6 +45,7 @@ struct sim_world {
     pl_cache_entry **known;
     char **account_names;  /* of supernodes: name, then password */
     pl_server_keys keys;
+    int64_t epoch;         /* Unix seconds at now = 0 */
     const struct pl_suite *suite;
     size_t n_machines;
     sim_machine *machines; /* login servers, supernodes, peers */
