@@ -144,16 +144,17 @@ static void run_sockets(sim_engine *engine, int wait_ms)
     }
 }
 
+/* One round at least: a caller that is slow between its runs must not starve the sockets. */
 static void live_run(sim_engine *engine, pl_time until)
 {
     engine->stopping = false;
     advance(engine);
-    while (!engine->stopping && engine->now < until) {
+    do {
         run_posted(engine);
         run_timers(engine, until);
         if (!engine->stopping)
             run_sockets(engine, patience(engine, until));
-    }
+    } while (!engine->stopping && engine->now < until);
 }
 
 static void live_stop(sim_engine *engine)
