@@ -96,6 +96,7 @@ static void read_run(sim_config_builder *b)
     const sim_tree *run = sim_tree_get(b->root, "run");
     sim_raw_run raw = {.engine = "light"};
     sim_fill_section(&b->fill, "run", run, NULL, &b->root->place, SIM_WHOLE, &raw);
+    b->config->run = (sim_run_config){.engine = raw.engine, .events = levels[0]};
     if (run && run->kind != SIM_TREE_MAP)
         return;
     read_end(b, run, &raw);

@@ -15,30 +15,36 @@ const char *sim_page_tunable(const pl_config_row *row, int64_t value, char *buff
     return buffer;
 }
 
+/* Characters that mean themselves in YAML; line and paragraph separators are line breaks to it. */
+static bool is_graphic(gunichar c)
+{
+    return c == ' ' || (g_unichar_isgraph(c) && c != 0x2028 && c != 0x2029);
+}
+
 /* Whether YAML reads the text as it stands, in a block. */
 static bool is_plain(const char *text)
 {
-    size_t len = strlen(text);
-    if (len == 0 || (!g_ascii_isalnum(text[0]) && !strchr("$/.", text[0])))
+    if (!g_ascii_isalnum(text[0]) && (!text[0] || !strchr("$/.", text[0])))
         return false;
-    for (const char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || (*p == ':' && (p[1] == ' ' || p[1] == 0)) || (*p == ' ' && (p[1] == '#' || !p[1])))
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        bool special = (*p == ':' && (p[1] == ' ' || p[1] == 0)) || (*p == ' ' && (p[1] == '#' || !p[1]));
+        if (special || !is_graphic(g_utf8_get_char(p)))
             return false;
+    }
     return true;
 }
 
 static void append_quoted(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
-    for (const char *p = text; *p; p++) {
-        if (*p == '"' || *p == '\\')
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (c == '"' || c == '\\')
             g_string_append_printf(out, "\\%c", *p);
-        else if (*p == '\n')
-            g_string_append(out, "\\n");
-        else if ((unsigned char)*p < ' ')
-            g_string_append_printf(out, "\\x%02x", (unsigned)(unsigned char)*p);
+        else if (is_graphic(c))
+            g_string_append_unichar(out, c);
         else
-            g_string_append_c(out, *p);
+            g_string_append_printf(out, "\\U%08x", (unsigned)c);
     }
     g_string_append_c(out, '"');
 }
@@ -73,8 +79,8 @@ static bool is_block(const char *text)
 {
     if (!strchr(text, '\n') || text[0] == ' ' || text[0] == '\n')
         return false;
-    for (const char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' && *p != '\n')
+    for (const char *p = text; *p; p = g_utf8_next_char(p))
+        if (*p != '\n' && !is_graphic(g_utf8_get_char(p)))
             return false;
     return !g_str_has_suffix(text, "\n\n");
 }

@@ -49,6 +49,28 @@ static bool refuse_cycle(loader *l, const chain *above, const char *path, const 
     return seen != NULL;
 }
 
+/* `name` beside the file `path`: a leading ../ takes a folder away, so that origins read well. */
+static char *beside(const char *path, const char *name)
+{
+    char *folder = g_path_get_dirname(path);
+    while (g_str_has_prefix(name, "../") && strcmp(folder, ".") != 0 && strcmp(folder, "/") != 0) {
+        char *last = g_path_get_basename(folder), *above = g_path_get_dirname(folder);
+        bool climbs = strcmp(last, "..") == 0;
+        g_free(last);
+        if (climbs) {
+            g_free(above);
+            break;
+        }
+        g_free(folder);
+        folder = above;
+        name += strlen("../");
+    }
+    char *result = g_path_is_absolute(name) || strcmp(folder, ".") == 0 ? g_strdup(name)
+                                                                        : g_build_filename(folder, name, NULL);
+    g_free(folder);
+    return result;
+}
+
 static const sim_tree *load_below(loader *l, const sim_tree *name, const chain *link)
 {
     static const sim_fill no_fill;
@@ -56,14 +78,10 @@ static const sim_tree *load_below(loader *l, const sim_tree *name, const chain *
     fill.diagnostics = l->scenario->diagnostics;
     if (!sim_fill_is(&fill, name, SIM_TREE_SCALAR, "a file name"))
         return NULL;
-    char *folder = g_path_get_dirname(link->path);
-    char *path = g_path_is_absolute(name->text) || strcmp(folder, ".") == 0
-                     ? g_strdup(name->text)
-                     : g_build_filename(folder, name->text, NULL);
+    char *path = beside(link->path, name->text);
     const sim_tree *tree = refuse_cycle(l, link, path, &name->place) ? NULL
                                                                       : load_file(l, path, &name->place, link);
     g_free(path);
-    g_free(folder);
     return tree;
 }
 
