@@ -211,8 +211,6 @@ static void test_open_fates_are_told_at_the_end(void)
     g_autofree char *bytes = NULL;
     gsize len;
     g_assert_true(g_file_get_contents(s.path, &bytes, &len, NULL));
-    g_assert_nonnull(g_strstr_len(bytes + 140, (gssize)len - 140, "hi"));
-    g_assert_cmpuint(len, >, 140 + sizeof datagram_bytes);
     bool told = false;
     for (gsize i = 0; i + 10 < len; i++)
         told = told || memcmp(bytes + i, "on its way", 10) == 0;
