@@ -1,7 +1,8 @@
 /* channel.h - a secure channel over one stream: frames, a Noise handshake, then sealed records.
  *
  * On the wire: one preamble byte from the initiator (version and pattern), then frames of a 16-bit
- * big-endian length and that many bytes: handshake messages first, records after.  The receiver needs
+ * big-endian length and that many bytes: handshake messages first, records after.  The associated data of
+ * a record is the handshake hash (Noise §11.2), so that a record is bound to its handshake.  The receiver needs
  * no more than one frame of memory.  A record that does not open under the next nonce but opens under
  * an earlier one is reported as a replay, not as a forgery. */
 #ifndef PL_CRYPTO_CHANNEL_H
