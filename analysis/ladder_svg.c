@@ -100,7 +100,7 @@ typedef struct stroke {
 /* Beside the arrow, near its far end: the first place of these that no other text has. */
 static void place_label(painter *p, const an_arrow *arrow, const stroke *s)
 {
-    static const double along[] = {0.8, 0.7, 0.88, 0.55, 0.4, 0.25};
+    static const double away[] = {62, 40, 100, 150, 220, 300}; /* from the end */
     static const double above[] = {-4, 11, -15, 22, -26, 33};
     box chosen = {0};
     double x = 0, y = 0;
@@ -109,8 +109,9 @@ static void place_label(painter *p, const an_arrow *arrow, const stroke *s)
     /* the peer's side is crowded: measure from the end that is further from it */
     bool outward = arrow->to_lane >= arrow->from_lane;
     for (size_t k = 0; k < G_N_ELEMENTS(above) && !found; k++)
-        for (size_t i = 0; i < G_N_ELEMENTS(along) && !found; i++) {
-            double part = outward ? along[i] : 1 - along[i];
+        for (size_t i = 0; i < G_N_ELEMENTS(away) && !found; i++) {
+            double share = MIN(away[i] / MAX(fabs(s->x2 - s->x1), 1), 0.5);
+            double part = outward ? 1 - share : share;
             x = s->x1 + (s->x2 - s->x1) * part;
             y = s->y1 + (s->y2 - s->y1) * part + above[k];
             chosen = text_box(x, y, arrow->label);
@@ -177,9 +178,15 @@ static void paint_arrow(painter *p, const an_arrow *arrow)
         head(p, &s, colour);
     if (arrow->ends)
         cross(p, s.x2, s.y2, colour);
-    if (arrow->labelled && !arrow->quiet)
-        place_label(p, arrow, &s);
     g_string_append(p->svg, "</g>\n");
+}
+
+static void paint_label(painter *p, const an_arrow *arrow)
+{
+    if (!arrow->labelled || arrow->quiet)
+        return;
+    const stroke s = stroke_of(p, arrow);
+    place_label(p, arrow, &s);
 }
 
 static void paint_lane(painter *p, size_t number)
@@ -283,7 +290,7 @@ static void paint_legend(painter *p, double y)
 }
 
 static const char style_sheet[] =
-    "<style>text{font-family:Lato,'DejaVu Sans',sans-serif;font-size:10px;fill:" INK "}"
+    "<style>text{font-family:Lato,'DejaVu Sans',sans-serif;font-size:10px}"
     ".lane{font-size:11px;font-weight:600;text-anchor:middle}"
     ".label{text-anchor:middle;paint-order:stroke;stroke:#FFFFFF;stroke-width:3px;stroke-linejoin:round}"
     ".note{text-anchor:end}.instant{text-anchor:end;fill:" MUTE "}"
@@ -295,7 +302,7 @@ static char *wrap(painter *p, double width, double height)
     GString *whole = g_string_new(NULL);
     g_string_append_printf(
         whole,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" fill=\"" INK "\" width=\"%.0f\" height=\"%.0f\" "
         "viewBox=\"0 0 %.0f %.0f\">\n%s<rect width=\"100%%\" height=\"100%%\" fill=\"#FFFFFF\"/>\n",
         width, height, width, height, style_sheet);
     g_string_append(whole, p->svg->str);
@@ -320,6 +327,8 @@ char *an_ladder_svg(const an_ladder *ladder, const char *title)
         paint_fold(&p, &g_array_index(p.scale.folds, an_fold, i));
     for (size_t i = 0; i < ladder->n_arrows; i++)
         paint_arrow(&p, &ladder->arrows[i]);
+    for (size_t i = 0; i < ladder->n_arrows; i++)
+        paint_label(&p, &ladder->arrows[i]); /* above all lines, whose crossings they cover */
     double foot = HEAD_HEIGHT + 28 + p.scale.height + 24;
     paint_legend(&p, foot);
     double width = lane_x(ladder->n_lanes - 1) + RIGHT_MARGIN;

@@ -97,8 +97,9 @@ static int draw_setup(const an_canvas *canvas, const an_point *point, const char
     g_autofree char *path = g_build_filename(canvas->results->directory, below, NULL);
     g_autofree char *named = an_point_title(point);
     g_autofree char *stem = stem_of(named, setup);
-    g_autofree char *title = g_strdup_printf("A first log-in, %s%s%s", named, *named && *setup ? ", " : "",
-                                             strcmp(named, setup) ? setup : "");
+    const char *second = strcmp(named, setup) ? setup : ""; /* a case is often named after its set-up */
+    g_autofree char *title =
+        g_strdup_printf("A first log-in%s%s%s%s", *named ? ", " : "", named, *second ? ", " : "", second);
     const an_ladder_options options = {.peer = median_host(replication, setup)};
     char *error = NULL;
 

@@ -128,7 +128,7 @@ static char *script_head(const GPtrArray *curves, double from, double to)
 {
     GString *head = g_string_new(NULL);
     guint rows = curves->len;
-    g_string_append_printf(head, "N = %u\nROWS = %u\nTALL = 2.35 + 0.125 * ROWS\narray TITLE[N]\n",
+    g_string_append_printf(head, "N = %u\nROWS = %u\nTALL = 2.25 + 0.107 * ROWS\narray TITLE[N]\n",
                            curves->len, rows);
     for (guint i = 0; i < curves->len; i++) {
         const curve *c = g_ptr_array_index(curves, i);

@@ -7,8 +7,8 @@ set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 set ytics 0.25
 set xlabel 'login time (s)'
 set ylabel 'share of log-ins done'
-set key at screen 0.53, screen 0.01 center bottom vertical maxrows ROWS samplen 1.2 spacing 0.9 width 0 font SM
-set bmargin at screen (0.08 + ROWS * 0.125 + 0.42) / H
+set key at screen 0.53, screen 0.02 center bottom vertical maxrows ROWS samplen 1.2 spacing 1.1 width 0 font SM
+set bmargin at screen (0.09 + ROWS * 0.107 + 0.40) / H
 set tmargin at screen 1 - 0.34 / H
 set object 1 rect from 3,graph 0 to 7,graph 1 fc rgb '#EEF0F3' fs solid 1 noborder behind
 set arrow 1 from 34,graph 0 to 34,graph 1 nohead ls 101 back
