@@ -13,9 +13,12 @@ static GOptionGroup *global_group(cli_options *options)
         {"seed", 0, 0, G_OPTION_ARG_STRING, &options->seed, "Seed of all draws (run.seed)", "N"},
         {"engine", 0, 0, G_OPTION_ARG_STRING, &options->engine, "light, ns3 or live (run.engine)", "NAME"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &options->jobs, "Worker processes; default: one a processor", "N"},
-        {"tier", 0, 0, G_OPTION_ARG_STRING, &options->tier, "ci or full: the scenario's overrides of that name", "NAME"},
-        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "Override a value, e.g. peers.count=500", "KEY=VALUE"},
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out, "Directory for the results, absent or empty", "DIR"},
+        {"tier", 0, 0, G_OPTION_ARG_STRING, &options->tier,
+         "ci or full: the scenario's overrides of that name", "NAME"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "Override a value, e.g. peers.count=500",
+         "KEY=VALUE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out, "Directory for the results, absent or empty",
+         "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print one JSON object", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "No progress", NULL},
         {"color", 0, 0, G_OPTION_ARG_STRING, &options->color, "auto, always or never", "WHEN"},
@@ -29,7 +32,8 @@ static GOptionGroup *global_group(cli_options *options)
 
 static bool check_globals(const cli_options *options)
 {
-    static const char *const colors[] = {"auto", "always", "never", NULL}, *const tiers[] = {"ci", "full", NULL};
+    static const char *const colors[] = {"auto", "always", "never", NULL}, *const tiers[] = {"ci", "full",
+                                                                                             NULL};
     bool good = true;
     if (options->color && !g_strv_contains(colors, options->color))
         good = cli_complain("--color is auto, always or never, not '%s'", options->color) == 0;
@@ -43,8 +47,9 @@ static bool check_globals(const cli_options *options)
 static void print_help(const cli_verb *verb, GOptionContext *context)
 {
     char *help = g_option_context_get_help(context, FALSE, NULL), *body = strstr(help, "\n\n");
-    printf("partyline %s %s - %s\n\nExamples:\n%s\nUsage: partyline %s [OPTION…] %s\n%s", verb->name, verb->arguments,
-           verb->summary, verb->examples, verb->name, verb->arguments, body ? body + 1 : help);
+    printf("partyline %s %s - %s\n\nExamples:\n%s\nUsage: partyline %s [OPTION…] %s\n%s", verb->name,
+           verb->arguments, verb->summary, verb->examples, verb->name, verb->arguments,
+           body ? body + 1 : help);
     g_free(help);
 }
 
@@ -145,9 +150,10 @@ json_t *cli_errors_json(const sim_scenario *scenario)
     const sim_place *place = NULL;
     const char *message = NULL, *hint = NULL;
     for (size_t i = 0; sim_diagnostic_at(scenario->diagnostics, i, &place, &message, &hint); i++)
-        json_array_append_new(errors, json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file",
-                                                place->source ? place->source->name : NULL, "line", (int)place->line,
-                                                "column", (int)place->column, "message", message, "hint", hint));
+        json_array_append_new(errors,
+                              json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file",
+                                        place->source ? place->source->name : NULL, "line", (int)place->line,
+                                        "column", (int)place->column, "message", message, "hint", hint));
     return errors;
 }
 

@@ -54,7 +54,9 @@ static int unknown(const char *what)
     if (near || metric)
         cli_complain("nothing is called '%s'; did you mean '%s'?", what, near ? near : metric);
     else
-        cli_complain("nothing is called '%s'; partyline list keys and partyline list metrics show what there is", what);
+        cli_complain(
+            "nothing is called '%s'; partyline list keys and partyline list metrics show what there is",
+            what);
     g_free(near);
     return CLI_USAGE;
 }
@@ -70,12 +72,14 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
     if (markdown ? argc != 1 : argc != 2)
-        return cli_complain("explain needs one key, metric or exit code, e.g. partyline explain run.duration");
+        return cli_complain(
+            "explain needs one key, metric or exit code, e.g. partyline explain run.duration");
     char *text = markdown ? sim_page_markdown() : find(argv[1]);
     if (!text)
         return unknown(argv[1]);
     if (options->json)
-        cli_print_json(json_pack("{s:s, s:s}", "name", markdown ? "scenario-reference" : argv[1], "text", text));
+        cli_print_json(
+            json_pack("{s:s, s:s}", "name", markdown ? "scenario-reference" : argv[1], "text", text));
     else
         fputs(text, stdout);
     g_free(text);

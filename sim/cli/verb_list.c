@@ -96,7 +96,8 @@ static int list_profiles(const cli_options *options, char **files, GArray *items
         const sim_tree *profiles = root ? sim_tree_get(root, "profiles") : NULL;
         for (size_t j = 0; profiles && profiles->kind == SIM_TREE_MAP && j < profiles->n; j++) {
             const sim_tree *about = sim_tree_get(profiles->value[j], "about");
-            char *help = g_strdup_printf("%s  (%s)", about && about->text ? about->text : "", (char *)paths->pdata[i]);
+            char *help =
+                g_strdup_printf("%s  (%s)", about && about->text ? about->text : "", (char *)paths->pdata[i]);
             add(items, profiles->key[j]->text, help);
             g_free(help);
         }
@@ -160,8 +161,9 @@ static int list_stacks(const cli_options *options, char **files, GArray *items)
     (void)files;
     for (const char *const *name = sim_stack_profile_names(); *name; name++) {
         const sim_stack_profile *profile = sim_stack_profile_find(*name);
-        char rto[32], *help = g_strdup_printf("TCP: %u SYNs from %s, MSS %u", profile->syn_tries,
-                                              sim_units_time_text(profile->syn_rto, rto, sizeof rto), profile->mss);
+        char rto[32],
+            *help = g_strdup_printf("TCP: %u SYNs from %s, MSS %u", profile->syn_tries,
+                                    sim_units_time_text(profile->syn_rto, rto, sizeof rto), profile->mss);
         add(items, *name, help);
         g_free(help);
     }
@@ -267,8 +269,9 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
         return code;
     }
     char buffer[96];
-    return cli_complain("nothing to list by the name '%s'; %s", what,
-                        sim_nearest_hint(&nearest, buffer, sizeof buffer,
-                                         "there are scenarios, profiles, metrics, plots, nats, firewalls, stacks, "
-                                         "engines, keys"));
+    return cli_complain(
+        "nothing to list by the name '%s'; %s", what,
+        sim_nearest_hint(&nearest, buffer, sizeof buffer,
+                         "there are scenarios, profiles, metrics, plots, nats, firewalls, stacks, "
+                         "engines, keys"));
 }

@@ -52,11 +52,12 @@ static void print_points(const sim_scenario *scenario)
 static int show(const cli_options *options, const sim_scenario *scenario, gboolean resolved, int point)
 {
     if (point >= 0 && (size_t)point >= scenario->n_points)
-        return cli_complain("there is no point %d: the scenario has %zu, counted from 0", point, scenario->n_points);
+        return cli_complain("there is no point %d: the scenario has %zu, counted from 0", point,
+                            scenario->n_points);
     const sim_tree *tree = point >= 0 ? scenario->points[point].tree : scenario->tree;
     if (options->json) {
-        cli_print_json(json_pack("{s:s, s:o, s:o}", "scenario", scenario->name, "points", points_json(scenario),
-                                 "resolved", tree_json(tree)));
+        cli_print_json(json_pack("{s:s, s:o, s:o}", "scenario", scenario->name, "points",
+                                 points_json(scenario), "resolved", tree_json(tree)));
     } else if (resolved || point >= 0) {
         char *text = sim_page_resolved(scenario, tree);
         fputs(text, stdout);
@@ -72,7 +73,8 @@ int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **a
     gboolean resolved = FALSE;
     int point = -1;
     const GOptionEntry entries[] = {
-        {"resolved", 0, 0, G_OPTION_ARG_NONE, &resolved, "Print the flat file with the origin of each value", NULL},
+        {"resolved", 0, 0, G_OPTION_ARG_NONE, &resolved, "Print the flat file with the origin of each value",
+         NULL},
         {"point", 0, 0, G_OPTION_ARG_INT, &point, "Print one point: its case and variables put in", "N"},
         {0},
     };

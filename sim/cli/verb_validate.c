@@ -27,15 +27,17 @@ static void print_good(const char *path, const sim_scenario *scenario)
 {
     extent e = extent_of(scenario);
     char memory[32];
-    printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, up to %" G_GINT64_FORMAT " hosts, about %s\n", path,
-           scenario->name, scenario->n_points, scenario->n_points == 1 ? "" : "s", e.replications,
+    printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, up to %" G_GINT64_FORMAT
+           " hosts, about %s\n",
+           path, scenario->name, scenario->n_points, scenario->n_points == 1 ? "" : "s", e.replications,
            e.replications == 1 ? "" : "s", e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
 }
 
 static json_t *json_of(const char *path, const sim_scenario *scenario)
 {
     bool good = sim_scenario_good(scenario);
-    json_t *object = json_pack("{s:s, s:b, s:o}", "file", path, "valid", good, "errors", cli_errors_json(scenario));
+    json_t *object =
+        json_pack("{s:s, s:b, s:o}", "file", path, "valid", good, "errors", cli_errors_json(scenario));
     if (!good)
         return object;
     extent e = extent_of(scenario);
@@ -53,7 +55,8 @@ int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
     if (argc < 2)
-        return cli_complain("validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
+        return cli_complain(
+            "validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
     int code = CLI_HELD;
     json_t *files = json_array();
     for (int i = 1; i < argc; i++) {

@@ -9,7 +9,8 @@ static int64_t index_of(const char *text, const char *prefix)
     sim_problem ignored;
     int64_t index = 0;
     size_t len = strlen(prefix);
-    if (strncmp(text, prefix, len) != 0 || text[len] != '-' || !sim_units_count(text + len + 1, &index, &ignored))
+    if (strncmp(text, prefix, len) != 0 || text[len] != '-' ||
+        !sim_units_count(text + len + 1, &index, &ignored))
         return 0;
     return index;
 }
@@ -40,7 +41,8 @@ static int64_t count_of(const sim_config *config, sim_role role)
     g_assert_not_reached();
 }
 
-static bool select_hosts(const sim_config_builder *b, const char *text, const sim_place *place, sim_selection *ret)
+static bool select_hosts(const sim_config_builder *b, const char *text, const sim_place *place,
+                         sim_selection *ret)
 {
     const sim_config *c = b->config;
     sim_nearest nearest = sim_nearest_begin(text);
@@ -57,8 +59,8 @@ static bool select_hosts(const sim_config_builder *b, const char *text, const si
         *ret = (sim_selection){.role = r->role, .index = index};
         if (index <= count_of(c, r->role))
             return true;
-        sim_diagnostic_add(b->fill.diagnostics, place, NULL, "there is no %s, only %" G_GINT64_FORMAT " %s", text,
-                           count_of(c, r->role), r->all);
+        sim_diagnostic_add(b->fill.diagnostics, place, NULL, "there is no %s, only %" G_GINT64_FORMAT " %s",
+                           text, count_of(c, r->role), r->all);
         return false;
     }
     for (size_t i = 0; i < c->n_groups; i++) {
@@ -71,10 +73,11 @@ static bool select_hosts(const sim_config_builder *b, const char *text, const si
         sim_nearest_offer(&nearest, group->name);
     }
     char buffer[96];
-    sim_diagnostic_add(b->fill.diagnostics, place,
-                       sim_nearest_hint(&nearest, buffer, sizeof buffer,
-                                        "supernodes, supernode-1, login-servers, peers, peer-1, all, or a group"),
-                       "no such hosts: '%s'", text);
+    sim_diagnostic_add(
+        b->fill.diagnostics, place,
+        sim_nearest_hint(&nearest, buffer, sizeof buffer,
+                         "supernodes, supernode-1, login-servers, peers, peer-1, all, or a group"),
+        "no such hosts: '%s'", text);
     return false;
 }
 
@@ -85,11 +88,16 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
         const char *key;
         unsigned actions;
     } uses[] = {
-        {"profile", 1u << SIM_DO_LINK}, {"up", 1u << SIM_DO_LINK},   {"down", 1u << SIM_DO_LINK},
-        {"delay", 1u << SIM_DO_LINK},   {"queue", 1u << SIM_DO_LINK}, {"loss", 1u << SIM_DO_LINK},
+        {"profile", 1u << SIM_DO_LINK},
+        {"up", 1u << SIM_DO_LINK},
+        {"down", 1u << SIM_DO_LINK},
+        {"delay", 1u << SIM_DO_LINK},
+        {"queue", 1u << SIM_DO_LINK},
+        {"loss", 1u << SIM_DO_LINK},
         {"ports", 1u << SIM_DO_BLOCK | 1u << SIM_DO_UNBLOCK},
         {"transport", 1u << SIM_DO_BLOCK | 1u << SIM_DO_UNBLOCK},
-        {"answer", 1u << SIM_DO_BLOCK}, {"firewall", 1u << SIM_DO_FIREWALL},
+        {"answer", 1u << SIM_DO_BLOCK},
+        {"firewall", 1u << SIM_DO_FIREWALL},
     };
     const sim_tree *action_name = sim_tree_get(item, "do");
     bool any_field = false;
@@ -97,16 +105,16 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
         const sim_tree *key = sim_tree_key(item, uses[i].key);
         any_field = any_field || (key && i < 6);
         if (key && !(uses[i].actions & 1u << action))
-            sim_diagnostic_add(b->fill.diagnostics, &key->place, NULL, "'%s' means nothing with do: %s", key->text,
-                               action_name->text);
+            sim_diagnostic_add(b->fill.diagnostics, &key->place, NULL, "'%s' means nothing with do: %s",
+                               key->text, action_name->text);
     }
-    const char *missing = action == SIM_DO_LINK && !any_field                              ? "profile"
+    const char *missing = action == SIM_DO_LINK && !any_field                                ? "profile"
                           : (uses[6].actions & 1u << action) && !sim_tree_get(item, "ports") ? "ports"
                           : action == SIM_DO_FIREWALL && !sim_tree_get(item, "firewall")     ? "firewall"
                                                                                              : NULL;
     if (missing)
-        sim_diagnostic_add(b->fill.diagnostics, &action_name->place, NULL, "do: %s needs %s:", action_name->text,
-                           missing);
+        sim_diagnostic_add(b->fill.diagnostics, &action_name->place, NULL,
+                           "do: %s needs %s:", action_name->text, missing);
 }
 
 static unsigned link_fields(const sim_tree *item)
@@ -158,7 +166,9 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
         .link_fields = link_fields(item),
         .link = act_link(b, item, &raw),
         .ports = raw.ports,
-        .transport = raw.transport == 1 ? SIM_TRANSPORT_UDP : raw.transport == 2 ? SIM_TRANSPORT_TCP : SIM_TRANSPORT_BOTH,
+        .transport = raw.transport == 1   ? SIM_TRANSPORT_UDP
+                     : raw.transport == 2 ? SIM_TRANSPORT_TCP
+                                          : SIM_TRANSPORT_BOTH,
         .answer = raw.answer ? SIM_ANSWER_REFUSE : SIM_ANSWER_DROP,
         .firewall_name = raw.firewall,
         .firewall = sim_config_firewall(raw.firewall),
@@ -170,7 +180,8 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
 }
 
 /* A list under a key of the top, or one value as a list of one; NULL if there is none. */
-static size_t items_of(const sim_config_builder *b, const char *key, bool list_only, const sim_tree *const **ret)
+static size_t items_of(const sim_config_builder *b, const char *key, bool list_only,
+                       const sim_tree *const **ret)
 {
     const sim_tree *list = sim_tree_get(b->root, key);
     if (!list)
@@ -244,9 +255,10 @@ static void check_plot(sim_config_builder *b, const sim_tree *item, const sim_pl
     }
     char buffer[96];
     if (!known)
-        sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, "kind"),
-                           sim_nearest_hint(&nearest, buffer, sizeof buffer, "`partyline list plots` shows what there is"),
-                           "unknown kind of figure '%s'", plot->kind);
+        sim_diagnostic_add(
+            b->fill.diagnostics, sim_config_place(b, item, "kind"),
+            sim_nearest_hint(&nearest, buffer, sizeof buffer, "`partyline list plots` shows what there is"),
+            "unknown kind of figure '%s'", plot->kind);
     sim_selection selection;
     if (plot->peer && select_hosts(b, plot->peer, sim_config_place(b, item, "peer"), &selection) &&
         (selection.index == 0 || selection.role != SIM_ROLE_PEER))

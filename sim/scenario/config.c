@@ -8,9 +8,10 @@
 /* Chosen: the budget of an idle peer, everything included (ns-3's stack costs 26 KiB more); it is the
  * estimate by which a scenario that cannot fit is refused before anything is built. */
 #define BYTES_PER_HOST_LIGHT (16.0 * 1024)
-#define BYTES_PER_HOST_NS3 (42.0 * 1024)
+#define BYTES_PER_HOST_NS3   (42.0 * 1024)
 
-void sim_config_complain(const sim_config_builder *b, const sim_place *place, const char *hint, const char *message)
+void sim_config_complain(const sim_config_builder *b, const sim_place *place, const char *hint,
+                         const char *message)
 {
     sim_diagnostic_add(b->fill.diagnostics, place, hint, "%s", message);
 }
@@ -35,7 +36,8 @@ static void locate_latency_file(sim_config_builder *b)
     const sim_tree *value = network ? sim_tree_get(network, "latency") : NULL;
     if (!latency->file || !value)
         return;
-    if (value->place.source && strcmp(value->place.source->name, "--set") != 0 && !g_path_is_absolute(latency->file)) {
+    if (value->place.source && strcmp(value->place.source->name, "--set") != 0 &&
+        !g_path_is_absolute(latency->file)) {
         char *folder = g_path_get_dirname(value->place.source->name);
         char *path = g_build_filename(folder, latency->file, NULL);
         latency->file = sim_tree_keep(b->fill.pool, g_str_has_prefix(path, "./") ? path + 2 : path);
@@ -43,8 +45,8 @@ static void locate_latency_file(sim_config_builder *b)
         g_free(folder);
     }
     if (access(latency->file, R_OK) != 0)
-        sim_diagnostic_add(b->fill.diagnostics, &value->place, "it is looked for beside the file that names it",
-                           "cannot read %s", latency->file);
+        sim_diagnostic_add(b->fill.diagnostics, &value->place,
+                           "it is looked for beside the file that names it", "cannot read %s", latency->file);
 }
 
 static void read_top(sim_config_builder *b)
@@ -85,9 +87,9 @@ static void read_end(sim_config_builder *b, const sim_tree *run, const sim_raw_r
         sim_config_complain(b, sim_config_place(b, run, "limit"), "use duration, or add until: all-logged-in",
                             "limit goes with until");
     else if (!has_until && !has_duration)
-        sim_config_complain(b, run ? &run->place : &b->root->place,
-                            "add duration: 10min to run:, or until: all-logged-in and limit:",
-                            "the run has no end");
+        sim_config_complain(
+            b, run ? &run->place : &b->root->place,
+            "add duration: 10min to run:, or until: all-logged-in and limit:", "the run has no end");
 }
 
 static void read_run(sim_config_builder *b)
@@ -163,7 +165,8 @@ net_firewall_options sim_config_firewall(const char *name)
 static void read_servers(sim_config_builder *b, const char *section, sim_servers_config *servers)
 {
     sim_raw_servers raw = {.link = NULL};
-    sim_fill_section(&b->fill, section, sim_tree_get(b->root, section), NULL, &b->root->place, SIM_WHOLE, &raw);
+    sim_fill_section(&b->fill, section, sim_tree_get(b->root, section), NULL, &b->root->place, SIM_WHOLE,
+                     &raw);
     *servers = (sim_servers_config){
         .count = raw.count,
         .link_name = raw.link,
@@ -202,8 +205,10 @@ static void read_protocol(sim_config_builder *b)
                                "unknown key '%s'", protocol->key[i]->text);
             continue;
         }
-        sim_schema_row as_row = {.key = row->key, .kind = row->unit == PL_UNIT_TIME ? SIM_KIND_TIME : SIM_KIND_COUNT,
-                                 .low = row->least, .high = row->greatest};
+        sim_schema_row as_row = {.key = row->key,
+                                 .kind = row->unit == PL_UNIT_TIME ? SIM_KIND_TIME : SIM_KIND_COUNT,
+                                 .low = row->least,
+                                 .high = row->greatest};
         sim_fill_value(&b->fill, &as_row, protocol->value[i], (char *)&b->config->protocol + row->offset);
     }
 }
@@ -247,10 +252,11 @@ static void check_size(sim_config_builder *b)
                        sim_config_hosts(c), sim_units_bytes_text(need, e, sizeof e));
 }
 
-sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root, const struct sim_scenario_options *options,
-                           sim_diagnostics *diagnostics)
+sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
+                           const struct sim_scenario_options *options, sim_diagnostics *diagnostics)
 {
-    sim_config_builder b = {{pool, diagnostics, root}, root, options, sim_tree_reserve(pool, sizeof *b.config)};
+    sim_config_builder b = {
+        {pool, diagnostics, root}, root, options, sim_tree_reserve(pool, sizeof *b.config)};
     read_top(&b);
     read_run(&b);
     read_profiles(&b);

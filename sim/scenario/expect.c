@@ -30,8 +30,8 @@ static bool parse_value(const char *text, sim_claim *claim, sim_problem *problem
     } else if (sim_units_frequency(text, &claim->value, &ignored)) {
         claim->unit = SIM_CLAIM_FREQUENCY;
     } else {
-        return sim_problem_set(problem, "not an expectation", "'%.40s' is not a value: 98%%, 49s, 7, 9kB, 64kbit/s",
-                               text);
+        return sim_problem_set(problem, "not an expectation",
+                               "'%.40s' is not a value: 98%%, 49s, 7, 9kB, 64kbit/s", text);
     }
     return true;
 }
@@ -67,7 +67,8 @@ bool sim_expect_parse(const char *text, sim_claim *ret, sim_problem *problem)
     while (good && *rest == ' ')
         rest++;
     if (good && never) {
-        good = *rest == 0 || sim_problem_set(problem, "not an expectation", "never: takes a metric and nothing else");
+        good = *rest == 0 ||
+               sim_problem_set(problem, "not an expectation", "never: takes a metric and nothing else");
     } else if (good) {
         size_t at = 0;
         while (at < G_N_ELEMENTS(operators) && !g_str_has_prefix(rest, operators[at]))
@@ -98,7 +99,8 @@ static void check_claim(const sim_fill *fill, const sim_place *place, const sim_
         sim_diagnostic_add(fill->diagnostics, place, problem.hint, "%s", problem.message);
         return;
     }
-    char *wrong = options->check_expectation ? options->check_expectation(expectation->text, expectation->when) : NULL;
+    char *wrong =
+        options->check_expectation ? options->check_expectation(expectation->text, expectation->when) : NULL;
     if (wrong)
         sim_diagnostic_add(fill->diagnostics, place, NULL, "%s", wrong);
     g_free(wrong);
@@ -112,7 +114,8 @@ static void read_map(const sim_fill *fill, const sim_tree *item, const sim_scena
     const sim_tree *that = sim_tree_get(item, "that"), *never = sim_tree_get(item, "never");
     const sim_tree *when = sim_tree_get(item, "when"), *claim = that ? that : never;
     if (!claim || (that && never)) {
-        sim_diagnostic_add(fill->diagnostics, &item->place, "e.g. {that: login.success == 100%, when: case == public}",
+        sim_diagnostic_add(fill->diagnostics, &item->place,
+                           "e.g. {that: login.success == 100%, when: case == public}",
                            "an expectation needs one of that: and never:");
         return;
     }

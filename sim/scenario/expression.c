@@ -87,7 +87,8 @@ static size_t quantity_length(const char *p)
 static size_t word_length(const char *p)
 {
     const char *start = p;
-    while (g_ascii_isalnum(*p) || *p == '_' || ((*p == '-' || *p == '.') && p > start && g_ascii_isalnum(p[1])))
+    while (g_ascii_isalnum(*p) || *p == '_' ||
+           ((*p == '-' || *p == '.') && p > start && g_ascii_isalnum(p[1])))
         p++;
     return (size_t)(p - start);
 }
@@ -99,8 +100,8 @@ static bool parse_atom(parser *s, operand *ret)
         s->p++;
     size_t len = g_ascii_isdigit(*s->p) ? quantity_length(s->p) : word_length(s->p);
     if (len == 0)
-        return sim_problem_set(s->problem, "not a condition", *s->p ? "a value is expected at '%.20s'"
-                                                                    : "a value is missing at the end%s",
+        return sim_problem_set(s->problem, "not a condition",
+                               *s->p ? "a value is expected at '%.20s'" : "a value is missing at the end%s",
                                s->p);
     if (len >= sizeof ret->text)
         return sim_problem_set(s->problem, "not a condition", "a word of %zu characters", len);
@@ -207,7 +208,8 @@ static bool compare_texts(parser *s, const operand *a, const char *op, const ope
 {
     if (strcmp(op, "==") != 0 && strcmp(op, "!=") != 0)
         return sim_problem_set(s->problem, "not a condition", "words are only equal (==) or not (!=)");
-    if (s->scope->cases && ((a->is_case && !known_case(s, b->text)) || (b->is_case && !known_case(s, a->text))))
+    if (s->scope->cases &&
+        ((a->is_case && !known_case(s, b->text)) || (b->is_case && !known_case(s, a->text))))
         return false;
     *ret = (strcmp(a->text, b->text) == 0) == (op[0] == '=');
     return true;
@@ -216,8 +218,10 @@ static bool compare_texts(parser *s, const operand *a, const char *op, const ope
 static bool compare(parser *s, const operand *a, const char *op, const operand *b, bool *ret)
 {
     if (a->dimension != b->dimension)
-        return sim_problem_set(s->problem, "not a condition", a->dimension == TEXT || b->dimension == TEXT
-                               ? "'%.40s' is neither a number nor a variable" : "these units do not compare%s",
+        return sim_problem_set(s->problem, "not a condition",
+                               a->dimension == TEXT || b->dimension == TEXT
+                                   ? "'%.40s' is neither a number nor a variable"
+                                   : "these units do not compare%s",
                                a->dimension == TEXT ? a->text : b->text);
     if (a->dimension == TEXT)
         return compare_texts(s, a, op, b, ret);
@@ -286,7 +290,8 @@ static bool parse_or(parser *s, operand *ret)
     return true;
 }
 
-bool sim_expression_evaluate(const char *text, const sim_expression_scope *scope, bool *ret, sim_problem *problem)
+bool sim_expression_evaluate(const char *text, const sim_expression_scope *scope, bool *ret,
+                             sim_problem *problem)
 {
     parser s = {.p = text, .scope = scope, .problem = problem};
     operand result = {.dimension = NUMBER};

@@ -38,10 +38,11 @@ void sim_fill_unknown(const sim_fill *fill, const char *section, const sim_tree 
         if (strcmp(rows[i].section, section) == 0)
             sim_nearest_offer(&nearest, rows[i].key);
     char buffer[96], otherwise[96];
-    g_snprintf(otherwise, sizeof otherwise, "`partyline list keys%s%s` shows what there is", *section ? " " : "",
-               section);
+    g_snprintf(otherwise, sizeof otherwise, "`partyline list keys%s%s` shows what there is",
+               *section ? " " : "", section);
     sim_diagnostic_add(fill->diagnostics, &key->place,
-                       sim_nearest_hint(&nearest, buffer, sizeof buffer, otherwise), "unknown key '%s'", key->text);
+                       sim_nearest_hint(&nearest, buffer, sizeof buffer, otherwise), "unknown key '%s'",
+                       key->text);
 }
 
 /* Looks for a word in the row's set, and gathers what to suggest. */
@@ -110,7 +111,8 @@ static bool parse_port(const sim_schema_row *row, const char *text, uint16_t *re
     return true;
 }
 
-static bool parse_ports_text(const sim_schema_row *row, const char *text, sim_ports *ports, sim_problem *problem)
+static bool parse_ports_text(const sim_schema_row *row, const char *text, sim_ports *ports,
+                             sim_problem *problem)
 {
     char **part = g_strsplit(text, ",", NET_FIREWALL_PORTS_MAX + 2);
     bool good = true;
@@ -170,7 +172,8 @@ static bool parse_name(const sim_fill *fill, const sim_schema_row *row, const ch
     return find_word(fill, row, text, &at, problem);
 }
 
-static bool parse_latency(const sim_fill *fill, const char *text, net_latency_options *ret, sim_problem *problem)
+static bool parse_latency(const sim_fill *fill, const char *text, net_latency_options *ret,
+                          sim_problem *problem)
 {
     char *storage = sim_tree_reserve(fill->pool, strlen(text) + 1);
     return sim_terms_latency(text, storage, ret, problem);
@@ -230,7 +233,8 @@ bool sim_fill_value(const sim_fill *fill, const sim_schema_row *row, const sim_t
     char example[96];
     if (row->kind == SIM_KIND_PORTS)
         return read_ports(fill, row, value, target);
-    g_snprintf(example, sizeof example, "%s: %s", row->key, row->fallback && *row->fallback ? row->fallback : "…");
+    g_snprintf(example, sizeof example, "%s: %s", row->key,
+               row->fallback && *row->fallback ? row->fallback : "…");
     if (!sim_fill_is(fill, value, SIM_TREE_SCALAR, example))
         return false;
     if (is_deferred(value->text) && row->kind != SIM_KIND_TEXT)
@@ -268,8 +272,8 @@ static void read_default(const sim_fill *fill, const sim_schema_row *row, const 
     }
 }
 
-void sim_fill_section(const sim_fill *fill, const char *section, const sim_tree *map, const sim_tree *borrowed,
-                      const sim_place *at, sim_extent extent, void *target)
+void sim_fill_section(const sim_fill *fill, const char *section, const sim_tree *map,
+                      const sim_tree *borrowed, const sim_place *at, sim_extent extent, void *target)
 {
     const sim_schema_row *rows = NULL;
     size_t n = sim_schema_rows(&rows);

@@ -63,6 +63,13 @@ static void indent(GString *out, int depth)
         g_string_append(out, "  ");
 }
 
+/* A file by its last name alone: what is written is the same from whichever folder the command was run. */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 /* Ends a line that began at `start` with where its value comes from. */
 static void end_line(GString *out, gsize start, const sim_place *place)
 {
@@ -70,7 +77,7 @@ static void end_line(GString *out, gsize start, const sim_place *place)
     for (; width < ORIGIN_COLUMN; width++)
         g_string_append_c(out, ' ');
     if (place && place->source)
-        g_string_append_printf(out, "  # %s:%u\n", place->source->name, place->line);
+        g_string_append_printf(out, "  # %s:%u\n", base_name(place->source->name), place->line);
     else
         g_string_append(out, "  # default\n");
 }
@@ -177,7 +184,8 @@ static void append_tunables(GString *out, const sim_tree *map, int depth)
         if (value)
             append_entry(out, sim_tree_key(map, rows[i].key), value, depth + 1);
         else
-            append_default(out, rows[i].key, sim_page_tunable(&rows[i], rows[i].value, text, sizeof text), depth + 1);
+            append_default(out, rows[i].key, sim_page_tunable(&rows[i], rows[i].value, text, sizeof text),
+                           depth + 1);
     }
 }
 
@@ -214,7 +222,7 @@ static void append_section(GString *out, const char *section, const sim_tree *ma
 char *sim_page_resolved(const sim_scenario *scenario, const sim_tree *tree)
 {
     GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "# %s, resolved: every value and where it comes from\n", scenario->path);
+    g_string_append_printf(out, "# %s, resolved: every value and where it comes from\n", base_name(scenario->path));
     append_section(out, "", tree, 0);
     return g_string_free(out, FALSE);
 }
@@ -226,8 +234,11 @@ static void append_type(GString *out, const sim_schema_row *row)
     sim_schema_range(row, range, sizeof range);
     g_string_append(out, sim_kind_name(row->kind));
     if (row->words && row->words[0] == '@') {
-        g_string_append_printf(out, " of a %s", row->words[1] == 'p' ? "profile" : row->words[1] == 'n' ? "NAT"
-                                                : row->words[1] == 'f' ? "firewall" : "host stack");
+        g_string_append_printf(out, " of a %s",
+                               row->words[1] == 'p'   ? "profile"
+                               : row->words[1] == 'n' ? "NAT"
+                               : row->words[1] == 'f' ? "firewall"
+                                                      : "host stack");
     } else if (row->words) {
         char **words = g_strsplit(row->words, "|", -1), *joined = g_strjoinv(", ", words);
         bool single = !strchr(row->words, '|') && row->kind != SIM_KIND_WORD;
@@ -247,8 +258,11 @@ static char *explain_row(const sim_schema_row *row)
     size_t n = sim_schema_rows(&rows);
     g_string_append_printf(out, "%s\n  %s\n  type: ", sim_schema_path(row, path, sizeof path), row->help);
     append_type(out, row);
-    g_string_append_printf(out, "\n  %s%s\n  since: %s\n", row->need == SIM_REQUIRED ? "required" : "default: ",
-                           row->need == SIM_REQUIRED ? "" : row->fallback && *row->fallback ? row->fallback : "none",
+    g_string_append_printf(out, "\n  %s%s\n  since: %s\n",
+                           row->need == SIM_REQUIRED ? "required" : "default: ",
+                           row->need == SIM_REQUIRED         ? ""
+                           : row->fallback && *row->fallback ? row->fallback
+                                                             : "none",
                            row->since);
     sim_schema_below(row, below, sizeof below);
     for (size_t i = 0; i < n; i++)
@@ -264,11 +278,12 @@ static char *explain_tunable(const char *key)
     size_t n = pl_config_rows(&rows);
     for (size_t i = 0; i < n; i++)
         if (strcmp(rows[i].key, key) == 0)
-            return g_strdup_printf("protocol.%s\n  %s\n  type: %s, %s to %s\n  default: %s (%s)\n", key, rows[i].help,
-                                   rows[i].unit == PL_UNIT_TIME ? "time" : "count",
+            return g_strdup_printf("protocol.%s\n  %s\n  type: %s, %s to %s\n  default: %s (%s)\n", key,
+                                   rows[i].help, rows[i].unit == PL_UNIT_TIME ? "time" : "count",
                                    sim_page_tunable(&rows[i], rows[i].least, least, sizeof least),
                                    sim_page_tunable(&rows[i], rows[i].greatest, greatest, sizeof greatest),
-                                   sim_page_tunable(&rows[i], rows[i].value, value, sizeof value), rows[i].source);
+                                   sim_page_tunable(&rows[i], rows[i].value, value, sizeof value),
+                                   rows[i].source);
     return NULL;
 }
 
@@ -339,12 +354,14 @@ static void append_tunable_table(GString *out)
     const pl_config_row *rows = NULL;
     char value[48], least[48], greatest[48];
     size_t n = pl_config_rows(&rows);
-    g_string_append(out, "\n## protocol\n\n| key | range | default | source | meaning |\n|---|---|---|---|---|\n");
+    g_string_append(out,
+                    "\n## protocol\n\n| key | range | default | source | meaning |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {
         g_string_append_printf(out, "| `%s` | %s to %s | `%s` | %s | ", rows[i].key,
                                sim_page_tunable(&rows[i], rows[i].least, least, sizeof least),
                                sim_page_tunable(&rows[i], rows[i].greatest, greatest, sizeof greatest),
-                               sim_page_tunable(&rows[i], rows[i].value, value, sizeof value), rows[i].source);
+                               sim_page_tunable(&rows[i], rows[i].value, value, sizeof value),
+                               rows[i].source);
         append_cell(out, rows[i].help);
         g_string_append(out, " |\n");
     }
@@ -355,7 +372,8 @@ char *sim_page_markdown(void)
     static const char *const units =
         "# Scenario files\n\n"
         "Generated from the program's own table by `partyline explain --markdown`; do not edit.\n\n"
-        "A scenario is strict YAML: spaces, no tabs, no tags, no merge keys, no duplicate keys. Every quantity "
+        "A scenario is strict YAML: spaces, no tabs, no tags, no merge keys, no duplicate keys. Every "
+        "quantity "
         "carries a unit:\n\n"
         "| type | units | example |\n|---|---|---|\n"
         "| time | ns us ms s min h d | `250ms` |\n"

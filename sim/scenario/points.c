@@ -85,14 +85,16 @@ static void read_zip(expansion *e)
     sim_scenario *s = e->scenario;
     const sim_tree *zip = sim_tree_get(s->tree, "zip");
     sim_fill fill = {s->pool, s->diagnostics, NULL};
-    if (!sim_fill_is(&fill, zip, SIM_TREE_MAP, "zip: {up: [64kbit/s, 128kbit/s], down: [384kbit/s, 1Mbit/s]}"))
+    if (!sim_fill_is(&fill, zip, SIM_TREE_MAP,
+                     "zip: {up: [64kbit/s, 128kbit/s], down: [384kbit/s, 1Mbit/s]}"))
         return;
     axis a = {e->names->len, zip->n, zip->n > 0 ? zip->value[0]->n : 0, zip->value};
     bool good = zip->n > 0;
     for (size_t i = 0; i < zip->n; i++) {
         good = name_variable(e, zip->key[i]) && is_value_list(e, zip->value[i]) && good;
         if (good && zip->value[i]->n != a.n_values) {
-            complain(e, &zip->value[i]->place, "the lists of zip differ in length", "they are walked in step");
+            complain(e, &zip->value[i]->place, "the lists of zip differ in length",
+                     "they are walked in step");
             good = false;
         }
     }
@@ -102,7 +104,8 @@ static void read_zip(expansion *e)
 
 static void check_case_set(expansion *e, const sim_tree *set)
 {
-    static const char *const refused[] = {"scenario", "extends", "tiers", "cases", "sweep", "zip", "skip_if", NULL};
+    static const char *const refused[] = {"scenario", "extends", "tiers",   "cases",
+                                          "sweep",    "zip",     "skip_if", NULL};
     for (size_t i = 0; refused[i]; i++) {
         const sim_tree *key = sim_tree_key(set, refused[i]);
         if (key)
@@ -228,7 +231,8 @@ static void add_point(expansion *e, size_t number, GArray *points)
 static void check_conditions(expansion *e, const sim_point *point)
 {
     size_t n = point->n_variables + (point->case_name != NULL);
-    sim_expression_scope scope = {point->variables, n, point->case_name ? (void *)e->case_names->pdata : NULL};
+    sim_expression_scope scope = {point->variables, n,
+                                  point->case_name ? (void *)e->case_names->pdata : NULL};
     for (size_t i = 0; i < point->config->n_expect; i++) {
         const sim_expectation *x = &point->config->expect[i];
         sim_problem problem;
@@ -274,7 +278,8 @@ void sim_points_expand(sim_scenario *scenario, const sim_scenario_options *optio
     for (guint i = 0; i < e.axes->len && total <= SIM_SCENARIO_POINTS_MAX; i++)
         total *= g_array_index(e.axes, axis, i).n_values;
     if (total > SIM_SCENARIO_POINTS_MAX)
-        complain(&e, &scenario->tree->place, "more than 2000 points", "shorten sweep:, or use several scenarios");
+        complain(&e, &scenario->tree->place, "more than 2000 points",
+                 "shorten sweep:, or use several scenarios");
     else
         expand(&e, total);
     g_ptr_array_free(e.names, TRUE);

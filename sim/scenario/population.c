@@ -54,7 +54,8 @@ static void check_group_name(sim_config_builder *b, const sim_tree *name, const 
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         bad = bad || strcmp(roles[i], text) == 0;
     if (bad)
-        sim_config_complain(b, &name->place, "letters, digits, - and _; all, supernodes and login-servers are taken",
+        sim_config_complain(b, &name->place,
+                            "letters, digits, - and _; all, supernodes and login-servers are taken",
                             "not a name for a group");
 }
 
@@ -188,5 +189,6 @@ void sim_population_read(sim_config_builder *b)
         first += (size_t)c->groups[i].count;
     }
     if (c->n_peers == 0 && sim_diagnostic_count(b->fill.diagnostics) == before)
-        sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1", "a world without peers");
+        sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1",
+                            "a world without peers");
 }

@@ -19,9 +19,8 @@ typedef struct reader {
 
 static sim_place place_of(const reader *r, yaml_mark_t start, yaml_mark_t end)
 {
-    uint32_t width = end.line == start.line && end.column > start.column
-                         ? (uint32_t)(end.column - start.column)
-                         : 1;
+    uint32_t width =
+        end.line == start.line && end.column > start.column ? (uint32_t)(end.column - start.column) : 1;
     return (sim_place){r->source, (uint32_t)start.line + 1, (uint32_t)start.column + 1, width};
 }
 
@@ -92,8 +91,8 @@ static const sim_tree *read_alias(reader *r, const yaml_event_t *event)
 static bool rejoin(reader *r, GPtrArray *values, const sim_tree *piece)
 {
     const sim_tree *last = values->len > 0 ? values->pdata[values->len - 1] : NULL;
-    if (!last || last->kind != SIM_TREE_SCALAR || piece->kind != SIM_TREE_SCALAR || !strchr(last->text, '(') ||
-        strchr(last->text, ')'))
+    if (!last || last->kind != SIM_TREE_SCALAR || piece->kind != SIM_TREE_SCALAR ||
+        !strchr(last->text, '(') || strchr(last->text, ')'))
         return false;
     char *whole = g_strconcat(last->text, ", ", piece->text, NULL);
     sim_place place = last->place;

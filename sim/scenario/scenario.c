@@ -65,8 +65,9 @@ static char *beside(const char *path, const char *name)
         folder = above;
         name += strlen("../");
     }
-    char *result = g_path_is_absolute(name) || strcmp(folder, ".") == 0 ? g_strdup(name)
-                                                                        : g_build_filename(folder, name, NULL);
+    char *result = g_path_is_absolute(name) || strcmp(folder, ".") == 0
+                       ? g_strdup(name)
+                       : g_build_filename(folder, name, NULL);
     g_free(folder);
     return result;
 }
@@ -79,8 +80,8 @@ static const sim_tree *load_below(loader *l, const sim_tree *name, const chain *
     if (!sim_fill_is(&fill, name, SIM_TREE_SCALAR, "a file name"))
         return NULL;
     char *path = beside(link->path, name->text);
-    const sim_tree *tree = refuse_cycle(l, link, path, &name->place) ? NULL
-                                                                      : load_file(l, path, &name->place, link);
+    const sim_tree *tree =
+        refuse_cycle(l, link, path, &name->place) ? NULL : load_file(l, path, &name->place, link);
     g_free(path);
     return tree;
 }
@@ -111,7 +112,8 @@ static const sim_tree *resolve_source(loader *l, const sim_source *source, const
                            "a map is needed here");
         return NULL;
     }
-    chain link = {above, source->name, g_canonicalize_filename(source->name, NULL), above ? above->depth + 1 : 1};
+    chain link = {above, source->name, g_canonicalize_filename(source->name, NULL),
+                  above ? above->depth + 1 : 1};
     const sim_tree *merged = resolve(l, tree, &link);
     g_free(link.canonical);
     return merged;
@@ -142,7 +144,8 @@ static const sim_tree *read_set(sim_scenario *s, const char *set)
     GPtrArray *keys = g_ptr_array_new(), *values = g_ptr_array_new();
     g_ptr_array_add(keys, (void *)(uintptr_t)sim_tree_scalar(s->pool, name, &place));
     g_ptr_array_add(values, (void *)(uintptr_t)value);
-    const sim_tree *map = sim_tree_nest(s->pool, sim_tree_branch(s->pool, &place, keys, values), s->diagnostics);
+    const sim_tree *map =
+        sim_tree_nest(s->pool, sim_tree_branch(s->pool, &place, keys, values), s->diagnostics);
     g_ptr_array_free(keys, TRUE);
     g_ptr_array_free(values, TRUE);
     g_free(name);
@@ -177,7 +180,8 @@ static const sim_tree *apply_tier(sim_scenario *s, const sim_tree *tree, const c
         if (!sim_fill_is(&fill, tiers->value[i], SIM_TREE_MAP, "keys and values, e.g. {run.replications: 2}"))
             continue;
         const sim_tree *over = sim_tree_nest(s->pool, tiers->value[i], s->diagnostics);
-        const sim_tree *merged = sim_tree_merge(s->pool, sim_tree_without(s->pool, tree, "tiers"), over, s->diagnostics);
+        const sim_tree *merged =
+            sim_tree_merge(s->pool, sim_tree_without(s->pool, tree, "tiers"), over, s->diagnostics);
         sim_fill check = {s->pool, s->diagnostics, merged};
         sim_fill_check(&check, "", over);
         if (tier && strcmp(tier, tiers->key[i]->text) == 0)
@@ -196,7 +200,8 @@ static sim_scenario *scenario_new(const char *path)
     return s;
 }
 
-static void finish(sim_scenario *s, const sim_tree *tree, GPtrArray *sources, const sim_scenario_options *options)
+static void finish(sim_scenario *s, const sim_tree *tree, GPtrArray *sources,
+                   const sim_scenario_options *options)
 {
     s->n_sources = sources->len;
     s->sources = sim_tree_reserve(s->pool, sources->len * sizeof *s->sources);

@@ -10,7 +10,7 @@
 /* Chosen: more points than anyone waits for; each costs about 30 KB while the scenario is loaded. */
 #define SIM_SCENARIO_POINTS_MAX 2000
 /* Chosen: files that one scenario may be made of, and how deep `extends` may go. */
-#define SIM_SCENARIO_FILES_MAX 64
+#define SIM_SCENARIO_FILES_MAX   64
 #define SIM_SCENARIO_EXTENDS_MAX 16
 
 typedef struct sim_scenario_options {
@@ -21,16 +21,16 @@ typedef struct sim_scenario_options {
      * They are analysis', which this room must not know. */
     char *(*check_metric)(const char *metric);
     char *(*check_expectation)(const char *text, const char *when);
-    double memory_bytes;           /* of the machine; 0 = ask it */
+    double memory_bytes; /* of the machine; 0 = ask it */
 } sim_scenario_options;
 
 /* One combination of case and variables. */
 typedef struct sim_point {
-    size_t index;               /* dense from 0, also over what skip_if left out */
-    const char *case_name;      /* NULL if the scenario has no cases */
+    size_t index;          /* dense from 0, also over what skip_if left out */
+    const char *case_name; /* NULL if the scenario has no cases */
     size_t n_variables;
     const sim_variable *variables; /* sweep, then zip, in the order of the file */
-    const sim_tree *tree;       /* resolved and substituted */
+    const sim_tree *tree;          /* resolved and substituted */
     const sim_config *config;
 } sim_point;
 
@@ -38,7 +38,7 @@ typedef struct sim_scenario {
     const char *path;
     const char *name;
     const char *about;
-    const sim_tree *tree;       /* flat: files merged, tier and --set applied; cases and sweep still in it */
+    const sim_tree *tree; /* flat: files merged, tier and --set applied; cases and sweep still in it */
     size_t n_points;
     sim_point *points;
     size_t n_sources;

@@ -11,10 +11,14 @@
 
 /* section, key, kind, need, words, low, high, default, struct, field, help */
 #define ROW(section, key, kind, need, words, low, high, fallback, type, field, help)                         \
-    {section, key, kind, need, words, low, high, fallback, offsetof(type, field), SINCE, help}
+    {                                                                                                        \
+        section, key, kind, need, words, low, high, fallback, offsetof(type, field), SINCE, help             \
+    }
 /* A container: its section's own code reads it. */
 #define BOX(section, key, kind, help)                                                                        \
-    {section, key, kind, SIM_OPTIONAL, NULL, 0, 0, NULL, SIM_NO_OFFSET, SINCE, help}
+    {                                                                                                        \
+        section, key, kind, SIM_OPTIONAL, NULL, 0, 0, NULL, SIM_NO_OFFSET, SINCE, help                       \
+    }
 
 /* Chosen: 2^40 hosts are beyond any machine, so that the memory estimate, not this, is what refuses. */
 #define COUNT_MAX (INT64_C(1) << 40)
@@ -35,32 +39,33 @@
             web_ports, "TCP ports that they listen on besides (BS-04), or none")
 
 /* What a group of peers may say; beside peers.count it is the default of every entry of the mix. */
-#define GROUP_ROWS(section)                                                                                  \
-    ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_group, link,          \
-        "access link: a name in profiles"),                                                                  \
-        ROW(section, "nat", SIM_KIND_NAME, SIM_OPTIONAL, "@nats", 0, 0, "none", sim_raw_group, nat,          \
-            "NAT box in front of each peer: `partyline list nats`"),                                         \
-        ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,     \
-            firewall, "firewall in front of each peer: `partyline list firewalls`"),                         \
-        ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,      \
-            "TCP behaviour of these hosts; without it host_stack"),                                          \
-        ROW(section, "log_in", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_group, log_in,    \
-            "whether the peers log in at all"),                                                              \
-        ROW(section, "login", SIM_KIND_WORD, SIM_OPTIONAL, "first|later|both", 0, 0, "first", sim_raw_group, \
-            login, "first: after installation, with an empty host cache; later: with a cache; both: a "     \
-                   "first login, a log-out, and a later login"),                                             \
-        ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 0s", sim_raw_group, arrive,   \
+#define GROUP_ROWS(section)                                                                                   \
+    ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_group, link,           \
+        "access link: a name in profiles"),                                                                   \
+        ROW(section, "nat", SIM_KIND_NAME, SIM_OPTIONAL, "@nats", 0, 0, "none", sim_raw_group, nat,           \
+            "NAT box in front of each peer: `partyline list nats`"),                                          \
+        ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
+            firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
+        ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \
+            "TCP behaviour of these hosts; without it host_stack"),                                           \
+        ROW(section, "log_in", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_group, log_in,     \
+            "whether the peers log in at all"),                                                               \
+        ROW(section, "login", SIM_KIND_WORD, SIM_OPTIONAL, "first|later|both", 0, 0, "first", sim_raw_group,  \
+            login,                                                                                            \
+            "first: after installation, with an empty host cache; later: with a cache; both: a "              \
+            "first login, a log-out, and a later login"),                                                     \
+        ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 0s", sim_raw_group, arrive,    \
             "when the peers act: at 10s · within 60s (each at a uniform draw) · exp(mean=30ms) (one after " \
-            "the other); the last two may end in `after 10s`"),                                              \
-        ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",          \
-            sim_raw_group, again_after, "login: both: from the log-out to the later login"),                 \
-        ROW(section, "credentials", SIM_KIND_WORD, SIM_OPTIONAL, "right|wrong-password|unknown-user", 0, 0,  \
-            "right", sim_raw_group, credentials, "what the peers tell the login server"),                    \
-        ROW(section, "cache", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 200, "200", sim_raw_group, cache,       \
-            "login: later: entries in the host cache at the start, as far as there are supernodes (BS-03)"), \
-        ROW(section, "listen_port", SIM_KIND_PORT, SIM_OPTIONAL, "random", 1, 65535, "random",               \
-            sim_raw_group, port, "UDP and TCP port of the peers, or random (BS-04)"),                        \
-        ROW(section, "web_ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, "80, 443", sim_raw_group,    \
+            "the other); the last two may end in `after 10s`"),                                               \
+        ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",           \
+            sim_raw_group, again_after, "login: both: from the log-out to the later login"),                  \
+        ROW(section, "credentials", SIM_KIND_WORD, SIM_OPTIONAL, "right|wrong-password|unknown-user", 0, 0,   \
+            "right", sim_raw_group, credentials, "what the peers tell the login server"),                     \
+        ROW(section, "cache", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 200, "200", sim_raw_group, cache,        \
+            "login: later: entries in the host cache at the start, as far as there are supernodes (BS-03)"),  \
+        ROW(section, "listen_port", SIM_KIND_PORT, SIM_OPTIONAL, "random", 1, 65535, "random",                \
+            sim_raw_group, port, "UDP and TCP port of the peers, or random (BS-04)"),                         \
+        ROW(section, "web_ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, "80, 443", sim_raw_group,     \
             web_ports, "TCP ports that they listen on besides (BS-04), or none")
 
 #define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
@@ -73,7 +78,7 @@
         ROW(section, "queue", SIM_KIND_QUEUE, SIM_OPTIONAL, "unlimited", 0, 0, fallback_queue, sim_raw_link, \
             queue, "a packet that would wait longer, or behind more bytes, is dropped; or unlimited"),       \
         ROW(section, "loss", SIM_KIND_LOSS, SIM_OPTIONAL, "none", 0, 0, fallback_loss, sim_raw_link, loss,   \
-            "each way: 0.2% · gilbert(p=1%, burst=4) (mean loss, mean burst in packets) · "                  \
+            "each way: 0.2% · gilbert(p=1%, burst=4) (mean loss, mean burst in packets) · "                \
             "gilbert-elliott(p=1%, r=25%, good=0%, bad=100%) · none")
 
 static const sim_schema_row rows[] = {
@@ -89,7 +94,8 @@ static const sim_schema_row rows[] = {
     BOX("", "run", SIM_KIND_SECTION, "how the scenario is run"),
     BOX("", "tiers", SIM_KIND_SECTION, "overrides that --tier chooses"),
     BOX("", "cases", SIM_KIND_ITEMS, "named variants, each a point: $case is its name"),
-    BOX("", "sweep", SIM_KIND_VARIABLES, "variables and their values: every combination is a point; $NAME is the value"),
+    BOX("", "sweep", SIM_KIND_VARIABLES,
+        "variables and their values: every combination is a point; $NAME is the value"),
     BOX("", "zip", SIM_KIND_VARIABLES, "variables whose lists are walked in step; all of one length"),
     {"", "skip_if", SIM_KIND_EXPRESSION, SIM_OPTIONAL, NULL, 0, 0, NULL, SIM_NO_OFFSET, SINCE,
      "points for which this holds are left out, e.g. N * share < 20 and case == public"},
@@ -105,9 +111,11 @@ static const sim_schema_row rows[] = {
         "whether peers find out their NAT and firewall beside the login"),
     BOX("", "timeline", SIM_KIND_ITEMS, "what happens to the world, and when"),
     BOX("", "capture", SIM_KIND_TEXTS, "hosts whose packets go to capture.pcapng: peer-1, supernode-3"),
-    BOX("", "measure", SIM_KIND_TEXTS, "metrics to show in the summary: `partyline list metrics`; without it all that have samples"),
+    BOX("", "measure", SIM_KIND_TEXTS,
+        "metrics to show in the summary: `partyline list metrics`; without it all that have samples"),
     BOX("", "plots", SIM_KIND_ITEMS, "figures to draw"),
-    BOX("", "expect", SIM_KIND_EXPECTS, "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
+    BOX("", "expect", SIM_KIND_EXPECTS,
+        "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
 
     ROW("run", "engine", SIM_KIND_NAME, SIM_OPTIONAL, "light|ns3|live", 0, 0, "light", sim_raw_run, engine,
         "what carries time and host stacks: `partyline list engines`"),
@@ -115,8 +123,8 @@ static const sim_schema_row rows[] = {
         sim_raw_run, duration, "length of the run in virtual time; or give until"),
     ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in", 0, 0, NULL, sim_raw_run, until,
         "all-logged-in: the run ends when every peer that logs in is in or has failed; needs limit"),
-    ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL, sim_raw_run,
-        limit, "until: the run ends at this instant in any case"),
+    ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_run, limit, "until: the run ends at this instant in any case"),
     ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
         "samples before this instant are not measured"),
     ROW("run", "seed", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, INT64_MAX, "1", sim_raw_run, seed,
@@ -128,8 +136,9 @@ static const sim_schema_row rows[] = {
     ROW("run", "codec", SIM_KIND_WORD, SIM_OPTIONAL, "opus|sized", 0, 0, "opus", sim_raw_run, codec,
         "sized: frames of the right size without sound; for crowds"),
     ROW("run", "events", SIM_KIND_WORD, SIM_OPTIONAL, "auto|none|calls|protocol|packets", 0, 0, "auto",
-        sim_raw_run, events, "what events.jsonl holds; auto: protocol for up to 1000 peers, calls above; "
-                             "ladder diagrams need packets"),
+        sim_raw_run, events,
+        "what events.jsonl holds; auto: protocol for up to 1000 peers, calls above; "
+        "ladder diagrams need packets"),
     ROW("run", "deterministic", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_run, deterministic,
         "yes: expectations are judged exactly in every replication, not by intervals"),
     ROW("run", "epoch", SIM_KIND_DATE, SIM_OPTIONAL, NULL, 0, 0, "2004-09-15", sim_raw_run, epoch,
@@ -148,7 +157,8 @@ static const sim_schema_row rows[] = {
     ROW("profiles.*", "about", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, "", sim_raw_link, about,
         "what the link stands for; shown by `list profiles`"),
 
-    ROW("network", "latency", SIM_KIND_LATENCY, SIM_OPTIONAL, NULL, 0, 0, "constant(10ms)", sim_raw_top, latency,
+    ROW("network", "latency", SIM_KIND_LATENCY, SIM_OPTIONAL, NULL, 0, 0, "constant(10ms)", sim_raw_top,
+        latency,
         "one-way delay of the path between two hosts, beyond their access links: constant(10ms) · "
         "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE)"),
 
@@ -177,15 +187,17 @@ static const sim_schema_row rows[] = {
 
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
-    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall", 0, 0, NULL,
-        sim_raw_act, action, "fail: vanish; restart: come back; link: change the access link; block, unblock: "
-                             "ports; firewall: another preset"),
+    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall", 0, 0,
+        NULL, sim_raw_act, action,
+        "fail: vanish; restart: come back; link: change the access link; block, unblock: "
+        "ports; firewall: another preset"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
-        "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a group"),
+        "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
+        "group"),
     ROW("timeline[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_act, share,
         "how many of them, drawn at random"),
-    ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL, sim_raw_act,
-        duration, "undone after this time; without it, it stays"),
+    ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_act, duration, "undone after this time; without it, it stays"),
     ROW("timeline[]", "profile", SIM_KIND_NAME, SIM_OPTIONAL, "@profiles", 0, 0, NULL, sim_raw_act, profile,
         "do: link: the profile to change to; or give single fields"),
     LINK_ROWS("timeline[]", SIM_OPTIONAL, NULL, NULL, NULL),
@@ -195,8 +207,8 @@ static const sim_schema_row rows[] = {
         transport, "do: block, unblock: which ports"),
     ROW("timeline[]", "answer", SIM_KIND_WORD, SIM_OPTIONAL, "drop|refuse", 0, 0, "drop", sim_raw_act, answer,
         "do: block: what blocked packets get: nothing, or RST and ICMP"),
-    ROW("timeline[]", "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, NULL, sim_raw_act, firewall,
-        "do: firewall: the preset"),
+    ROW("timeline[]", "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, NULL, sim_raw_act,
+        firewall, "do: firewall: the preset"),
 
     ROW("plots[]", "kind", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_plot_config, kind,
         "kind of figure: `partyline list plots`"),
@@ -267,7 +279,8 @@ static bool descend(char *section, size_t len, const char *part)
     const sim_schema_row *row = sim_schema_find(section, key);
     g_free(key);
     char below[128];
-    if (row && (row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_ITEMS || row->kind == SIM_KIND_EXPECTS))
+    if (row &&
+        (row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_ITEMS || row->kind == SIM_KIND_EXPECTS))
         sim_schema_below(row, below, sizeof below);
     else if (row && row->kind == SIM_KIND_NAMED)
         sim_schema_path(row, below, sizeof below);

@@ -10,29 +10,29 @@
 /* kind, what a person calls it */
 #define SIM_KINDS(X)                                                                                         \
     X(SIM_KIND_TEXT, "text")                                                                                 \
-    X(SIM_KIND_WORD, "word")           /* one of `words`; stored as its number */                            \
-    X(SIM_KIND_NAME, "name")           /* one of `words`, or of a set: @profiles @nats @firewalls @stacks */ \
-    X(SIM_KIND_COUNT, "count")         /* int64 */                                                           \
-    X(SIM_KIND_PORT, "port")           /* uint16; `random` is 0 */                                           \
-    X(SIM_KIND_PORTS, "ports")         /* sim_ports; `none` or a list */                                     \
-    X(SIM_KIND_TIME, "time")           /* pl_span */                                                         \
-    X(SIM_KIND_RATE, "rate")           /* uint64 bit/s; `unlimited` is 0 */                                  \
-    X(SIM_KIND_SHARE, "share")         /* double */                                                          \
-    X(SIM_KIND_DATE, "date")           /* int64 Unix seconds */                                              \
-    X(SIM_KIND_DELAY, "delay")         /* sim_delay */                                                       \
-    X(SIM_KIND_QUEUE, "queue bound")   /* sim_queue_bound */                                                 \
-    X(SIM_KIND_LOSS, "loss")           /* net_loss_options */                                                \
-    X(SIM_KIND_LATENCY, "latency")     /* net_latency_options */                                             \
-    X(SIM_KIND_ARRIVAL, "arrival")     /* sim_arrival */                                                     \
+    X(SIM_KIND_WORD, "word")         /* one of `words`; stored as its number */                              \
+    X(SIM_KIND_NAME, "name")         /* one of `words`, or of a set: @profiles @nats @firewalls @stacks */   \
+    X(SIM_KIND_COUNT, "count")       /* int64 */                                                             \
+    X(SIM_KIND_PORT, "port")         /* uint16; `random` is 0 */                                             \
+    X(SIM_KIND_PORTS, "ports")       /* sim_ports; `none` or a list */                                       \
+    X(SIM_KIND_TIME, "time")         /* pl_span */                                                           \
+    X(SIM_KIND_RATE, "rate")         /* uint64 bit/s; `unlimited` is 0 */                                    \
+    X(SIM_KIND_SHARE, "share")       /* double */                                                            \
+    X(SIM_KIND_DATE, "date")         /* int64 Unix seconds */                                                \
+    X(SIM_KIND_DELAY, "delay")       /* sim_delay */                                                         \
+    X(SIM_KIND_QUEUE, "queue bound") /* sim_queue_bound */                                                   \
+    X(SIM_KIND_LOSS, "loss")         /* net_loss_options */                                                  \
+    X(SIM_KIND_LATENCY, "latency")   /* net_latency_options */                                               \
+    X(SIM_KIND_ARRIVAL, "arrival")   /* sim_arrival */                                                       \
     X(SIM_KIND_EXPRESSION, "condition")                                                                      \
-    X(SIM_KIND_SECTION, "map")         /* a map whose keys are the section's rows */                         \
-    X(SIM_KIND_NAMED, "map of maps")   /* names of the author's, each a map of section PATH.* */             \
-    X(SIM_KIND_ITEMS, "list of maps")  /* of section PATH[] */                                               \
-    X(SIM_KIND_TEXTS, "list")          /* of texts; a single text will do */                                 \
-    X(SIM_KIND_EXPECTS, "list")        /* texts, or maps of section PATH[] */                                \
+    X(SIM_KIND_SECTION, "map")        /* a map whose keys are the section's rows */                          \
+    X(SIM_KIND_NAMED, "map of maps")  /* names of the author's, each a map of section PATH.* */              \
+    X(SIM_KIND_ITEMS, "list of maps") /* of section PATH[] */                                                \
+    X(SIM_KIND_TEXTS, "list")         /* of texts; a single text will do */                                  \
+    X(SIM_KIND_EXPECTS, "list")       /* texts, or maps of section PATH[] */                                 \
     X(SIM_KIND_VARIABLES, "map of lists")                                                                    \
-    X(SIM_KIND_OVERRIDES, "map")       /* any keys of the file, dotted or nested */                          \
-    X(SIM_KIND_TUNABLES, "map")        /* keys of core/config.h */
+    X(SIM_KIND_OVERRIDES, "map") /* any keys of the file, dotted or nested */                                \
+    X(SIM_KIND_TUNABLES, "map")  /* keys of core/config.h */
 
 typedef enum sim_kind {
 #define X(name, text) name,

@@ -89,8 +89,9 @@ bool sim_terms_queue(const char *text, sim_queue_bound *ret, sim_problem *proble
     if (strcmp(text, "unlimited") == 0 || sim_units_bytes(text, &bound.bytes, &ignored) ||
         sim_units_time(text, &bound.time_ns, problem)) {
         if (strcmp(text, "unlimited") != 0 && bound.bytes == 0 && bound.time_ns == 0)
-            return sim_problem_set(problem, "a queue of zero", "no packet could ever wait; write unlimited for no "
-                                                               "bound");
+            return sim_problem_set(problem, "a queue of zero",
+                                   "no packet could ever wait; write unlimited for no "
+                                   "bound");
         *ret = bound;
         return true;
     }
@@ -113,8 +114,11 @@ static bool gilbert(const call *c, net_loss_options *ret, sim_problem *problem)
     if (onset > 1)
         return sim_problem_set(problem, "this loss cannot come in such short bursts",
                                "at p = %.4g%% bursts are longer than %.4g packets", mean * 100, burst);
-    *ret = (net_loss_options){.kind = NET_LOSS_GILBERT_ELLIOTT, .probability = onset, .recovery = recovery,
-                              .loss_good = 0, .loss_bad = 1};
+    *ret = (net_loss_options){.kind = NET_LOSS_GILBERT_ELLIOTT,
+                              .probability = onset,
+                              .recovery = recovery,
+                              .loss_good = 0,
+                              .loss_bad = 1};
     return true;
 }
 
@@ -123,7 +127,8 @@ static bool gilbert_elliott(const call *c, net_loss_options *ret, sim_problem *p
     static const char *const keys[] = {"p", "r", "good", "bad"};
     net_loss_options loss = {.kind = NET_LOSS_GILBERT_ELLIOTT};
     if (!has_exactly(c, keys, 4))
-        return sim_problem_set(problem, "not a loss", "write gilbert-elliott(p=1%%, r=25%%, good=0%%, bad=100%%)");
+        return sim_problem_set(problem, "not a loss",
+                               "write gilbert-elliott(p=1%%, r=25%%, good=0%%, bad=100%%)");
     if (!sim_units_share(argument(c, "p"), &loss.probability, problem) ||
         !sim_units_share(argument(c, "r"), &loss.recovery, problem) ||
         !sim_units_share(argument(c, "good"), &loss.loss_good, problem) ||
@@ -148,8 +153,9 @@ static bool parse_loss(char *text, net_loss_options *ret, sim_problem *problem)
         return gilbert(&c, ret, problem);
     if (*c.rest == 0 && strcmp(c.name, "gilbert-elliott") == 0)
         return gilbert_elliott(&c, ret, problem);
-    return sim_problem_set(problem, "not a loss", "models are gilbert(p=…, burst=…) and gilbert-elliott(p=…, "
-                                                  "r=…, good=…, bad=…)");
+    return sim_problem_set(problem, "not a loss",
+                           "models are gilbert(p=…, burst=…) and gilbert-elliott(p=…, "
+                           "r=…, good=…, bad=…)");
 }
 
 bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *problem)
@@ -168,7 +174,8 @@ static bool coordinates(const call *c, net_latency_options *ret, sim_problem *pr
 {
     static const char *const keys[] = {"scale", "floor", "noise"};
     if (!has_exactly(c, keys, 3))
-        return sim_problem_set(problem, "not a latency", "write coordinates(scale=60ms, floor=5ms, noise=0.2)");
+        return sim_problem_set(problem, "not a latency",
+                               "write coordinates(scale=60ms, floor=5ms, noise=0.2)");
     if (!sim_units_time(argument(c, "scale"), &ret->scale_ns, problem) ||
         !sim_units_time(argument(c, "floor"), &ret->floor_ns, problem) ||
         !sim_units_number(argument(c, "noise"), &ret->noise, problem))
@@ -193,9 +200,10 @@ bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret
              !c.key[0] && *c.value[0])
         latency.file = c.value[0];
     else
-        good = sim_problem_set(problem, "not a latency",
-                               "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) or "
-                               "matrix(FILE)");
+        good =
+            sim_problem_set(problem, "not a latency",
+                            "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) or "
+                            "matrix(FILE)");
     if (good)
         *ret = latency;
     return good;
@@ -232,8 +240,9 @@ static bool parse_arrival(char *text, sim_arrival *ret, sim_problem *problem)
         if (!sim_units_time(argument(&c, "mean"), &arrival.span_ns, problem))
             return false;
     } else {
-        return sim_problem_set(problem, "not an arrival", "write at 10s, within 60s, or exp(mean=30ms); the last "
-                                                          "two may end in after 10s");
+        return sim_problem_set(problem, "not an arrival",
+                               "write at 10s, within 60s, or exp(mean=30ms); the last "
+                               "two may end in after 10s");
     }
     *ret = arrival;
     return true;

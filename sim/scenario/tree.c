@@ -273,9 +273,8 @@ static const sim_tree *substitute_scalar(sim_tree_pool *pool, const sim_tree *tr
     return scalar;
 }
 
-const sim_tree *sim_tree_substitute(sim_tree_pool *pool, const sim_tree *tree,
-                                    const sim_variable *variables, size_t n_variables,
-                                    sim_diagnostics *diagnostics)
+const sim_tree *sim_tree_substitute(sim_tree_pool *pool, const sim_tree *tree, const sim_variable *variables,
+                                    size_t n_variables, sim_diagnostics *diagnostics)
 {
     if (tree->kind == SIM_TREE_SCALAR)
         return substitute_scalar(pool, tree, variables, n_variables, diagnostics);

@@ -58,8 +58,7 @@ const sim_tree *sim_tree_nest(sim_tree_pool *pool, const sim_tree *map, sim_diag
 /* The map without one key. */
 const sim_tree *sim_tree_without(sim_tree_pool *pool, const sim_tree *map, const char *key);
 /* Replaces $NAME in every scalar but the prose of `about`; an unknown name becomes a diagnostic. */
-const sim_tree *sim_tree_substitute(sim_tree_pool *pool, const sim_tree *tree,
-                                    const sim_variable *variables, size_t n_variables,
-                                    sim_diagnostics *diagnostics);
+const sim_tree *sim_tree_substitute(sim_tree_pool *pool, const sim_tree *tree, const sim_variable *variables,
+                                    size_t n_variables, sim_diagnostics *diagnostics);
 
 #endif

@@ -30,8 +30,7 @@ static const unit rates[] = {
     {"bit/s", 1}, {"kbit/s", 1000}, {"Mbit/s", 1000000}, {"Gbit/s", 1000000000}, {NULL, 0},
 };
 static const unit sizes[] = {
-    {"B", 1},         {"kB", 1000},       {"MB", 1000000}, {"KiB", 1024},
-    {"MiB", 1048576}, {"GiB", 1073741824}, {NULL, 0},
+    {"B", 1}, {"kB", 1000}, {"MB", 1000000}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {NULL, 0},
 };
 
 bool sim_problem_set(sim_problem *problem, const char *message, const char *format, ...)
@@ -123,12 +122,15 @@ static bool parse_scaled(const char *text, const family *f, uint64_t *ret, sim_p
         return sim_problem_set(problem, f->not_one, "write a number and a unit, e.g. %s", f->example);
     if (*d.unit == 0)
         return sim_problem_set(problem, f->not_one, "a number needs a unit, e.g. %.40s%s", text,
-                               f->units == times ? "s" : f->units == rates ? "kbit/s" : "KiB");
+                               f->units == times   ? "s"
+                               : f->units == rates ? "kbit/s"
+                                                   : "KiB");
     for (const unit *u = f->units; u->name; u++) {
         if (strcmp(u->name, d.unit) != 0)
             continue;
         if (!scale(&d, u->factor, ret))
-            return sim_problem_set(problem, f->not_one, "it is finer than 1 %s, or too large", f->units->name);
+            return sim_problem_set(problem, f->not_one, "it is finer than 1 %s, or too large",
+                                   f->units->name);
         return true;
     }
     return sim_problem_set(problem, f->not_one, "unknown unit '%.20s'; units are %s", d.unit, f->names);
@@ -150,8 +152,9 @@ bool sim_units_rate(const char *text, uint64_t *ret, sim_problem *problem)
     if (!parse_scaled(text, &f, ret, problem))
         return false;
     if (*ret == 0)
-        return sim_problem_set(problem, "a rate of zero", "write unlimited for no limit; to cut a link use "
-                                                          "timeline:");
+        return sim_problem_set(problem, "a rate of zero",
+                               "write unlimited for no limit; to cut a link use "
+                               "timeline:");
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* Scenario files of strangers.
  *
- * Whatever the bytes are, a scenario is good or has errors, never both and never neither; what is wrong can be
- * printed; and a good one, written out resolved, is good again with as many points.
+ * Whatever the bytes are, a scenario is good or has errors, never both and never neither; what is wrong can
+ * be printed; and a good one, written out resolved, is good again with as many points.
  *
  * Without FUZZ_LIBFUZZER it is a program that plays the files given to it, so that the corpus is a test. */
 #include <glib.h>

@@ -11,7 +11,7 @@
 #define BASE                                                                                                 \
     "scenario: test\n"                                                                                       \
     "profiles:\n"                                                                                            \
-    "  dsl: {up: 128kbit/s, down: 512kbit/s, delay: 12ms ± 2ms}\n"                                           \
+    "  dsl: {up: 128kbit/s, down: 512kbit/s, delay: 12ms ± 2ms}\n"                                          \
     "  lan: {up: 10Mbit/s, down: unlimited}\n"                                                               \
     "supernodes: {count: 7, link: lan}\n"                                                                    \
     "login_servers: {link: lan}\n"                                                                           \

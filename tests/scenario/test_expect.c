@@ -54,8 +54,9 @@ static void what_is_no_claim_is_refused(void)
 
 static void a_scenario_carries_text_when_and_place(void)
 {
-    sim_scenario *s = load(BASE "cases: [{name: a}, {name: b}]\nexpect:\n  - login.success{login=first} == 100%\n"
-                                "  - {never: login.failed, when: case == b}\n");
+    sim_scenario *s =
+        load(BASE "cases: [{name: a}, {name: b}]\nexpect:\n  - login.success{login=first} == 100%\n"
+                  "  - {never: login.failed, when: case == b}\n");
     assert_good(s);
     const sim_expectation *x = s->points[0].config->expect;
     g_assert_cmpuint(s->points[0].config->n_expect, ==, 2);
@@ -72,11 +73,13 @@ static void mistakes_are_shown_in_place(void)
     assert_text_errors(BASE "expect:\n  - login.success = 100%\n",
                        "t.yaml:12:5: error: not an expectation\n"
                        "   12 |   - login.success = 100%\n"
-                       "      |     ^~~~~~~~~~~~~~~~~~~~  an operator (== != < <= > >=) and a value must follow the metric\n");
-    assert_text_errors(BASE "cases: [{name: public}]\nexpect:\n  - {that: login.success == 100%, when: case == publik}\n",
-                       "t.yaml:13:41: error: unknown case 'publik'\n"
-                       "   13 |   - {that: login.success == 100%, when: case == publik}\n"
-                       "      |                                         ^~~~~~~~~~~~~~  did you mean 'public'?\n");
+                       "      |     ^~~~~~~~~~~~~~~~~~~~  an operator (== != < <= > >=) and a value must "
+                       "follow the metric\n");
+    assert_text_errors(
+        BASE "cases: [{name: public}]\nexpect:\n  - {that: login.success == 100%, when: case == publik}\n",
+        "t.yaml:13:41: error: unknown case 'publik'\n"
+        "   13 |   - {that: login.success == 100%, when: case == publik}\n"
+        "      |                                         ^~~~~~~~~~~~~~  did you mean 'public'?\n");
     assert_text_errors(BASE "expect:\n  - {when: case == a}\n",
                        "t.yaml:12:5: error: an expectation needs one of that: and never:\n"
                        "   12 |   - {when: case == a}\n"

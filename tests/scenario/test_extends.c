@@ -30,9 +30,11 @@ static sim_scenario *load_file(const char *path)
 static void maps_merge_and_lists_replace_or_append(void)
 {
     static const char *const files[] = {
-        "base.yaml", BASE "expect: [login.success == 100%]\nmeasure: [login.time.p50]\nprotocol: {login.pause: 3s}\n",
-        "a.yaml",    "extends: base.yaml\nscenario: a\nprofiles: {dsl: {loss: 5%}}\nexpect+: [login.attempts.max == 1]\n"
-                     "measure: [login.bytes.p50, login.time.p95]\nprotocol: {login.attempts: 2}\n",
+        "base.yaml",
+        BASE "expect: [login.success == 100%]\nmeasure: [login.time.p50]\nprotocol: {login.pause: 3s}\n",
+        "a.yaml",
+        "extends: base.yaml\nscenario: a\nprofiles: {dsl: {loss: 5%}}\nexpect+: [login.attempts.max == 1]\n"
+        "measure: [login.bytes.p50, login.time.p95]\nprotocol: {login.attempts: 2}\n",
         NULL};
     char *folder = enter(files);
     sim_scenario *s = load_file("a.yaml");
@@ -57,8 +59,11 @@ static void maps_merge_and_lists_replace_or_append(void)
 
 static void of_several_files_the_later_is_stronger(void)
 {
-    static const char *const files[] = {"base.yaml", BASE, "one.yaml", "run: {seed: 1, replications: 3}\n", "two.yaml",
-                                        "run: {seed: 2}\n", "a.yaml", "extends: [base.yaml, one.yaml, two.yaml]\n", NULL};
+    static const char *const files[] = {"base.yaml", BASE,
+                                        "one.yaml",  "run: {seed: 1, replications: 3}\n",
+                                        "two.yaml",  "run: {seed: 2}\n",
+                                        "a.yaml",    "extends: [base.yaml, one.yaml, two.yaml]\n",
+                                        NULL};
     char *folder = enter(files);
     sim_scenario *s = load_file("a.yaml");
     assert_good(s);
@@ -70,14 +75,15 @@ static void of_several_files_the_later_is_stronger(void)
 
 static void a_circle_prints_its_chain(void)
 {
-    static const char *const files[] = {"a.yaml", "extends: b.yaml\n", "b.yaml", "extends: c.yaml\n",
+    static const char *const files[] = {"a.yaml", "extends: b.yaml\n",   "b.yaml", "extends: c.yaml\n",
                                         "c.yaml", "extends: ./b.yaml\n", NULL};
     char *folder = enter(files);
     sim_scenario *s = load_file("a.yaml");
     char *errors = sim_scenario_errors(s);
-    g_assert_nonnull(strstr(errors, "c.yaml:1:10: error: extends goes in a circle: b.yaml → c.yaml → ./b.yaml\n"
-                                    "    1 | extends: ./b.yaml\n"
-                                    "      |          ^~~~~~~~\n"));
+    g_assert_nonnull(strstr(errors,
+                            "c.yaml:1:10: error: extends goes in a circle: b.yaml → c.yaml → ./b.yaml\n"
+                            "    1 | extends: ./b.yaml\n"
+                            "      |          ^~~~~~~~\n"));
     g_free(errors);
     sim_scenario_free(s);
     leave(folder, files);
@@ -89,7 +95,8 @@ static void a_missing_file_is_blamed_on_its_line(void)
     char *folder = enter(files);
     sim_scenario *s = load_file("a.yaml");
     char *errors = sim_scenario_errors(s);
-    g_assert_nonnull(strstr(errors, "a.yaml:2:10: error: cannot read gone.yaml: No such file or directory\n"));
+    g_assert_nonnull(
+        strstr(errors, "a.yaml:2:10: error: cannot read gone.yaml: No such file or directory\n"));
     g_free(errors);
     sim_scenario_free(s);
     leave(folder, files);
@@ -112,10 +119,13 @@ static void an_error_is_told_in_the_file_that_has_it(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/extends/maps-merge-and-lists-replace-or-append", maps_merge_and_lists_replace_or_append);
-    g_test_add_func("/extends/of-several-files-the-later-is-stronger", of_several_files_the_later_is_stronger);
+    g_test_add_func("/extends/maps-merge-and-lists-replace-or-append",
+                    maps_merge_and_lists_replace_or_append);
+    g_test_add_func("/extends/of-several-files-the-later-is-stronger",
+                    of_several_files_the_later_is_stronger);
     g_test_add_func("/extends/a-circle-prints-its-chain", a_circle_prints_its_chain);
     g_test_add_func("/extends/a-missing-file-is-blamed-on-its-line", a_missing_file_is_blamed_on_its_line);
-    g_test_add_func("/extends/an-error-is-told-in-the-file-that-has-it", an_error_is_told_in_the_file_that_has_it);
+    g_test_add_func("/extends/an-error-is-told-in-the-file-that-has-it",
+                    an_error_is_told_in_the_file_that_has_it);
     return g_test_run();
 }

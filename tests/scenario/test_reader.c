@@ -34,17 +34,18 @@ static void three_mistakes_are_told_at_once(void)
 static const struct {
     const char *name, *text, *error;
 } refusals[] = {
-    {"tab", "a:\n\tb: 1\n",
-     "t.yaml:2:1: error: a tab\n    2 |  b: 1\n      | ^  indent with spaces\n"},
+    {"tab", "a:\n\tb: 1\n", "t.yaml:2:1: error: a tab\n    2 |  b: 1\n      | ^  indent with spaces\n"},
     {"empty", "",
      "t.yaml:1:1: error: the file is empty\n    1 | \n      | ^  a scenario begins with scenario: NAME\n"},
     {"list-at-the-top", "- a\n",
-     "t.yaml:1:1: error: a map is needed here\n    1 | - a\n      | ^  a scenario begins with scenario: NAME\n"},
+     "t.yaml:1:1: error: a map is needed here\n    1 | - a\n      | ^  a scenario begins with scenario: "
+     "NAME\n"},
     {"tag", "a: !!int 5\n",
      "t.yaml:1:4: error: tags are not allowed\n    1 | a: !!int 5\n"
      "      |    ^~~~~~~  every value is text here; its key decides the type\n"},
     {"two-documents", "a: 1\n---\nb: 2\n",
-     "t.yaml:3:1: error: a second document begins here\n    3 | b: 2\n      | ^  one file holds one scenario\n"},
+     "t.yaml:3:1: error: a second document begins here\n    3 | b: 2\n      | ^  one file holds one "
+     "scenario\n"},
     {"unknown-alias", "a: *b\n",
      "t.yaml:1:4: error: unknown alias\n    1 | a: *b\n"
      "      |    ^~  an anchor (&name) must come before its alias\n"},
@@ -57,7 +58,8 @@ static const struct {
      "t.yaml:2:6: error: did not find expected comment or line break\n    2 |   - >= 98%\n"
      "      |      ^  while scanning a block scalar\n"},
     {"unclosed", "a: [1, 2\n",
-     "t.yaml:2:1: error: did not find expected ',' or ']'\n    2 | \n      | ^  while parsing a flow sequence\n"},
+     "t.yaml:2:1: error: did not find expected ',' or ']'\n    2 | \n      | ^  while parsing a flow "
+     "sequence\n"},
 };
 
 static void each_refusal_says_where_and_why(void)
@@ -85,9 +87,10 @@ static void duplicate_and_merge_keys_are_refused_together(void)
 
 static void anchors_and_aliases_work(void)
 {
-    sim_scenario *s = load("scenario: test\nprofiles:\n  a: &link {up: unlimited, down: unlimited}\n  b: *link\n"
-                           "supernodes: {link: a}\nlogin_servers: {link: b}\npeers: {count: 1, link: b}\n"
-                           "run: {duration: 1s}\n");
+    sim_scenario *s =
+        load("scenario: test\nprofiles:\n  a: &link {up: unlimited, down: unlimited}\n  b: *link\n"
+             "supernodes: {link: a}\nlogin_servers: {link: b}\npeers: {count: 1, link: b}\n"
+             "run: {duration: 1s}\n");
     assert_errors(s, "");
 }
 
@@ -131,7 +134,8 @@ static void size_is_bounded(void)
 {
     char *text = g_malloc(SIM_READER_BYTES_MAX + 1);
     memset(text, '#', SIM_READER_BYTES_MAX + 1);
-    sim_scenario *s = sim_scenario_load_text("t.yaml", text, SIM_READER_BYTES_MAX + 1, &(sim_scenario_options){0});
+    sim_scenario *s =
+        sim_scenario_load_text("t.yaml", text, SIM_READER_BYTES_MAX + 1, &(sim_scenario_options){0});
     assert_errors(s, "partyline: error: cannot read t.yaml: it is larger than 1 MiB\n");
     g_free(text);
 }
@@ -140,7 +144,8 @@ static void a_missing_file_is_named(void)
 {
     assert_errors(sim_scenario_load("no/such/file.yaml", &(sim_scenario_options){0}),
                   "partyline: error: cannot read no/such/file.yaml: No such file or directory\n");
-    assert_errors(sim_scenario_load("/", &(sim_scenario_options){0}), "partyline: error: cannot read /: Is a directory\n");
+    assert_errors(sim_scenario_load("/", &(sim_scenario_options){0}),
+                  "partyline: error: cannot read /: Is a directory\n");
 }
 
 static void columns_count_characters(void)
@@ -148,12 +153,14 @@ static void columns_count_characters(void)
     assert_text_errors(BASE "timeline: [{at: 1s, do: link, what: peers, delay: 25ms ± 6}]\n",
                        "t.yaml:11:51: error: not a time\n"
                        "   11 | timeline: [{at: 1s, do: link, what: peers, delay: 25ms ± 6}]\n"
-                       "      |                                                   ^~~~~~~~  a number needs a unit, e.g. 6s\n");
+                       "      |                                                   ^~~~~~~~  a number needs a "
+                       "unit, e.g. 6s\n");
 }
 
 static void a_comma_inside_parentheses_is_no_separator(void)
 {
-    sim_scenario *s = load(BASE "timeline: [{at: 1s, do: link, what: peers, loss: gilbert(p=1%, burst=4), for: 2s}]\n");
+    sim_scenario *s =
+        load(BASE "timeline: [{at: 1s, do: link, what: peers, loss: gilbert(p=1%, burst=4), for: 2s}]\n");
     g_assert_true(sim_scenario_good(s));
     const sim_act *act = &s->points[0].config->timeline[0];
     g_assert_cmpfloat(act->link.loss.recovery, ==, 0.25);
@@ -163,7 +170,8 @@ static void a_comma_inside_parentheses_is_no_separator(void)
 
 static void bytes_that_are_no_text_are_refused(void)
 {
-    assert_text_errors("a: b\nc: \xff\n", "t.yaml:2:4: error: invalid leading UTF-8 octet\n    2 | c: ?\n      |    ^\n");
+    assert_text_errors("a: b\nc: \xff\n",
+                       "t.yaml:2:4: error: invalid leading UTF-8 octet\n    2 | c: ?\n      |    ^\n");
 }
 
 int main(int argc, char **argv)
@@ -171,14 +179,16 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reader/three-mistakes-are-told-at-once", three_mistakes_are_told_at_once);
     g_test_add_func("/reader/each-refusal-says-where-and-why", each_refusal_says_where_and_why);
-    g_test_add_func("/reader/duplicate-and-merge-keys-are-refused-together", duplicate_and_merge_keys_are_refused_together);
+    g_test_add_func("/reader/duplicate-and-merge-keys-are-refused-together",
+                    duplicate_and_merge_keys_are_refused_together);
     g_test_add_func("/reader/anchors-and-aliases-work", anchors_and_aliases_work);
     g_test_add_func("/reader/a-bomb-of-aliases-is-defused", a_bomb_of_aliases_is_defused);
     g_test_add_func("/reader/depth-is-bounded", depth_is_bounded);
     g_test_add_func("/reader/size-is-bounded", size_is_bounded);
     g_test_add_func("/reader/a-missing-file-is-named", a_missing_file_is_named);
     g_test_add_func("/reader/columns-count-characters", columns_count_characters);
-    g_test_add_func("/reader/a-comma-inside-parentheses-is-no-separator", a_comma_inside_parentheses_is_no_separator);
+    g_test_add_func("/reader/a-comma-inside-parentheses-is-no-separator",
+                    a_comma_inside_parentheses_is_no_separator);
     g_test_add_func("/reader/bytes-that-are-no-text-are-refused", bytes_that_are_no_text_are_refused);
     return g_test_run();
 }

@@ -9,12 +9,14 @@ static const struct {
 } bad[] = {
     {"protocol: {login.puase: 6s}", "11:12: error: unknown key 'login.puase'",
      "           ^~~~~~~~~~~  did you mean 'login.pause'?"},
-    {"protocol: {login.pause: 2h}", "11:25: error: out of range", "                        ^~  login.pause is 0s to 1h"},
+    {"protocol: {login.pause: 2h}", "11:25: error: out of range",
+     "                        ^~  login.pause is 0s to 1h"},
     {"protocol: {login.attempts: 0}", "11:28: error: out of range",
      "                           ^  login.attempts is 1 to 1000"},
     {"protocol: {login.attempts: 5s}", "11:28: error: not a count",
      "                           ^~  write a whole number without a unit, e.g. 500"},
-    {"timeline: {at: 1s}", "11:11: error: a list is needed here, not a map", "          ^  write a list: - …"},
+    {"timeline: {at: 1s}", "11:11: error: a list is needed here, not a map",
+     "          ^  write a list: - …"},
     {"timeline: [1s]", "11:12: error: a map is needed here, not a single value",
      "           ^~  write key: value lines, indented"},
     {"timeline: [{at: 1s, do: explode, what: all}]", "11:25: error: unknown do 'explode'",
@@ -22,21 +24,24 @@ static const struct {
     {"timeline: [{at: 1s, do: fial, what: all}]", "11:25: error: unknown do 'fial'",
      "                        ^~~~  did you mean 'fail'?"},
     {"timeline: [{at: 1s, do: fail, what: supernode-8}]",
-     "11:37: error: there is no supernode-8, only 7 supernodes", "                                    ^~~~~~~~~~~"},
+     "11:37: error: there is no supernode-8, only 7 supernodes",
+     "                                    ^~~~~~~~~~~"},
     {"timeline: [{at: 1s, do: fail, what: supernods}]", "11:37: error: no such hosts: 'supernods'",
      "                                    ^~~~~~~~~  did you mean 'supernodes'?"},
-    {"timeline: [{at: 1s, do: fail, what: all, ports: 80}]", "11:42: error: 'ports' means nothing with do: fail",
-     "                                         ^~~~~"},
-    {"timeline: [{at: 1s, do: block, what: all}]", "11:25: error: do: block needs ports:",
-     "                        ^~~~~"},
+    {"timeline: [{at: 1s, do: fail, what: all, ports: 80}]",
+     "11:42: error: 'ports' means nothing with do: fail", "                                         ^~~~~"},
+    {"timeline: [{at: 1s, do: block, what: all}]",
+     "11:25: error: do: block needs ports:", "                        ^~~~~"},
     {"timeline: [{at: 1s, do: block, what: all, ports: [80, 65536]}]", "11:55: error: out of range",
      "                                                      ^~~~~  ports is 1 to 65535"},
     {"timeline: [{at: 1s, do: link, what: all, profile: dls}]", "11:51: error: unknown profile 'dls'",
      "                                                  ^~~  did you mean 'dsl'?"},
-    {"timeline: [{at: 1s, do: firewall, what: all, firewall: udp-blokced}]", "11:56: error: unknown firewall 'udp-blokced'",
+    {"timeline: [{at: 1s, do: firewall, what: all, firewall: udp-blokced}]",
+     "11:56: error: unknown firewall 'udp-blokced'",
      "                                                       ^~~~~~~~~~~  did you mean 'udp-blocked'?"},
     {"timeline: [{at: 1s, do: fail}]", "11:12: error: 'timeline[].what' is missing",
-     "           ^  supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
+     "           ^  supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the "
+     "name of a "
      "group"},
     {"capture: peers", "11:10: error: a capture is of one host", "         ^~~~~  e.g. peer-1"},
     {"plots: [{kind: ecdf, peer: supernode-1}]", "11:28: error: a ladder is of one peer",
@@ -44,7 +49,8 @@ static const struct {
     {"network: {latency: matrix(none.txt)}", "11:20: error: cannot read none.txt",
      "                   ^~~~~~~~~~~~~~~~  it is looked for beside the file that names it"},
     {"network: {latency: 10ms}", "11:20: error: not a latency",
-     "                   ^~~~  write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) or matrix("
+     "                   ^~~~  write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) "
+     "or matrix("
      "FILE)"},
     {"host_stack: xp", "11:13: error: unknown host_stack 'xp'", "            ^~  one of linux, xp-2003"},
     {"format: 2", "11:9: error: a newer format", "        ^  this release reads format 1"},
@@ -61,7 +67,8 @@ static void every_error_says_where_and_what_to_do(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         char *text = g_strconcat(BASE, bad[i].line, "\n", NULL);
-        char *expected = g_strdup_printf("t.yaml:%s\n   11 | %s\n      | %s\n", bad[i].message, bad[i].line, bad[i].caret);
+        char *expected =
+            g_strdup_printf("t.yaml:%s\n   11 | %s\n      | %s\n", bad[i].message, bad[i].line, bad[i].caret);
         g_test_message("%s", bad[i].line);
         assert_text_errors(text, expected);
         g_free(expected);
@@ -76,7 +83,8 @@ static const struct {
     {"scenario: test", "scenario: ../up", ":1:11: error: not a name for a scenario"},
     {"scenario: test", "about: x", "error: 'scenario' is missing"},
     {"run: {duration: 60s}", "run: {seed: 1}", ":8:6: error: the run has no end"},
-    {"run: {duration: 60s}", "run: {duration: 60s, until: all-logged-in, limit: 1h}", "duration and until exclude each other"},
+    {"run: {duration: 60s}", "run: {duration: 60s, until: all-logged-in, limit: 1h}",
+     "duration and until exclude each other"},
     {"run: {duration: 60s}", "run: {until: all-logged-in}", ":8:14: error: until needs a limit"},
     {"run: {duration: 60s}", "run: {duration: 60s, limit: 5s}", "limit goes with until"},
     {"run: {duration: 60s}", "run: {duration: 60s, warmup: 60s}", "the warm-up leaves nothing to measure"},
@@ -89,7 +97,8 @@ static const struct {
     {"peers: {count: 10, link: dsl}", "peers: {count: 0, link: dsl}", ":7:16: error: a world without peers"},
     {"peers: {count: 10, link: dsl}", "peers: {link: dsl}", "'peers.count' is missing"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 10}", "'peers.link' is missing"},
-    {"peers: {count: 10, link: dsl}", "peers: {count: 10, link: dsl, nat: symetric}", "did you mean 'symmetric'?"},
+    {"peers: {count: 10, link: dsl}", "peers: {count: 10, link: dsl, nat: symetric}",
+     "did you mean 'symmetric'?"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 10, link: dsl, cache: 201}", "cache is 0 to 200"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 10, link: dsl, mix: [{share: 50%}, {share: 49%}]}",
      "they add up to 99%"},
@@ -134,10 +143,11 @@ static void a_billion_peers_are_refused_with_the_estimate(void)
 
 static void a_good_file_is_fully_typed(void)
 {
-    sim_scenario *s = load(BASE "protocol: {login.pause: 7s}\n"
-                                "timeline:\n"
-                                "  - {at: 60s, do: link, what: supernodes, loss: 3%, share: 30%, for: 10s}\n"
-                                "  - {at: 61s, do: block, what: peer-3, ports: [80, 443], transport: tcp, answer: refuse}\n");
+    sim_scenario *s = load(
+        BASE "protocol: {login.pause: 7s}\n"
+             "timeline:\n"
+             "  - {at: 60s, do: link, what: supernodes, loss: 3%, share: 30%, for: 10s}\n"
+             "  - {at: 61s, do: block, what: peer-3, ports: [80, 443], transport: tcp, answer: refuse}\n");
     assert_good(s);
     const sim_config *c = s->points[0].config;
     g_assert_cmpstr(c->scenario, ==, "test");
@@ -170,8 +180,10 @@ static void a_good_file_is_fully_typed(void)
 static void shares_are_handed_out_without_a_remainder(void)
 {
     char **parts = g_strsplit(BASE, "peers: {count: 10, link: dsl}", 2);
-    char *text = g_strjoinv("peers: {count: 10, link: dsl, nat: symmetric, mix: [{share: 33.3%}, {share: 33.3%, "
-                            "nat: none}, {share: 33.4%, name: last}]}", parts);
+    char *text =
+        g_strjoinv("peers: {count: 10, link: dsl, nat: symmetric, mix: [{share: 33.3%}, {share: 33.3%, "
+                   "nat: none}, {share: 33.4%, name: last}]}",
+                   parts);
     sim_scenario *s = load(text);
     assert_good(s);
     const sim_config *c = s->points[0].config;
@@ -188,12 +200,14 @@ static void shares_are_handed_out_without_a_remainder(void)
     g_strfreev(parts);
 }
 
-/* Each default must be readable as a value of its own row: a file that says nothing is a file that says them. */
+/* Each default must be readable as a value of its own row: a file that says nothing is a file that says them.
+ */
 static void a_resolved_file_says_the_same_again(void)
 {
-    sim_scenario *s = load(BASE "about: |\n  Two lines:\n  of prose # and more\ncases: [{name: a, set: {peers.nat: "
-                                "symmetric}}]\nsweep: {N: [1%, 2%]}\ntimeline: [{at: 1s, do: link, what: peers, loss: "
-                                "gilbert(p=1%, burst=4)}]\nexpect: [login.success == 100%]\n");
+    sim_scenario *s =
+        load(BASE "about: |\n  Two lines:\n  of prose # and more\ncases: [{name: a, set: {peers.nat: "
+                  "symmetric}}]\nsweep: {N: [1%, 2%]}\ntimeline: [{at: 1s, do: link, what: peers, loss: "
+                  "gilbert(p=1%, burst=4)}]\nexpect: [login.success == 100%]\n");
     assert_good(s);
     char *first = sim_page_resolved(s, s->tree);
     sim_scenario *again = load(first);
@@ -257,7 +271,8 @@ int main(int argc, char **argv)
     g_test_add_func("/schema/cross-checks-are-told-at-a-place", cross_checks_are_told_at_a_place);
     g_test_add_func("/schema/a-billion-peers-are-refused", a_billion_peers_are_refused_with_the_estimate);
     g_test_add_func("/schema/a-good-file-is-fully-typed", a_good_file_is_fully_typed);
-    g_test_add_func("/schema/shares-are-handed-out-without-a-remainder", shares_are_handed_out_without_a_remainder);
+    g_test_add_func("/schema/shares-are-handed-out-without-a-remainder",
+                    shares_are_handed_out_without_a_remainder);
     g_test_add_func("/schema/a-resolved-file-says-the-same-again", a_resolved_file_says_the_same_again);
     g_test_add_func("/schema/every-key-explains-itself", every_key_explains_itself);
     g_test_add_func("/schema/no-key-stands-twice-in-the-table", no_key_stands_twice_in_the_table);

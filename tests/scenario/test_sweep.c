@@ -46,8 +46,9 @@ static void a_zip_walks_in_step(void)
 
 static void cases_override_and_name_themselves(void)
 {
-    sim_scenario *s = load(BASE "cases:\n  - {name: plain}\n  - {name: nat, set: {peers.nat: symmetric, protocol.login.pause: "
-                                "9s, peers: {name: $case}}}\n");
+    sim_scenario *s = load(
+        BASE "cases:\n  - {name: plain}\n  - {name: nat, set: {peers.nat: symmetric, protocol.login.pause: "
+             "9s, peers: {name: $case}}}\n");
     assert_good(s);
     g_assert_cmpuint(s->n_points, ==, 2);
     g_assert_cmpstr(s->points[0].case_name, ==, "plain");
@@ -89,7 +90,8 @@ static void a_set_is_judged_like_a_file(void)
 
 static void a_tier_overrides_and_a_set_overrides_it(void)
 {
-    static const char *const text = BASE "tiers: {ci: {run.replications: 2}, full: {run: {replications: 40}}}\n";
+    static const char *const text =
+        BASE "tiers: {ci: {run.replications: 2}, full: {run: {replications: 40}}}\n";
     static const char *const sets[] = {"run.replications=5", NULL};
     sim_scenario *s = load(text);
     g_assert_cmpint(s->points[0].config->run.replications, ==, 1);
@@ -113,8 +115,9 @@ static void skip_if_leaves_points_out(void)
     g_assert_cmpstr(s->points[0].variables[1].text, ==, "5%");
     g_assert_cmpuint(s->points[2].index, ==, 2);
     sim_scenario_free(s);
-    assert_text_errors(BASE "sweep: {N: [1]}\nskip_if: N == 1\n",
-                       "t.yaml:12:10: error: skip_if leaves no points\n   12 | skip_if: N == 1\n      |          ^~~~~~\n");
+    assert_text_errors(
+        BASE "sweep: {N: [1]}\nskip_if: N == 1\n",
+        "t.yaml:12:10: error: skip_if leaves no points\n   12 | skip_if: N == 1\n      |          ^~~~~~\n");
     assert_text_errors(BASE "sweep: {N: [1]}\nskip_if: M < 2\n",
                        "t.yaml:12:10: error: not a condition\n   12 | skip_if: M < 2\n"
                        "      |          ^~~~~  'M' is neither a number nor a variable\n");
@@ -174,12 +177,34 @@ static void conditions_know_numbers_units_and_words(void)
         const char *text;
         int truth;
     } table[] = {
-        {"N == 500", 1}, {"N * 2% < 20", 1}, {"N*2%<10", 0}, {"N / 2 - 250 == 0", 1}, {"rtt <= 40ms", 1},
-        {"rtt < 0.04s", 0}, {"2 * rtt > 79ms", 1}, {"rtt / 10ms == 4", 1}, {"case == public", 1},
-        {"case != public", 0}, {"not (case == nat) and N > 1", 1}, {"N > 1 or case == nat and N > 1000", 1},
-        {"$N == 500", 1}, {"1 + 2 * 3 == 7", 1}, {"(1 + 2) * 3 == 9", 1}, {"N", -1}, {"", -1}, {"N ==", -1},
-        {"N == rtt", -1}, {"rtt * rtt > 1s", -1}, {"N / 0 > 1", -1}, {"case < nat", -1}, {"case == publik", -1},
-        {"(N == 1", -1}, {"N == 1)", -1}, {"N == 1 N", -1}, {"N and case", -1}, {"case + 1 == 2", -1},
+        {"N == 500", 1},
+        {"N * 2% < 20", 1},
+        {"N*2%<10", 0},
+        {"N / 2 - 250 == 0", 1},
+        {"rtt <= 40ms", 1},
+        {"rtt < 0.04s", 0},
+        {"2 * rtt > 79ms", 1},
+        {"rtt / 10ms == 4", 1},
+        {"case == public", 1},
+        {"case != public", 0},
+        {"not (case == nat) and N > 1", 1},
+        {"N > 1 or case == nat and N > 1000", 1},
+        {"$N == 500", 1},
+        {"1 + 2 * 3 == 7", 1},
+        {"(1 + 2) * 3 == 9", 1},
+        {"N", -1},
+        {"", -1},
+        {"N ==", -1},
+        {"N == rtt", -1},
+        {"rtt * rtt > 1s", -1},
+        {"N / 0 > 1", -1},
+        {"case < nat", -1},
+        {"case == publik", -1},
+        {"(N == 1", -1},
+        {"N == 1)", -1},
+        {"N == 1 N", -1},
+        {"N and case", -1},
+        {"case + 1 == 2", -1},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         g_test_message("%s", table[i].text);
@@ -203,12 +228,15 @@ int main(int argc, char **argv)
     g_test_add_func("/sweep/variables-stand-anywhere-in-a-value", variables_stand_anywhere_in_a_value);
     g_test_add_func("/sweep/a-zip-walks-in-step", a_zip_walks_in_step);
     g_test_add_func("/sweep/cases-override-and-name-themselves", cases_override_and_name_themselves);
-    g_test_add_func("/sweep/the-command-line-is-stronger-than-a-case", the_command_line_is_stronger_than_a_case);
+    g_test_add_func("/sweep/the-command-line-is-stronger-than-a-case",
+                    the_command_line_is_stronger_than_a_case);
     g_test_add_func("/sweep/a-set-is-judged-like-a-file", a_set_is_judged_like_a_file);
-    g_test_add_func("/sweep/a-tier-overrides-and-a-set-overrides-it", a_tier_overrides_and_a_set_overrides_it);
+    g_test_add_func("/sweep/a-tier-overrides-and-a-set-overrides-it",
+                    a_tier_overrides_and_a_set_overrides_it);
     g_test_add_func("/sweep/skip-if-leaves-points-out", skip_if_leaves_points_out);
     g_test_add_func("/sweep/mistakes-in-variables-are-told", mistakes_in_variables_are_told);
-    g_test_add_func("/sweep/conditions-know-numbers-units-and-words", conditions_know_numbers_units_and_words);
+    g_test_add_func("/sweep/conditions-know-numbers-units-and-words",
+                    conditions_know_numbers_units_and_words);
     g_test_add_func("/sweep/deep-conditions-are-refused", deep_conditions_are_refused);
     return g_test_run();
 }

@@ -28,9 +28,10 @@ static void times_are_exact(void)
 
 static void what_is_no_time_is_refused(void)
 {
-    static const char *const bad[] = {"",      "s",       "600",  "0",        "-5s",  "+5s", "1:30", "010",
-                                      "1.5ns", "1.2.3s",  "5sec", "5S",       "5 s ", "1e3s", ".5s",  "5.s",
-                                      "nan",   "0x10s",   "½s",   "106752d",  "9999999999999999999s"};
+    static const char *const bad[] = {
+        "",    "s",     "600",    "0",     "-5s", "+5s",     "1:30",
+        "010", "1.5ns", "1.2.3s", "5sec",  "5S",  "5 s ",    "1e3s",
+        ".5s", "5.s",   "nan",    "0x10s", "½s",  "106752d", "9999999999999999999s"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_test_message("%s", bad[i]);
         g_assert_cmpint(time_of(bad[i]), ==, -1);
@@ -100,8 +101,17 @@ static void dates_are_utc(void)
 
 static void a_span_is_written_as_it_would_be_read(void)
 {
-    static const pl_span spans[] = {0, 1, 1500, 47700000000, 1500000000, 90000000000, 3600 * PL_SECOND,
-                                    21 * PL_SECOND, 250 * PL_MILLISECOND, 1000000001, 30 * 86400 * PL_SECOND};
+    static const pl_span spans[] = {0,
+                                    1,
+                                    1500,
+                                    47700000000,
+                                    1500000000,
+                                    90000000000,
+                                    3600 * PL_SECOND,
+                                    21 * PL_SECOND,
+                                    250 * PL_MILLISECOND,
+                                    1000000001,
+                                    30 * 86400 * PL_SECOND};
     char text[48];
     for (size_t i = 0; i < G_N_ELEMENTS(spans); i++)
         g_assert_cmpint(time_of(sim_units_time_text(spans[i], text, sizeof text)), ==, spans[i]);
@@ -156,7 +166,8 @@ static void queues_latencies_and_arrivals(void)
     g_assert_false(sim_terms_queue("0ms", &queue, &problem));
     g_assert_true(sim_terms_latency("constant(10ms)", storage, &latency, &problem));
     g_assert_cmpint(latency.constant_ns, ==, 10 * PL_MILLISECOND);
-    g_assert_true(sim_terms_latency("coordinates(scale=60ms, floor=5ms, noise=0.2)", storage, &latency, &problem));
+    g_assert_true(
+        sim_terms_latency("coordinates(scale=60ms, floor=5ms, noise=0.2)", storage, &latency, &problem));
     g_assert_cmpstr(latency.policy, ==, "coordinates");
     g_assert_cmpfloat(latency.noise, ==, 0.2);
     g_assert_true(sim_terms_latency("matrix(king.txt)", storage, &latency, &problem));

@@ -1,0 +1,65 @@
+#!/bin/sh
+# The command line as a user meets it: results on stdout, messages on stderr, exit codes.  Speaks TAP.
+set -u
+O=${O:-build}
+program=$O/partyline
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+number=0
+verdict() { # name, 0 if it holds
+    number=$((number + 1))
+    [ "$2" -eq 0 ] && echo "ok $number /cli/$1" || {
+        sed 's/^/# /' "$scratch/out" "$scratch/err"
+        echo "not ok $number /cli/$1"
+    }
+}
+# Runs the program; 0 if it exits with the code, and stdout and stderr match the patterns ("" = must be empty).
+run() { # code, stdout pattern, stderr pattern, arguments…
+    code=$1 out=$2 err=$3
+    shift 3
+    "$program" "$@" >"$scratch/out" 2>"$scratch/err"
+    [ $? -eq "$code" ] || return 1
+    if [ -n "$out" ]; then grep -Eq -- "$out" "$scratch/out" || return 1; else [ ! -s "$scratch/out" ] || return 1; fi
+    if [ -n "$err" ]; then grep -Eq -- "$err" "$scratch/err" || return 1; else [ ! -s "$scratch/err" ] || return 1; fi
+}
+
+for file in scenarios/*/*.yaml; do
+    case $file in scenarios/base/*) continue ;; esac
+    run 0 'is valid: ' '' validate "$file"; verdict "valid/$file" $?
+    for tier in ci full; do
+        run 0 'is valid: ' '' validate --tier $tier "$file"; verdict "valid/$file/$tier" $?
+    done
+done
+
+"$program" explain --markdown >"$scratch/out" 2>"$scratch/err"
+cmp -s "$scratch/out" docs/scenario-reference.md; verdict reference-page-is-the-table $?
+
+printf 'scenario: x\nrun: {duration: 600}\n' >"$scratch/bad.yaml"
+run 2 '' 'bad.yaml:2:17: error: not a time' validate "$scratch/bad.yaml"; verdict a-scenario-error-is-exit-2 $?
+run 2 '"column": 17' '' validate --json "$scratch/bad.yaml"; verdict errors-as-json $?
+run 2 '' 'cannot read' validate "$scratch/none.yaml"; verdict a-missing-file-is-exit-2 $?
+run 2 '' "did you mean 'validate'" vaildate; verdict the-nearest-verb-is-suggested $?
+run 2 '' 'Usage: partyline VERB'; verdict no-verb-is-a-usage-error $?
+run 0 'Usage: partyline VERB' '' --help; verdict help-goes-to-stdout $?
+run 0 '^Examples:' '' validate --help; verdict help-shows-examples $?
+run 2 '' '--tier is ci or full' list --tier nightly; verdict a-wrong-tier-is-told $?
+run 2 '' 'Unknown option --sede' list --sede 5; verdict an-unknown-option-is-told $?
+run 0 'seed: 77 +# --set:1' '' --seed 77 show --resolved scenarios/login/crowd.yaml; verdict options-before-the-verb $?
+run 0 'seed: 77 +# --set:1' '' show --resolved scenarios/login/crowd.yaml --seed 77; verdict options-after-the-verb $?
+run 0 'count: 2000 +# .*crowd.yaml:[0-9]+' '' show --resolved scenarios/login/crowd.yaml
+verdict origins-are-shown $?
+"$program" show --resolved scenarios/login/crowd.yaml >"$scratch/again.yaml"
+run 0 'crowd is valid: 1 point, 3 runs' '' validate "$scratch/again.yaml"; verdict a-resolved-file-is-valid $?
+run 2 '' 'there is no point 9' show --point 9 scenarios/login/crowd.yaml; verdict a-wrong-point-is-told $?
+run 2 '' 'hosts need about 14.9 TiB' validate --set 'peers={count: 1000000000, link: dsl}' scenarios/login/only-443.yaml
+verdict a-billion-peers-are-refused $?
+run 0 'default: 6s \(measured BS-09\)' '' explain protocol.login.pause; verdict explain-a-tunable $?
+run 0 'skipped' '' explain 77; verdict explain-an-exit-code $?
+run 0 'unit: s' '' explain 'login.time.p50'; verdict explain-a-metric $?
+run 2 '' "did you mean 'run.duration'" explain run.durration; verdict explain-suggests $?
+for what in scenarios profiles metrics plots nats firewalls stacks engines keys; do
+    run 0 '.' '' list $what; verdict "list/$what" $?
+    run 0 '"schema": 1' '' list $what --json; verdict "list/$what/json" $?
+done
+run 2 '' "did you mean 'nats'" list nat; verdict list-suggests $?
+echo "1..$number"
