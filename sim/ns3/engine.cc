@@ -331,32 +331,40 @@ Stats(const sim_engine *engine, sim_engine_stats *ret_stats)
     ret_stats->packets = engine->packets;
 }
 
-const sim_engine_ops g_ops = {
-    "ns3",
-    SIM_ENGINE_VIRTUAL_TIME | SIM_ENGINE_TTL | SIM_ENGINE_ECHO | SIM_ENGINE_ICMP | SIM_ENGINE_NETWORK,
-    Create,
-    Destroy,
-    NowOf,
-    At,
-    RunUntil,
-    Stop,
-    HostAdd,
-    HostDown,
-    HostUp,
-    DeliverTo,
-    UdpBind,
-    UdpSend,
-    TcpListen,
-    TcpOpen,
-    TcpWrite,
-    TcpMore,
-    TcpShutdown,
-    TcpAbort,
-    Close,
-    LocalPort,
-    IcmpEcho,
-    Stats,
-};
+/* By name: C++17 has no designated initialisers, and what is not named stays NULL. */
+sim_engine_ops
+Table()
+{
+    sim_engine_ops ops{};
+    ops.name = "ns3";
+    ops.capabilities = SIM_ENGINE_VIRTUAL_TIME | SIM_ENGINE_TTL | SIM_ENGINE_ECHO | SIM_ENGINE_ICMP |
+                       SIM_ENGINE_NETWORK;
+    ops.create = Create;
+    ops.destroy = Destroy;
+    ops.now = NowOf;
+    ops.at = At;
+    ops.run = RunUntil;
+    ops.stop = Stop;
+    ops.host_add = HostAdd;
+    ops.host_down = HostDown;
+    ops.host_up = HostUp;
+    ops.deliver = DeliverTo;
+    ops.udp_bind = UdpBind;
+    ops.udp_send = UdpSend;
+    ops.tcp_listen = TcpListen;
+    ops.tcp_open = TcpOpen;
+    ops.tcp_write = TcpWrite;
+    ops.tcp_more = TcpMore;
+    ops.tcp_shutdown = TcpShutdown;
+    ops.tcp_abort = TcpAbort;
+    ops.close = Close;
+    ops.local_port = LocalPort;
+    ops.icmp_echo = IcmpEcho;
+    ops.stats = Stats;
+    return ops;
+}
+
+const sim_engine_ops g_ops = Table();
 
 } // namespace
 

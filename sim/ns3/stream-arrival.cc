@@ -50,13 +50,18 @@ StreamSocket::DoForwardUp(Ptr<Packet> packet, const Address &from, const Address
     TcpHeader header;
     packet->PeekHeader(header);
     const bool finUnacked = header.GetAckNumber() <= m_tcb->m_highTxMark;
+    const uint8_t flags = header.GetFlags();
     if (before == TIME_WAIT)
         AnswerInTimeWait(header);
+    else if (before == LISTEN && (flags & TcpHeader::ACK))
+        ResetStranger(header, from, to);
+    else if (before >= ESTABLISHED && (flags & TcpHeader::SYN) && !(flags & TcpHeader::RST))
+        SendEmptyPacket(TcpHeader::ACK); /* spec, RFC 9293 §3.10.7.4 */
     else if ((before == LAST_ACK || before == CLOSING) && IsPlainAck(header) && finUnacked)
         AckOnly(packet, header);
     else
         TcpSocketBase::DoForwardUp(packet, from, to);
-    Watch(before, (header.GetFlags() & TcpHeader::RST) != 0);
+    Watch(before, (flags & TcpHeader::RST) != 0);
 }
 
 void
@@ -78,6 +83,18 @@ StreamSocket::AnswerInTimeWait(const TcpHeader &header)
         SendEmptyPacket(TcpHeader::ACK);
     else if (header.GetFlags() & TcpHeader::SYN && !(header.GetFlags() & TcpHeader::ACK))
         Vanish();
+}
+
+/* An ACK at a listener is of a connection that this host has forgotten (spec, RFC 9293 §3.10.7.2). */
+void
+StreamSocket::ResetStranger(const TcpHeader &header, const Address &from, const Address &to)
+{
+    TcpHeader reset;
+    reset.SetFlags(TcpHeader::RST);
+    reset.SetSequenceNumber(header.GetAckNumber());
+    reset.SetSourcePort(header.GetDestinationPort());
+    reset.SetDestinationPort(header.GetSourcePort());
+    m_tcp->SendPacket(Create<Packet>(), reset, to, from);
 }
 
 /* Behind data ns-3 starts no timer for a FIN that is sent in CLOSE_WAIT. */

@@ -285,6 +285,10 @@ StreamSocket::ReTxTimeout()
     m_inTimeout = true;
     TcpSocketBase::ReTxTimeout();
     m_inTimeout = false;
+    /* Avoiding silly windows must not stop what was sent before and fitted then. */
+    if (m_state >= ESTABLISHED && m_endPoint && UnAckDataCount() > 0 && m_txBuffer->Size() > 0 &&
+        !m_retxEvent.IsRunning())
+        DoRetransmit();
     if (data && m_rto.Get() != wanted && m_retxEvent.IsRunning()) {
         m_rto = wanted;
         m_retxEvent.Cancel();

@@ -8,6 +8,9 @@
  *   - a window that reopened below one segment, or whose update was lost, stopped the sender for good;
  *   - a peer's window filled to the last byte during loss recovery made it send an empty segment, again
  *     through a null pointer;
+ *   - a lost segment was not repeated into a window smaller than a full one;
+ *   - a repeated SYN+ACK was not acknowledged, so a lost last ACK of the handshake left one side unopened;
+ *   - a listener ignored segments of connections that it does not know, instead of resetting them;
  *   - reading did not announce a reopened window;
  *   - written data left one nanosecond late;
  *   - retransmission timeouts were capped at 60 s whatever the profile says;
@@ -85,6 +88,7 @@ class StreamSocket : public ns3::TcpSocketBase
 
     void AckOnly(ns3::Ptr<ns3::Packet> packet, const ns3::TcpHeader &header);
     void AnswerInTimeWait(const ns3::TcpHeader &header);
+    void ResetStranger(const ns3::TcpHeader &header, const ns3::Address &from, const ns3::Address &to);
     void Watch(TcpStates_t before, bool reset);
     void WatchOpen();
     void WatchEnd();
