@@ -18,6 +18,10 @@ typedef uint32_t sim_host;
 /* Work at an instant.  Runs once; two at one instant run in the order of their `at` calls. */
 typedef void (*sim_event_fn)(void *ctx, void *arg, pl_time now);
 
+/* A hint that an event is near: prefetches what fn(ctx, arg) will touch, and changes nothing.  An engine may
+ * call it several times for an event, with rising `stage` (from 0), or never. */
+typedef void (*sim_warm_fn)(sim_event_fn fn, void *ctx, const void *arg, unsigned stage);
+
 /* What the network is to an engine: the one way out of a host stack. */
 typedef struct sim_network_face {
     void *network;
@@ -117,6 +121,10 @@ typedef struct sim_engine_ops {
     int (*icmp_echo)(sim_engine *engine, sim_host host, uint32_t to, uint16_t sequence, size_t len);
 
     void (*stats)(const sim_engine *engine, sim_engine_stats *ret_stats);
+    /* Sets the network's hint; NULL where the engine has no use for it. */
+    void (*set_warm)(sim_engine *engine, sim_warm_fn warm);
+    /* Prefetches what a delivery to the host will touch, by rising stage; NULL likewise. */
+    void (*warm_host)(const sim_engine *engine, sim_host host, unsigned stage);
 } sim_engine_ops;
 
 /* The one symbol that an engine plug-in exports. */

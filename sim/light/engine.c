@@ -163,6 +163,26 @@ static uint16_t light_local_port(sim_engine *engine, sim_host host, pl_id id)
     return endpoint ? endpoint->local_port : 0;
 }
 
+static void light_set_warm(sim_engine *engine, sim_warm_fn warm)
+{
+    sim_queue_set_warm(engine->queue, warm);
+}
+
+/* The host, the socket that it used last, and the start of what its node's context points to. */
+static void light_warm_host(const sim_engine *engine, sim_host host, unsigned stage)
+{
+    if (host >= engine->n_hosts)
+        return;
+    const sim_light_host *to = &engine->hosts[host];
+    if (stage == 0) {
+        __builtin_prefetch(to);
+        __builtin_prefetch((const char *)to + sizeof *to - 1);
+    } else if (stage == 1) {
+        __builtin_prefetch(to->input_ctx);
+        sim_slab_warm(&engine->udp, to->last_socket);
+    }
+}
+
 static void light_stats(const sim_engine *engine, sim_engine_stats *ret_stats)
 {
     *ret_stats = (sim_engine_stats){.events = engine->events,
@@ -233,4 +253,6 @@ const sim_engine_ops sim_light_engine = {
     .local_port = light_local_port,
     .icmp_echo = sim_icmp_echo,
     .stats = light_stats,
+    .set_warm = light_set_warm,
+    .warm_host = light_warm_host,
 };

@@ -16,8 +16,11 @@
 #define CHUNKS_PER_BLOCK 256
 /* chosen: below this many, insertion is quicker than two counting passes. */
 #define INSERTION_MAX 48
-/* chosen: by then the memory that an event needs has come from the far cache. */
-#define PREFETCH_AHEAD 6
+/* chosen: places between the stages of warming an event up: enough work for a line to come from memory. */
+#define STAGE_PLACES 3
+#define STAGES 6
+/* chosen: below it the run is so small that the near caches hold it. */
+#define WARM_MIN 8
 
 typedef struct chunk {
     sim_queue_event events[CHUNK_EVENTS];
@@ -47,6 +50,7 @@ struct sim_queue {
     sim_heap far;                    /* beyond the wheel */
     chunk *free_chunks;
     GPtrArray *blocks;
+    sim_warm_fn warm;                /* NULL: none */
 };
 
 sim_queue *sim_queue_new(void)
@@ -254,6 +258,37 @@ static void far_enter(sim_queue *queue)
     }
 }
 
+/* Readies the memory of the event at a place, if there is one. */
+static void warm_at(const sim_queue *queue, size_t place, unsigned stage)
+{
+    if (place >= queue->ready_count)
+        return;
+    const sim_queue_event *event = &queue->ready[queue->keys[place] & UINT32_MAX];
+    queue->warm(event->fn, event->ctx, event->arg, stage);
+}
+
+/* One event was taken: those behind it come a place nearer. */
+static void warm_step(const sim_queue *queue)
+{
+    if (!queue->warm || queue->ready_count < WARM_MIN)
+        return;
+    for (unsigned stage = 0; stage < STAGES; stage++)
+        warm_at(queue, queue->ready_next + (STAGES - 1 - stage) * STAGE_PLACES + 1, stage);
+}
+
+/* A bucket was opened: its first events get their stages at once, each stage for all of them, so that
+ * their lines come from memory side by side.  A bucket of a few is not worth it. */
+static void warm_first(const sim_queue *queue)
+{
+    if (!queue->warm || queue->ready_count < WARM_MIN)
+        return;
+    for (unsigned stage = 0; stage < STAGES; stage++) {
+        const size_t places = MIN(queue->ready_count, (STAGES - 1 - stage) * STAGE_PLACES + 1);
+        for (size_t place = 0; place < places; place++)
+            warm_at(queue, place, stage);
+    }
+}
+
 /* Moves on to the next bucket that holds anything and begins before `until`. */
 static bool advance(sim_queue *queue, pl_time until)
 {
@@ -263,17 +298,8 @@ static bool advance(sim_queue *queue, pl_time until)
     queue->current = number;
     far_enter(queue);
     bucket_open(queue, (size_t)number & BUCKET_MASK);
+    warm_first(queue);
     return true;
-}
-
-static void prefetch(const sim_queue *queue)
-{
-    const size_t ahead = queue->ready_next + PREFETCH_AHEAD;
-    if (ahead >= queue->ready_count)
-        return;
-    const char *arg = queue->ready[queue->keys[ahead] & UINT32_MAX].arg;
-    __builtin_prefetch(arg);
-    __builtin_prefetch(arg + 64);
 }
 
 bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event)
@@ -297,12 +323,17 @@ bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event)
             *ret_event = *first;
             queue->ready_next++;
             queue->count--;
-            prefetch(queue);
+            warm_step(queue);
             return true;
         }
         if (!advance(queue, until))
             return false;
     }
+}
+
+void sim_queue_set_warm(sim_queue *queue, sim_warm_fn warm)
+{
+    queue->warm = warm;
 }
 
 size_t sim_queue_count(const sim_queue *queue)

@@ -56,6 +56,11 @@ void net_addresses_add(net_addresses *addresses, uint32_t realm, uint32_t ip, ne
     addresses->count++;
 }
 
+void net_addresses_warm(const net_addresses *addresses, uint32_t realm, uint32_t ip)
+{
+    __builtin_prefetch(&addresses->slots[net_mix(key_of(realm, ip), 0) & addresses->mask]);
+}
+
 net_owner net_addresses_find(const net_addresses *addresses, uint32_t realm, uint32_t ip)
 {
     if (ip == 0)

@@ -26,6 +26,8 @@ void net_addresses_clear(net_addresses *addresses);
 /* The pair must be new: an address in use is a fault of the caller. */
 void net_addresses_add(net_addresses *addresses, uint32_t realm, uint32_t ip, net_owner owner);
 net_owner net_addresses_find(const net_addresses *addresses, uint32_t realm, uint32_t ip);
+/* Prefetches where a find will look. */
+void net_addresses_warm(const net_addresses *addresses, uint32_t realm, uint32_t ip);
 size_t net_addresses_memory(const net_addresses *addresses);
 
 #endif

@@ -186,3 +186,20 @@ void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping
     if (index)
         net_nat_table_session_at(table, index)->expires_at = end;
 }
+
+void net_nat_warm_out(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
+                      unsigned step)
+{
+    pl_addr remote = packet->destination;
+    net_mapping_key key = {.box = box->id, .protocol = packet->protocol, .inside = packet->source};
+    if (box->options.mapping != NET_NAT_EI)
+        key.remote = (pl_addr){remote.ip, box->options.mapping == NET_NAT_APD ? remote.port : (uint16_t)0};
+    net_nat_table_warm_inside(table, &key, session_remote(box, packet->protocol, remote), step);
+}
+
+void net_nat_warm_in(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
+                     unsigned step)
+{
+    net_nat_table_warm_outside(table, box->id, packet->protocol, packet->destination.port,
+                               session_remote(box, packet->protocol, packet->source), step);
+}

@@ -159,3 +159,35 @@ uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remo
     net_ring_add(&table->sessions, &m->sessions, index);
     return index;
 }
+
+static void warm(const net_nat_table *table, const uint32_t *head, pl_addr remote, unsigned step)
+{
+    if (step == 0) {
+        __builtin_prefetch(head);
+        return;
+    }
+    if (!*head)
+        return;
+    const uint32_t *session = &table->by_remote.heads[session_hash(*head, remote) & table->by_remote.mask];
+    if (step == 1) {
+        __builtin_prefetch(net_nat_table_mapping(table, *head));
+        __builtin_prefetch((const char *)net_nat_table_mapping(table, *head) + sizeof(net_mapping) - 1);
+        __builtin_prefetch(session);
+    } else if (step == 2 && *session) {
+        __builtin_prefetch(net_nat_table_session_at(table, *session));
+        __builtin_prefetch((const char *)net_nat_table_session_at(table, *session) + sizeof(net_session) - 1);
+    }
+}
+
+void net_nat_table_warm_inside(const net_nat_table *table, const net_mapping_key *key, pl_addr remote,
+                               unsigned step)
+{
+    warm(table, &table->by_inside.heads[inside_hash(key) & table->by_inside.mask], remote, step);
+}
+
+void net_nat_table_warm_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port,
+                                pl_addr remote, unsigned step)
+{
+    const uint32_t hash = outside_hash(box, protocol, port);
+    warm(table, &table->by_outside.heads[hash & table->by_outside.mask], remote, step);
+}

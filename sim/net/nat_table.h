@@ -78,4 +78,11 @@ bool net_nat_table_sweep_one(net_nat_table *table, uint32_t *ring);
 /* Adds a session to a mapping; frees expired ones of that mapping on the way. */
 uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now);
 
+/* Prefetches what a find for this key, or this external port, will touch, and then that mapping's session
+ * with `remote`: by steps 0 to 2, each of which needs what the one before it fetched. */
+void net_nat_table_warm_inside(const net_nat_table *table, const net_mapping_key *key, pl_addr remote,
+                               unsigned step);
+void net_nat_table_warm_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port,
+                                pl_addr remote, unsigned step);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/net/net_private.h"
+#include "sim/net/warm.h"
 
 #define NAMES_BLOCK 4096 /* chosen: bytes of names allocated at a time */
 
@@ -56,6 +57,8 @@ void net_attach(net *network, const sim_engine_ops *ops, sim_engine *engine)
     g_assert(!network->ops);
     network->ops = ops;
     network->engine = engine;
+    if (ops->set_warm)
+        ops->set_warm(engine, net_warm);
 }
 
 static void face_send(void *network, sim_host host, const net_packet *packet, pl_time now)

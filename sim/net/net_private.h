@@ -55,6 +55,11 @@ struct net {
     size_t names_bytes;
 };
 
+/* The events of a packet's life, in path.c; ctx is the network, arg the flight. */
+void net_path_uplink_end(void *ctx, void *arg, pl_time now);
+void net_path_arrival(void *ctx, void *arg, pl_time now);
+void net_path_downlink_end(void *ctx, void *arg, pl_time now);
+
 static inline net_host *net_host_at(const net *network, sim_host host)
 {
     g_assert(host < network->hosts.used);

@@ -61,7 +61,6 @@ static void sight_step(net *network, const net_flight *flight, net_step step, si
 
 static void climb(net *network, net_flight *flight, pl_time now);
 static void meet(net *network, net_flight *flight, pl_time now);
-static void on_arrival(void *ctx, void *arg, pl_time now);
 
 /* A packet that a box made, in a given realm. */
 static net_flight *make_flight(net *network, const net_packet *packet, net_realm realm)
@@ -129,7 +128,7 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     back->owner = owner;
     back->met_realm = realm;
     back->met_destination = answer.destination;
-    network->ops->at(network->engine, now, on_arrival, network, back);
+    network->ops->at(network->engine, now, net_path_arrival, network, back);
 }
 
 /* Ends a packet on its way in.  The answer starts where the packet's way down began, with the addresses
@@ -263,7 +262,7 @@ static void meet(net *network, net_flight *flight, pl_time now)
     flight->met_realm = flight->realm;
     flight->met_destination = flight->packet.destination;
     pl_span latency = path_latency(network, flight->near, guess_host(network, flight));
-    network->ops->at(network->engine, now + latency, on_arrival, network, flight);
+    network->ops->at(network->engine, now + latency, net_path_arrival, network, flight);
 }
 
 /* Crosses a box inward; false if the packet ended there. */
@@ -318,7 +317,7 @@ static bool cross_link(net *network, net_flight *flight, sim_host host, net_link
     return drop == NET_DROP_NONE;
 }
 
-static void on_downlink_end(void *ctx, void *arg, pl_time now)
+void net_path_downlink_end(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
     net_flight *flight = arg;
@@ -348,10 +347,10 @@ static void knock(net *network, net_flight *flight, pl_time now)
         return;
     }
     h->down.pending++;
-    network->ops->at(network->engine, out, on_downlink_end, network, flight);
+    network->ops->at(network->engine, out, net_path_downlink_end, network, flight);
 }
 
-static void on_arrival(void *ctx, void *arg, pl_time now)
+void net_path_arrival(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
     net_flight *flight = arg;
@@ -381,7 +380,7 @@ static void depart(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
 }
 
-static void on_uplink_end(void *ctx, void *arg, pl_time now)
+void net_path_uplink_end(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
     net_flight *flight = arg;
@@ -411,5 +410,5 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
         return;
     }
     h->up.pending++;
-    network->ops->at(network->engine, out, on_uplink_end, network, flight);
+    network->ops->at(network->engine, out, net_path_uplink_end, network, flight);
 }
