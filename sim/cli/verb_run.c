@@ -87,8 +87,8 @@ static an_summary *judge(const run *r, char **ret_error)
     GPtrArray *positions = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < config->n_expect; i++) {
         const sim_expectation *expect = &config->expect[i];
-        char *position =
-            g_strdup_printf("%s:%d", expect->place.source ? expect->place.source->name : r->path, (int)expect->place.line);
+        g_autofree char *file = g_path_get_basename(expect->place.source ? expect->place.source->name : r->path);
+        char *position = g_strdup_printf("%s:%d", file, (int)expect->place.line);
         g_ptr_array_add(positions, position);
         texts[i] = (an_expect_text){.text = expect->text, .when = expect->when, .position = position};
     }
