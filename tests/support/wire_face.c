@@ -83,7 +83,8 @@ static void send_packet(void *network, sim_host host, const net_packet *packet, 
     g_array_append_val(line->log, entry);
     pl_time out = now;
     if (line->options.rate_bps) {
-        const pl_span takes = (pl_span)net_packet_bytes(packet) * 8 * PL_SECOND / (pl_span)line->options.rate_bps;
+        const pl_span rate = (pl_span)line->options.rate_bps;
+        const pl_span takes = (pl_span)net_packet_bytes(packet) * 8 * PL_SECOND / rate;
         from->free_at = MAX(from->free_at, now) + takes;
         out = from->free_at;
     }
