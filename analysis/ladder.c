@@ -154,10 +154,12 @@ static bool same_arrow(const an_arrow *a, const an_arrow *b)
 {
     return a->from_time == b->from_time && a->from_lane == b->from_lane && a->to_lane == b->to_lane &&
            a->ends == b->ends && a->fate == b->fate && a->labelled == b->labelled &&
+           (a->ends || a->to_time == b->to_time) &&
            strcmp(a->label, b->label) == 0;
 }
 
-/* Seven probes that a firewall swallows at one instant are one arrow "×7". */
+/* Seven probes that were sent at one instant and that a firewall swallows are one arrow "×7"; those that go
+ * on fan out as the uplink lets them go. */
 static void add_arrow(builder *b, const an_packet *packet, an_arrow arrow)
 {
     arrow.label = packet->label;
