@@ -194,7 +194,9 @@ static void paint_lane(painter *p, size_t number)
     const an_lane *lane = &p->ladder->lanes[number];
     double x = lane_x(number), bottom = HEAD_HEIGHT + 28 + p->scale.height;
     bool is_box = lane->kind == AN_LANE_BOX;
-    g_autofree char *name = g_strdup(lane->name);
+    /* A host's own firewall has the host's name. */
+    bool is_own_firewall = is_box && strcmp(lane->name, p->ladder->peer) == 0;
+    char *name = is_own_firewall ? g_strdup("its firewall") : g_strdup(lane->name);
 
     if (g_utf8_strlen(name, -1) > 24) {
         char *cut = g_utf8_substring(name, 0, 23);
@@ -209,6 +211,7 @@ static void paint_lane(painter *p, size_t number)
          is_box ? "class=\"lane\" fill=\"" MUTE "\"" : "class=\"lane\" fill=\"" INK "\"", name);
     const box taken = text_box(x, HEAD_HEIGHT - 10, name);
     g_array_append_val(p->taken, taken);
+    g_free(name);
 }
 
 /* Idle time: a white band across all lifelines, with what was left out. */
