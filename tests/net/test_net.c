@@ -470,23 +470,6 @@ static void a_network_with_a_wrong_latency_is_refused(void)
     net_free(NULL);
 }
 
-static void stack_profiles_give_up_when_they_should(void)
-{
-    static const struct {
-        const char *name;
-        pl_span syn_total;
-    } rows[] = {{"linux", 127 * PL_SECOND}, {"xp-2003", 21 * PL_SECOND}};
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const sim_stack_profile *profile = sim_stack_profile_find(rows[i].name);
-        g_assert_nonnull(profile);
-        g_assert_cmpstr(sim_stack_profile_names()[i], ==, rows[i].name);
-        g_assert_cmpint(profile->syn_rto * ((1 << profile->syn_tries) - 1), ==, rows[i].syn_total);
-        g_assert_cmpuint(profile->receive_buffer, <=, 65535);
-    }
-    g_assert_null(sim_stack_profile_names()[G_N_ELEMENTS(rows)]);
-    g_assert_null(sim_stack_profile_find("no-such"));
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -507,6 +490,5 @@ int main(int argc, char **argv)
     g_test_add_func("/net/net/memory", a_host_and_a_home_cost_less_than_1_kib);
     g_test_add_func("/net/net/buffers", packets_do_not_pile_up);
     g_test_add_func("/net/net/wrong-latency", a_network_with_a_wrong_latency_is_refused);
-    g_test_add_func("/net/net/stack-profiles", stack_profiles_give_up_when_they_should);
     return g_test_run();
 }
