@@ -13,11 +13,12 @@
 #include "sim/world/payload.h"
 #include "sim/world/world.h"
 
-/* What a worker tells: how far it is, and at the end what it did.  Smaller than PIPE_BUF, so it is written
- * whole. */
+/* What a worker tells: how far it is, at the end what it did, or a sentence about what went wrong.  Smaller
+ * than PIPE_BUF, so it is written whole. */
 typedef struct report {
     pl_time now, end;
     uint64_t events;
+    char sentence[1024]; /* "" = none */
 } report;
 
 typedef struct worker {
@@ -33,6 +34,7 @@ typedef struct runner {
     size_t next_job;
     worker *workers;
     gint64 started, shown;
+    char *sentence; /* the last that was passed on; two workers that fail alike say it once */
 } runner;
 
 /* Set by the signal handler only: the one thing that a handler can reach. */
@@ -77,10 +79,13 @@ static bool keep_going(void *ctx, pl_time now, pl_time end)
     return !interrupted;
 }
 
-static int complain(int code, char *sentence)
+static int complain(const voice *v, int code, char *sentence)
 {
-    fprintf(stderr, "partyline: %s\n", sentence ? sentence : "something failed without a word");
+    report news = {.now = -1};
+    g_strlcpy(news.sentence, sentence ? sentence : "something failed without a word", sizeof news.sentence);
     g_free(sentence);
+    if (write(v->pipe, &news, sizeof news) < 0)
+        fprintf(stderr, "partyline: %s\n", news.sentence);
     return code;
 }
 
@@ -91,7 +96,7 @@ static int run_world(const sim_world_options *options, voice *v)
     sim_world *world = sim_world_new(options, &error);
     if (!world) {
         sim_recorder_discard(recorder);
-        return complain(SIM_EXIT_USAGE, error);
+        return complain(v, SIM_EXIT_USAGE, error);
     }
     sim_world_end end = sim_world_run(world, keep_going, v);
     const report last = {.now = sim_world_now(world), .end = -1, .events = sim_world_events(world)};
@@ -102,7 +107,7 @@ static int run_world(const sim_world_options *options, voice *v)
         return SIM_EXIT_INTERRUPTED;
     }
     if (sim_recorder_close(recorder, &error) != 0)
-        return complain(SIM_EXIT_FAULT, error);
+        return complain(v, SIM_EXIT_FAULT, error);
     if (end == SIM_WORLD_INTERRUPTED)
         return SIM_EXIT_INTERRUPTED;
     if (write(v->pipe, &last, sizeof last) != sizeof last)
@@ -115,16 +120,17 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
     const sim_scenario *scenario = options->scenario;
     size_t point = job / replications(scenario), replication = job % replications(scenario);
     const sim_config *config = scenario->points[point].config;
+    voice v = {.pipe = pipe};
     char *error = NULL;
     bool known = false;
     const sim_engine_ops *engine =
         sim_engine_open(config->run.engine, &error, &known);
     if (!engine)
-        return complain(known ? SIM_EXIT_SKIPPED : SIM_EXIT_USAGE, error);
+        return complain(&v, known ? SIM_EXIT_SKIPPED : SIM_EXIT_USAGE, error);
     g_autofree char *directory =
         sim_results_replication(options->results, scenario->points[point].index, replication, &error);
     if (!directory)
-        return complain(SIM_EXIT_FAULT, error);
+        return complain(&v, SIM_EXIT_FAULT, error);
     sim_recorder_options record = {.directory = directory,
                                    .point = scenario->points[point].index,
                                    .replication = replication,
@@ -135,8 +141,7 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
     sim_record_level_find(config->run.events, &record.level);
     sim_recorder *recorder = sim_recorder_open(&record, &error);
     if (!recorder)
-        return complain(SIM_EXIT_FAULT, error);
-    voice v = {.pipe = pipe};
+        return complain(&v, SIM_EXIT_FAULT, error);
     return run_world(&(sim_world_options){.config = config,
                                           .engine = engine,
                                           .replication = (uint32_t)replication,
@@ -203,6 +208,15 @@ static void reap(runner *r, worker *w)
         r->outcome->n_done++;
 }
 
+static void pass_on(runner *r, const char *sentence)
+{
+    if (g_strcmp0(r->sentence, sentence) == 0)
+        return;
+    fprintf(stderr, "partyline: %s\n", sentence);
+    g_free(r->sentence);
+    r->sentence = g_strdup(sentence);
+}
+
 static void listen_to(runner *r, worker *w)
 {
     report news;
@@ -210,6 +224,10 @@ static void listen_to(runner *r, worker *w)
     if (got != (ssize_t)sizeof news) {
         if (got <= 0 && !(got < 0 && errno == EINTR))
             reap(r, w);
+        return;
+    }
+    if (news.now == -1) {
+        pass_on(r, news.sentence);
         return;
     }
     w->last = news;
@@ -295,6 +313,7 @@ void sim_runner_run(const sim_runner_options *options, sim_runner_outcome *ret_o
     loop(&r);
     show(&r, true);
     g_free(r.workers);
+    g_free(r.sentence);
     ret_outcome->wall_seconds = (double)(g_get_monotonic_time() - r.started) / 1e6;
     if (interrupted)
         ret_outcome->exit = SIM_EXIT_INTERRUPTED;

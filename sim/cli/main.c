@@ -1,4 +1,5 @@
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,8 @@ static int unknown_verb(const char *name)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
+    /* A file that meets the limit of its size is an error of that write, as a full disk is. */
+    signal(SIGXFSZ, SIG_IGN);
     int at = find_verb(argc, argv);
     if (at == 0) {
         bool asked = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[argc - 1], "-h") == 0);
