@@ -57,6 +57,7 @@ struct pl_channel {
     int8_t failure;
     bool knows_remote_static : 1;
     bool knows_remote_ephemeral : 1;
+    bool was_ready : 1;
     bool in_input : 1; /* freeing waits until pl_channel_input returns */
     bool is_freed : 1;
 };
@@ -232,6 +233,7 @@ static void become_ready(pl_channel *channel, const uint8_t *payload, size_t len
     drop_handshake(channel);
     memcpy(channel->u.hash, hash, PL_HASH_BYTES);
     channel->state = CHANNEL_READY;
+    channel->was_ready = true;
     channel->handler->ready(channel->owner, channel, payload, len, now);
 }
 
@@ -429,6 +431,11 @@ void pl_channel_writable(pl_channel *channel)
 bool pl_channel_is_ready(const pl_channel *channel)
 {
     return channel->state == CHANNEL_READY;
+}
+
+bool pl_channel_was_ready(const pl_channel *channel)
+{
+    return channel->was_ready;
 }
 
 pl_id pl_channel_stream(const pl_channel *channel)

@@ -60,6 +60,8 @@ int pl_channel_send(pl_channel *channel, const uint8_t *data, size_t len);
 void pl_channel_writable(pl_channel *channel);
 
 bool pl_channel_is_ready(const pl_channel *channel);
+/* The handshake was done once, also if the channel has failed since: tells a bad record from a bad handshake. */
+bool pl_channel_was_ready(const pl_channel *channel);
 pl_id pl_channel_stream(const pl_channel *channel);
 /* Known once ready (XX, IK responder and initiator); else NULL. */
 const uint8_t *pl_channel_remote_static(const pl_channel *channel);

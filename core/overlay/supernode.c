@@ -159,10 +159,9 @@ bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *dat
     pl_session *session = find(supernode, stream);
     if (!session)
         return pl_partner_data(supernode, stream, data, len, now);
-    bool was_ready = pl_channel_is_ready(session->channel);
     int error = pl_channel_input(session->channel, data, len, now);
     if (error < 0)
-        pl_supernode_refuse_input(session, error, was_ready ? "record" : "handshake");
+        pl_supernode_refuse_input(session, error, pl_channel_was_ready(session->channel) ? "record" : "handshake");
     return true;
 }
 

@@ -240,10 +240,10 @@ bool pl_grant_data(pl_grant *grant, pl_id stream, const uint8_t *data, size_t le
 {
     if (!is_channel(grant, stream))
         return false;
-    bool was_ready = pl_channel_is_ready(grant->channel);
     int error = pl_channel_input(grant->channel, data, len, now);
     if (error >= 0)
         return true;
+    bool was_ready = pl_channel_was_ready(grant->channel);
     refuse_input(grant, error, was_ready ? "record" : "handshake");
     finish(grant, was_ready ? PL_GRANT_REFUSED : PL_GRANT_NOT_PROVEN, NULL, now);
     return true;

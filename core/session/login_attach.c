@@ -259,9 +259,9 @@ bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t le
         return true;
     if (!login->stream || stream != login->stream)
         return false;
-    bool was_ready = pl_channel_is_ready(login->channel);
     int error = pl_channel_input(login->channel, data, len, now);
     if (error < 0) {
+        bool was_ready = pl_channel_was_ready(login->channel);
         refuse_input(login, error, was_ready ? "record" : "handshake");
         lose(login, was_ready ? PL_LOGIN_SUPERNODE_REFUSED : PL_LOGIN_NOT_PROVEN, pl_error_name(error), now);
     }

@@ -241,10 +241,9 @@ void pl_login_server_data(pl_login_server *server, pl_id stream, const uint8_t *
     session *s = find(server, stream);
     if (!s)
         return;
-    bool was_ready = pl_channel_is_ready(s->channel);
     int error = pl_channel_input(s->channel, data, len, now);
     if (error < 0)
-        refuse_input(s, error, was_ready ? "record" : "handshake");
+        refuse_input(s, error, pl_channel_was_ready(s->channel) ? "record" : "handshake");
 }
 
 void pl_login_server_fin(pl_login_server *server, pl_id stream, pl_time now)
