@@ -28,6 +28,18 @@ static bool is_folder_name(const char *text)
     return n > 0 && n <= 100 && text[n] == 0 && text[0] != '-';
 }
 
+/* A damaged file is told before anything runs, like any other fault of the scenario. */
+static void try_latency_file(sim_config_builder *b, const sim_place *place)
+{
+    const net_latency_policy *policy = net_latency_find(b->config->latency.policy);
+    g_autofree char *error = NULL;
+    net_latency *latency = policy ? policy->create(&b->config->latency, 0, 0, &error) : NULL;
+    if (latency)
+        policy->destroy(latency);
+    else if (error)
+        sim_diagnostic_add(b->fill.diagnostics, place, "the file must be mended first", "%s", error);
+}
+
 /* A file named in a scenario is looked for beside the file that names it. */
 static void locate_latency_file(sim_config_builder *b)
 {
@@ -47,6 +59,8 @@ static void locate_latency_file(sim_config_builder *b)
     if (access(latency->file, R_OK) != 0)
         sim_diagnostic_add(b->fill.diagnostics, &value->place,
                            "it is looked for beside the file that names it", "cannot read %s", latency->file);
+    else
+        try_latency_file(b, &value->place);
 }
 
 static void read_top(sim_config_builder *b)
