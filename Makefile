@@ -101,7 +101,7 @@ SANO := $(O)/sanitize
 .PHONY: test
 test: deps
 	@$(MAKE) -s -j$(JOBS) all tests
-	@$(MAKE) -s -j$(JOBS) O=$(SANO) SAN=address,undefined OPT="-O1 -g" tests
+	@$(MAKE) -s -j$(JOBS) O=$(SANO) SAN=address,undefined OPT="-O1 -g" tests $(SANO)/partyline
 	@O=$(O) SANO=$(SANO) JOBS=$(JOBS) sh tests/run.sh $(O)/logs $(SCRIPTS) $(TESTS) $(patsubst $(O)/%,$(SANO)/%,$(TESTS))
 
 .PHONY: tests
