@@ -76,7 +76,7 @@ int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_messag
         return PL_ERR_UNEXPECTED;
     if (supernode->credential_len == 0)
         return 0;
-    bool is_full = supernode->n_clients >= (size_t)context->config->supernode_clients_max;
+    bool is_full = g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max;
     uint8_t bytes[PL_PROBE_BYTES];
     size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE_ANSWER,
                                                 .transaction = message->transaction,
@@ -113,7 +113,10 @@ void pl_supernode_refuse_input(pl_session *session, int error, const char *messa
 static void on_handshake_timeout(void *machine, pl_time now)
 {
     (void)now;
-    pl_supernode_end(machine, "handshake-timeout");
+    pl_session *session = machine;
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text("timeout"),
+             pl_text("handshake"), pl_endpoint(session->from));
+    pl_supernode_end(session, "handshake-timeout");
 }
 
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
