@@ -39,8 +39,16 @@ char *an_summary_json(const an_summary *summary, const char *out);
 
 typedef enum an_colour { AN_COLOUR_OFF, AN_COLOUR_ON } an_colour;
 
+/* A metric to show at each point, and what was published, to be shown beside it (or NULL). */
+typedef struct an_measure {
+    const char *metric; /* "login.time.p50" */
+    const char *beside;
+} an_measure;
+
 typedef struct an_text_options {
     an_colour colour;
+    const an_measure *measures;
+    size_t n_measures;
     double wall_seconds;    /* 0 = not told */
     double virtual_seconds; /* summed over replications; 0 = not told */
     const char *directory;  /* named on the last line; NULL = left out */

@@ -104,6 +104,48 @@ static void append_ruling(GString *text, const an_summary *summary, const an_rul
                                summary->scenario_file, summary->seed);
 }
 
+/* Whether the entry is the metric itself, or the metric of first or later logins. */
+static bool is_measure_of(const an_entry *entry, const char *metric)
+{
+    size_t len = strlen(metric);
+    if (strncmp(entry->key, metric, len) != 0)
+        return false;
+    const char *labels = entry->key + len;
+    return *labels == 0 || (g_str_has_prefix(labels, "{login=") && !strchr(labels, ','));
+}
+
+static void append_entry(GString *text, const an_entry *entry, const an_metric *metric, size_t width)
+{
+    g_autofree char *value = an_value_text(metric, entry->value);
+    g_string_append(text, "  · ");
+    append_padded(text, entry->key, width);
+    g_string_append_printf(text, "  %s", value);
+    if (entry->has_interval)
+        g_string_append_printf(text, "  [%.4g, %.4g]", entry->interval.low, entry->interval.high);
+}
+
+/* The measures of a point: by login where samples say which, else plain. */
+static void append_measure(GString *text, const an_point_summary *point, const an_measure *measure, size_t width)
+{
+    g_autofree char *error = NULL;
+    an_selector selector;
+    size_t n_labelled = 0;
+    if (!an_selector_parse(measure->metric, AN_FORM_VALUE, &selector, &error))
+        return;
+    for (size_t i = 0; i < point->n_entries; i++)
+        n_labelled += is_measure_of(&point->entries[i], measure->metric) && strchr(point->entries[i].key, '{');
+    for (size_t i = 0; i < point->n_entries; i++) {
+        const an_entry *entry = &point->entries[i];
+        if (!is_measure_of(entry, measure->metric) || (n_labelled > 0 && !strchr(entry->key, '{')))
+            continue;
+        append_entry(text, entry, selector.metric, width);
+        if (measure->beside)
+            g_string_append_printf(text, "    published: %s", measure->beside);
+        g_string_append_c(text, '\n');
+    }
+    an_selector_clear(&selector);
+}
+
 static size_t width_of(const an_summary *summary)
 {
     size_t width = 0;
@@ -154,6 +196,8 @@ char *an_summary_text(const an_summary *summary, const an_text_options *options)
         append_heading(text, summary, point, i == 0 ? cost : "");
         for (size_t k = 0; k < point->n_rulings; k++)
             append_ruling(text, summary, &point->rulings[k], width, options->colour);
+        for (size_t k = 0; k < options->n_measures; k++)
+            append_measure(text, point, &options->measures[k], width);
     }
     append_unapplied(text, summary, width, options->colour);
     append_verdict(text, summary, options);

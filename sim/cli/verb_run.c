@@ -133,10 +133,16 @@ static void draw_figures(const run *r, const an_summary *summary)
 static void tell(const run *r, const an_summary *summary)
 {
     const char *directory = sim_results_directory(r->results);
+    const sim_config *config = r->scenario->points[0].config;
+    g_autofree an_measure *measures = g_new0(an_measure, config->n_measure + 1);
+    for (size_t i = 0; i < config->n_measure; i++)
+        measures[i] = (an_measure){config->measure[i].metric, config->measure[i].beside};
     char *text = r->options->json
                      ? an_summary_json(summary, directory)
                      : an_summary_text(summary,
                                        &(an_text_options){.colour = an_colour_choose(r->options->color, STDOUT_FILENO),
+                                                          .measures = measures,
+                                                          .n_measures = config->n_measure,
                                                           .wall_seconds = r->outcome.wall_seconds,
                                                           .virtual_seconds = r->outcome.virtual_seconds,
                                                           .directory = directory});

@@ -145,6 +145,7 @@ typedef struct sim_expectation {
 
 typedef struct sim_measure_config {
     const char *metric;
+    const char *beside; /* what was published, to be shown beside it; NULL = nothing */
     sim_place place;
 } sim_measure_config;
 

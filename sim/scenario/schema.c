@@ -112,7 +112,8 @@ static const sim_schema_row rows[] = {
     BOX("", "timeline", SIM_KIND_ITEMS, "what happens to the world, and when"),
     BOX("", "capture", SIM_KIND_TEXTS, "hosts whose packets go to capture.pcapng: peer-1, supernode-3"),
     BOX("", "measure", SIM_KIND_TEXTS,
-        "metrics to show in the summary: `partyline list metrics`; without it all that have samples"),
+        "metrics to show at the end of a run (`partyline list metrics`), each with what was published if "
+        "`beside` follows: login.time.p50 beside 3 to 7 s (BS-14)"),
     BOX("", "plots", SIM_KIND_ITEMS, "figures to draw"),
     BOX("", "expect", SIM_KIND_EXPECTS,
         "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
