@@ -67,12 +67,17 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
         lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
 }
 
-static void take_entries(pl_login *login, const pl_message *message)
+/* Nothing was seen later than now: entries from the future would never make room for others. */
+static void take_entries(pl_login *login, const pl_message *message, pl_time now)
 {
     const pl_context *context = login->options.context;
-    for (size_t i = 0; i < message->n_entries; i++)
-        if (message->ret_entries[i].addr.ip && message->ret_entries[i].addr.port)
-            pl_host_cache_add(&login->cache, message->ret_entries[i], (size_t)context->config->cache_entries_max);
+    uint32_t unix_now = (uint32_t)pl_context_unix(context, now);
+    for (size_t i = 0; i < message->n_entries; i++) {
+        pl_cache_entry entry = message->ret_entries[i];
+        entry.seen = MIN(entry.seen, unix_now);
+        if (entry.addr.ip && entry.addr.port)
+            pl_host_cache_add(&login->cache, entry, (size_t)context->config->cache_entries_max);
+    }
     pl_host_cache_keep(&login->cache, context);
     pl_trace(&context->port, PL_EVENT_CACHE_REFRESHED, pl_number((int64_t)message->n_entries),
              pl_number(login->cache.count));
@@ -154,7 +159,7 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     fill_empty_cache(login);
     if (effort->rung == 0)
         freshen(login, login->supernode, now);
-    take_entries(login, message);
+    take_entries(login, message, now);
     effort->n_servers = message->n_servers;
     memcpy(effort->servers, message->servers, sizeof effort->servers);
     options->attached(options->owner, login->supernode, now);
@@ -223,7 +228,7 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     } else if (message.id == PL_MESSAGE_ADVERTISED) {
         on_advertised(login, now);
     } else if (message.id == PL_MESSAGE_CACHE_ENTRIES) {
-        take_entries(login, &message);
+        take_entries(login, &message, now);
     } else {
         lose(login, PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(message.refusal), now);
     }

@@ -59,6 +59,10 @@ static void reflex(story_host *host, const pl_input *input, pl_time now)
     story_speaker *speaker = host->reflex_ctx;
     if (input->kind == PL_INPUT_DATAGRAM)
         answer_probe(speaker, input);
+    if (speaker->mischief) {
+        speaker->mischief(host, input, now);
+        return;
+    }
     if (input->kind == PL_INPUT_OPENED)
         begin(speaker, input->id, PL_NOISE_INITIATOR);
     if (input->kind == PL_INPUT_ACCEPTED)

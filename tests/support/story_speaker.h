@@ -24,6 +24,9 @@ typedef struct story_speaker {
     pl_refusal refusal; /* of the last `refused` */
     /* A responder's answer to a message; may be NULL. */
     void (*answer)(struct story_speaker *speaker, pl_message_id id);
+    void *answer_ctx;
+    /* What it does with a stream instead of speaking; may be NULL. */
+    void (*mischief)(story_host *host, const pl_input *input, pl_time now);
 } story_speaker;
 
 /* A stranger with a credential that the login server would have signed for it, valid for a day. */
