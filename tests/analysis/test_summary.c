@@ -87,6 +87,13 @@ static void test_terminal_block(void)
     const an_text_options coloured = {.colour = AN_COLOUR_ON};
     g_autofree char *bright = an_summary_text(summary, &coloured);
     g_assert_nonnull(strstr(bright, "\033[31m✗\033[0m"));
+    /* A measure is shown by login where the samples say which, with what was published. */
+    const an_measure measure = {"login.time.p50", "3 to 7 s (BS-14)"};
+    const an_text_options measured = {.measures = &measure, .n_measures = 1};
+    g_autofree char *shown = an_summary_text(summary, &measured);
+    g_assert_nonnull(strstr(shown, "  · login.time.p50{login=first}"));
+    g_assert_nonnull(strstr(shown, "4.83 s    published: 3 to 7 s (BS-14)\n"));
+    g_assert_null(strstr(shown, "login.time.p50  "));
     an_summary_free(summary);
     run_folder_free(root);
 }
