@@ -47,6 +47,7 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 {
     bool is_first = supernode->credential_len == 0;
     supernode->credential_len = pl_credential_encode(credential, supernode->credential_bytes);
+    supernode->expires = credential->expires;
     supernode->dh = *dh;
     if (!is_first)
         return;
@@ -68,13 +69,18 @@ int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel,
                                pl_context_unix(context, now));
 }
 
+/* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked. */
+static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
+{
+    return supernode->credential_len > 0 && pl_context_unix(supernode->options.context, now) < supernode->expires;
+}
+
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
-    (void)now;
     const pl_context *context = supernode->options.context;
     if (message->id != PL_MESSAGE_PROBE)
         return PL_ERR_UNEXPECTED;
-    if (supernode->credential_len == 0)
+    if (!can_prove_itself(supernode, now))
         return 0;
     bool is_full = g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max;
     uint8_t bytes[PL_PROBE_BYTES];
@@ -122,7 +128,7 @@ static void on_handshake_timeout(void *machine, pl_time now)
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
 {
     pl_context *context = supernode->options.context;
-    if (supernode->credential_len == 0 ||
+    if (!can_prove_itself(supernode, now) ||
         g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max) {
         context->port.ops->tcp_abort(context->port.ctx, stream);
         pl_trace(&context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(PL_ERR_LIMIT)), pl_text("stream"),

@@ -40,6 +40,7 @@ struct pl_supernode {
     pl_host_cache known;
     uint8_t credential_bytes[PL_CREDENTIAL_BYTES_MAX];
     size_t credential_len; /* 0 = not serving yet */
+    int64_t expires;       /* Unix seconds: of the credential */
     pl_keypair dh;
     GHashTable *sessions; /* stream → pl_session; looked up, never walked */
     GHashTable *online;   /* name → pl_session; likewise */

@@ -23,8 +23,10 @@ void pl_login_attach_drop(pl_login *login)
 static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now)
 {
     pl_login_state state = login->state;
+    pl_addr supernode = login->supernode;
     pl_login_attach_drop(login);
     if (state == PL_LOGIN_ATTACHING) {
+        pl_login_ladder_leave_out(login, supernode);
         pl_login_ladder_next(login, cause, now);
     } else if (state == PL_LOGIN_ONLINE) {
         pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);

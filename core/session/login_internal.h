@@ -67,6 +67,8 @@ void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
 void pl_login_ladder_start(pl_login *login, pl_time now);
 /* What was open did not lead to an attachment: goes on with the next rung. */
 void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now);
+/* A supernode was open but did not attach us: the rungs of this attempt that follow leave it out. */
+void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode);
 
 /* login_attach.c */
 

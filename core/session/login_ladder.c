@@ -3,6 +3,7 @@
 #include "core/event.h"
 
 #include <glib.h>
+#include <string.h>
 
 static void ask_wave(void *machine, pl_time now);
 static void open_rung(pl_login *login, pl_port_kind rung, pl_time now);
@@ -105,6 +106,21 @@ void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now)
         open_rung(login, effort->rung + 1, now);
     else
         pl_login_attempt_failed(login, cause, now);
+}
+
+/* Else a full supernode that is the nearest would win every race, and be the end of every attempt.  The last
+ * entry stays: it may be free again. */
+void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode)
+{
+    pl_login_effort *effort = login->effort;
+    for (size_t i = 0; i < effort->n_entries && effort->n_entries > 1; i++) {
+        if (effort->entries[i].ip != supernode.ip)
+            continue;
+        effort->n_entries--;
+        memmove(effort->entries + i, effort->entries + i + 1, (effort->n_entries - i) * sizeof effort->entries[0]);
+        effort->n_asked = MIN(effort->n_asked, effort->n_entries);
+        i--;
+    }
 }
 
 static bool was_asked(const pl_login_effort *effort, pl_addr from)

@@ -209,6 +209,8 @@ static void start_node(story_host *host)
                                                 .supernode = &host->supernode,
                                                 .server_keys = &s->keys});
     host->armed_at = PL_NEVER;
+    for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
+        pl_node_add_account(host->node, s->accounts[i][0], s->accounts[i][1]);
     pl_node_start(host->node, story_now(s));
     arm(host);
 }
@@ -255,12 +257,11 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
 static void add_server(story *s, const char *firewall)
 {
     s->server = add_host(s, STORY_SERVER, STORY_LOGIN_SERVER_IP, &(story_client_options){.firewall = firewall});
-    start_node(s->server);
     for (size_t i = 0; i < s->n_supernodes; i++) {
         g_snprintf(s->accounts[i][0], sizeof s->accounts[i][0], "supernode-%zu", i);
         g_snprintf(s->accounts[i][1], sizeof s->accounts[i][1], "relays-at-night-%zu", i);
-        story_account(s, s->accounts[i][0], s->accounts[i][1]);
     }
+    start_node(s->server);
 }
 
 static void add_supernode(story *s, size_t i, const story_options *options)

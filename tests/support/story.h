@@ -122,7 +122,8 @@ void story_free(story *s);
 /* A client, started now; {0} is a public one. */
 story_host *story_add_client(story *s, const story_client_options *options);
 story_host *story_add_stranger(story *s);
-/* The node of a host vanishes without a word; or is back with an empty stack. */
+/* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back knows
+ * the supernodes' accounts only. */
 void story_fail(story_host *host);
 void story_restart(story_host *host);
 /* Nothing passes between the two hosts any more; or again. */
