@@ -11,8 +11,7 @@
 #include <ns3/net-device.h>
 #include <ns3/node.h>
 
-namespace partyline
-{
+namespace partyline {
 
 struct Host;
 

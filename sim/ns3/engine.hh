@@ -15,8 +15,7 @@
 #include <memory>
 #include <vector>
 
-namespace partyline
-{
+namespace partyline {
 
 /* One input that waits for its node: either everything that a stream has to say, or the one given. */
 struct Waiting {

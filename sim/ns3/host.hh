@@ -14,8 +14,7 @@ extern "C" {
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/udp-l4-protocol.h>
 
-namespace partyline
-{
+namespace partyline {
 
 struct Host {
     Host(sim_engine *engine, sim_host number, const sim_host_options &options);

@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <ns3/priority-queue-scheduler.h>
 
-namespace partyline
-{
+namespace partyline {
 
 class FenceScheduler : public ns3::PriorityQueueScheduler
 {

@@ -10,8 +10,7 @@ extern "C" {
 #include <ns3/ptr.h>
 #include <vector>
 
-namespace partyline
-{
+namespace partyline {
 
 class StreamSocket;
 

@@ -25,11 +25,9 @@
 #include <ns3/tcp-socket-base.h>
 #include <vector>
 
-namespace partyline
-{
+namespace partyline {
 
-class StreamSocket : public ns3::TcpSocketBase
-{
+class StreamSocket : public ns3::TcpSocketBase {
   public:
     StreamSocket();
     StreamSocket(const StreamSocket &listener);

@@ -9,8 +9,7 @@ extern "C" {
 #include "sim/net/packet.h"
 }
 
-namespace partyline
-{
+namespace partyline {
 
 /* The largest IPv4 packet (spec, RFC 791 §3.1: a 16-bit total length). */
 constexpr size_t WIRE_MAX = 65535;
