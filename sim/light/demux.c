@@ -37,12 +37,12 @@ void sim_demux_init(sim_demux *demux, size_t expected)
     size_t capacity = FIRST_CAPACITY;
     while (capacity < 2 * expected)
         capacity *= 2;
-    *demux = (sim_demux){.entries = g_new0(sim_demux_entry, capacity), .capacity = capacity};
+    *demux = (sim_demux){.entries = sim_memory_new0(capacity * sizeof(sim_demux_entry)), .capacity = capacity};
 }
 
 void sim_demux_clear(sim_demux *demux)
 {
-    g_free(demux->entries);
+    sim_memory_free(demux->entries);
     *demux = (sim_demux){0};
 }
 
@@ -65,14 +65,14 @@ static void grow(sim_demux *demux)
 {
     const sim_demux old = *demux;
     demux->capacity *= 2;
-    demux->entries = g_new0(sim_demux_entry, demux->capacity);
+    demux->entries = sim_memory_new0(demux->capacity * sizeof(sim_demux_entry));
     for (size_t i = 0; i < old.capacity; i++) {
         if (!old.entries[i].id)
             continue;
         const sim_demux_key key = key_of(&old.entries[i]);
         demux->entries[place_of(demux, &key)] = old.entries[i];
     }
-    g_free(old.entries);
+    sim_memory_free(old.entries);
 }
 
 void sim_demux_add(sim_demux *demux, const sim_demux_key *key, pl_id id)

@@ -3,6 +3,7 @@
 #include "sim/light/tcp.h"
 
 #include <glib.h>
+#include <string.h>
 
 /* chosen: an ordinary node binds one UDP socket, listens on three ports and keeps two streams. */
 #define ENDPOINTS_EXPECTED 6
@@ -14,7 +15,7 @@ static sim_engine *light_create(const sim_engine_options *options, const sim_net
     engine->seed = options->seed;
     engine->queue = sim_queue_new();
     engine->hosts_capacity = MAX(options->hosts_expected, 1);
-    engine->hosts = g_new0(sim_light_host, engine->hosts_capacity);
+    engine->hosts = sim_memory_new0(engine->hosts_capacity * sizeof(sim_light_host));
     sim_slab_init(&engine->udp, SIM_KIND_UDP, sizeof(sim_endpoint));
     sim_slab_init(&engine->listeners, SIM_KIND_LISTENER, sizeof(sim_endpoint));
     sim_slab_init(&engine->streams, SIM_KIND_STREAM, sizeof(sim_tcp));
@@ -48,7 +49,7 @@ static void light_destroy(sim_engine *engine)
     sim_slab_clear(&engine->listeners);
     sim_slab_clear(&engine->streams);
     sim_demux_clear(&engine->demux);
-    g_free(engine->hosts);
+    sim_memory_free(engine->hosts);
     g_free(engine);
 }
 
@@ -90,7 +91,10 @@ static void light_host_add(sim_engine *engine, sim_host host, const sim_host_opt
     g_assert(options->profile);
     if (engine->n_hosts == engine->hosts_capacity) {
         engine->hosts_capacity *= 2;
-        engine->hosts = g_renew(sim_light_host, engine->hosts, engine->hosts_capacity);
+        sim_light_host *more = sim_memory_new0(engine->hosts_capacity * sizeof *more);
+        memcpy(more, engine->hosts, engine->n_hosts * sizeof *more);
+        sim_memory_free(engine->hosts);
+        engine->hosts = more;
     }
     sim_light_host *added = &engine->hosts[engine->n_hosts++];
     *added = (sim_light_host){.input = options->input,

@@ -1,6 +1,7 @@
 #include "sim/light/queue.h"
 
 #include "sim/light/heap.h"
+#include "sim/memory.h"
 
 #include <glib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ struct sim_queue {
     sim_heap late;                   /* pushed into the current bucket, or before it */
     sim_heap far;                    /* beyond the wheel */
     chunk *free_chunks;
-    GPtrArray *blocks;
+    sim_blocks blocks;
     sim_warm_fn warm;                /* NULL: none */
 };
 
@@ -58,7 +59,6 @@ sim_queue *sim_queue_new(void)
     sim_queue *queue = g_new0(sim_queue, 1);
     queue->buckets = g_new0(bucket, BUCKETS);
     queue->current = -1;
-    queue->blocks = g_ptr_array_new_with_free_func(g_free);
     return queue;
 }
 
@@ -68,7 +68,7 @@ void sim_queue_free(sim_queue *queue)
         return;
     sim_heap_clear(&queue->late);
     sim_heap_clear(&queue->far);
-    g_ptr_array_unref(queue->blocks);
+    sim_blocks_clear(&queue->blocks);
     g_free(queue->ready);
     g_free(queue->keys);
     g_free(queue->scratch);
@@ -78,8 +78,7 @@ void sim_queue_free(sim_queue *queue)
 
 static void chunks_grow(sim_queue *queue)
 {
-    chunk *block = g_new(chunk, CHUNKS_PER_BLOCK);
-    g_ptr_array_add(queue->blocks, block);
+    chunk *block = sim_blocks_take(&queue->blocks, CHUNKS_PER_BLOCK * sizeof(chunk));
     for (size_t i = 0; i < CHUNKS_PER_BLOCK; i++) {
         block[i].next = queue->free_chunks;
         queue->free_chunks = &block[i];
@@ -344,7 +343,7 @@ size_t sim_queue_count(const sim_queue *queue)
 size_t sim_queue_memory(const sim_queue *queue)
 {
     return sizeof *queue + BUCKETS * sizeof(bucket) +
-           queue->blocks->len * CHUNKS_PER_BLOCK * sizeof(chunk) +
+           queue->blocks.total +
            queue->ready_capacity * (sizeof(sim_queue_event) + 2 * sizeof(uint64_t)) +
            (queue->late.capacity + queue->far.capacity) * sizeof(sim_heap_item);
 }

@@ -27,8 +27,7 @@ void sim_slab_init(sim_slab *slab, uint32_t kind, size_t size)
 
 void sim_slab_clear(sim_slab *slab)
 {
-    for (uint32_t place = 0; place < slab->places; place += CHUNK_PLACES)
-        g_free(slab->chunks[place >> CHUNK_BITS]);
+    sim_blocks_clear(&slab->memory);
     g_free(slab->chunks);
     sim_slab_init(slab, slab->kind, slab->size);
 }
@@ -42,10 +41,11 @@ static sim_slab_head *take_fresh(sim_slab *slab)
         const uint32_t chunk = place >> CHUNK_BITS;
         if ((chunk & (chunk - 1)) == 0) /* the table of chunks doubles */
             slab->chunks = g_renew(char *, slab->chunks, chunk ? 2 * chunk : 1);
-        slab->chunks[chunk] = g_malloc0((size_t)CHUNK_PLACES * slab->size);
+        slab->chunks[chunk] = sim_blocks_take(&slab->memory, (size_t)CHUNK_PLACES * slab->size);
     }
     slab->places++;
     sim_slab_head *fresh = at(slab, place);
+    memset(fresh, 0, slab->size);
     fresh->id = slab->kind << KIND_SHIFT | place;
     return fresh;
 }

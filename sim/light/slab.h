@@ -7,6 +7,7 @@
 #define SIM_LIGHT_SLAB_H
 
 #include "core/types.h"
+#include "sim/memory.h"
 
 /* The kinds; never 0, so that no handle is 0. */
 #define SIM_KIND_UDP 1u
@@ -32,6 +33,7 @@ typedef struct sim_slab {
     uint32_t places;     /* ever used */
     uint32_t taken;
     uint32_t free_first, free_last, free_count;
+    sim_blocks memory;
 } sim_slab;
 
 void sim_slab_init(sim_slab *slab, uint32_t kind, size_t size);

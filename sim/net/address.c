@@ -9,13 +9,13 @@
 
 void net_addresses_init(net_addresses *addresses)
 {
-    *addresses = (net_addresses){.slots = g_new0(struct net_address_slot, FIRST_SLOTS),
+    *addresses = (net_addresses){.slots = sim_memory_new0(FIRST_SLOTS * sizeof(struct net_address_slot)),
                                  .mask = FIRST_SLOTS - 1};
 }
 
 void net_addresses_clear(net_addresses *addresses)
 {
-    g_free(addresses->slots);
+    sim_memory_free(addresses->slots);
     *addresses = (net_addresses){0};
 }
 
@@ -37,11 +37,11 @@ static void grow(net_addresses *addresses)
 {
     net_addresses old = *addresses;
     addresses->mask = 2 * old.mask + 1;
-    addresses->slots = g_new0(struct net_address_slot, (size_t)addresses->mask + 1);
+    addresses->slots = sim_memory_new0(((size_t)addresses->mask + 1) * sizeof(struct net_address_slot));
     for (uint32_t i = 0; i <= old.mask; i++)
         if (old.slots[i].key)
             *slot_of(addresses, old.slots[i].key) = old.slots[i];
-    g_free(old.slots);
+    sim_memory_free(old.slots);
 }
 
 void net_addresses_add(net_addresses *addresses, uint32_t realm, uint32_t ip, net_owner owner)

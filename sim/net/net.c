@@ -217,5 +217,5 @@ size_t net_memory(const net *network)
     return sizeof *network + net_addresses_memory(&network->addresses) + net_slab_memory(&network->hosts) +
            net_slab_memory(&network->sites) + net_nat_table_memory(&network->nat) +
            net_firewall_flows_memory(&network->flows) + network->n_firewalls * sizeof(net_firewall) +
-           network->pool.memory + network->names_bytes + network->policy->memory(network->latency);
+           network->pool.memory.total + network->names_bytes + network->policy->memory(network->latency);
 }

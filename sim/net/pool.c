@@ -6,28 +6,19 @@
 
 #define CHUNK_BYTES 65536u /* chosen: a few hundred small packets at a time */
 
-struct net_pool_chunk {
-    struct net_pool_chunk *next;
-    max_align_t buffers[];
-};
-
 /* chosen: payloads of control and voice packets; of most datagrams; of a full segment (1460); and the
  * longest that an IP packet can hold. */
 static const uint32_t class_bytes[NET_POOL_CLASSES] = {128, 512, 1536, 65536};
 
 void net_pool_clear(net_pool *pool)
 {
-    while (pool->chunks) {
-        struct net_pool_chunk *next = pool->chunks->next;
-        g_free(pool->chunks);
-        pool->chunks = next;
-    }
+    sim_blocks_clear(&pool->memory);
     *pool = (net_pool){0};
 }
 
 static size_t flight_bytes(uint32_t size_class)
 {
-    size_t align = _Alignof(max_align_t);
+    size_t align = SIM_MEMORY_LINE;
     return (sizeof(net_flight) + class_bytes[size_class] + align - 1) / align * align;
 }
 
@@ -35,13 +26,9 @@ static void refill(net_pool *pool, uint32_t size_class)
 {
     size_t each = flight_bytes(size_class);
     size_t n = CHUNK_BYTES > each ? CHUNK_BYTES / each : 1;
-    size_t bytes = sizeof(struct net_pool_chunk) + n * each;
-    struct net_pool_chunk *chunk = g_malloc(bytes);
-    chunk->next = pool->chunks;
-    pool->chunks = chunk;
-    pool->memory += bytes;
+    uint8_t *chunk = sim_blocks_take(&pool->memory, n * each);
     for (size_t i = 0; i < n; i++) {
-        net_flight *flight = (net_flight *)(void *)((uint8_t *)chunk->buffers + i * each);
+        net_flight *flight = (net_flight *)(void *)(chunk + i * each);
         flight->size_class = size_class;
         flight->next = pool->free[size_class];
         pool->free[size_class] = flight;

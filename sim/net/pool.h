@@ -4,6 +4,7 @@
 #ifndef NET_POOL_H
 #define NET_POOL_H
 
+#include "sim/memory.h"
 #include "sim/net/address.h"
 #include "sim/net/packet.h"
 
@@ -25,8 +26,7 @@ typedef struct net_flight {
 
 typedef struct net_pool {
     net_flight *free[NET_POOL_CLASSES];
-    struct net_pool_chunk *chunks;
-    size_t memory;
+    sim_blocks memory;
 } net_pool;
 
 void net_pool_clear(net_pool *pool);

@@ -13,8 +13,7 @@ void net_slab_init(net_slab *slab, size_t record_bytes)
 
 void net_slab_clear(net_slab *slab)
 {
-    for (uint32_t i = 0; i < slab->n_blocks; i++)
-        g_free(slab->blocks[i]);
+    sim_blocks_clear(&slab->memory);
     g_free(slab->blocks);
     net_slab_init(slab, slab->record_bytes);
 }
@@ -25,7 +24,7 @@ static void add_block(net_slab *slab)
         slab->room = slab->room ? 2 * slab->room : 4;
         slab->blocks = g_renew(uint8_t *, slab->blocks, slab->room);
     }
-    slab->blocks[slab->n_blocks++] = g_malloc((size_t)NET_SLAB_RECORDS * slab->record_bytes);
+    slab->blocks[slab->n_blocks++] = sim_blocks_take(&slab->memory, (size_t)NET_SLAB_RECORDS * slab->record_bytes);
 }
 
 uint32_t net_slab_take(net_slab *slab)
@@ -63,14 +62,14 @@ static net_hook *hook_at(const net_chain *chain, const net_slab *slab, uint32_t 
 
 void net_chain_init(net_chain *chain, size_t offset)
 {
-    *chain = (net_chain){.heads = g_new0(uint32_t, FIRST_HEADS),
+    *chain = (net_chain){.heads = sim_memory_new0(FIRST_HEADS * sizeof(uint32_t)),
                          .mask = FIRST_HEADS - 1,
                          .offset = (uint32_t)offset};
 }
 
 void net_chain_clear(net_chain *chain)
 {
-    g_free(chain->heads);
+    sim_memory_free(chain->heads);
     *chain = (net_chain){.offset = chain->offset};
 }
 
@@ -78,7 +77,7 @@ static void grow(net_chain *chain, const net_slab *slab)
 {
     uint32_t n = chain->mask + 1;
     uint32_t *old = chain->heads;
-    chain->heads = g_new0(uint32_t, 2 * (size_t)n);
+    chain->heads = sim_memory_new0(2 * (size_t)n * sizeof(uint32_t));
     chain->mask = 2 * n - 1;
     for (uint32_t bucket = 0; bucket < n; bucket++) {
         uint32_t index = old[bucket];
@@ -90,7 +89,7 @@ static void grow(net_chain *chain, const net_slab *slab)
             index = next;
         }
     }
-    g_free(old);
+    sim_memory_free(old);
 }
 
 void net_chain_add(net_chain *chain, const net_slab *slab, uint32_t index, uint32_t hash)

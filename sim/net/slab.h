@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/memory.h"
+
 #define NET_SLAB_SHIFT 8 /* chosen: 256 records a block, little waste in small networks */
 #define NET_SLAB_RECORDS (1u << NET_SLAB_SHIFT)
 
@@ -20,6 +22,7 @@ typedef struct net_slab {
     uint32_t free_head; /* list of freed records through their first four bytes */
     uint32_t live;
     uint32_t record_bytes;
+    sim_blocks memory;
 } net_slab;
 
 void net_slab_init(net_slab *slab, size_t record_bytes);
