@@ -247,5 +247,6 @@ void sim_machine_stop(sim_machine *machine)
 void sim_machine_clear(sim_machine *machine)
 {
     sim_machine_stop(machine);
+    sim_timeline_forget(machine);
     sim_registry_free(machine->registry);
 }

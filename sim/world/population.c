@@ -55,7 +55,7 @@ void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_M
     snprintf(ret_password, SIM_NAME_MAX, "password-%u-%u", (unsigned)machine->role, machine->index);
 }
 
-static const net_link_options *link_of(const sim_machine *machine)
+const net_link_options *sim_population_link(const sim_machine *machine)
 {
     const sim_config *config = machine->world->config;
     if (machine->role == SIM_ROLE_PEER)
@@ -63,7 +63,7 @@ static const net_link_options *link_of(const sim_machine *machine)
     return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.link : &config->login_servers.link;
 }
 
-static const net_firewall_options *firewall_of(const sim_machine *machine)
+const net_firewall_options *sim_population_firewall(const sim_machine *machine)
 {
     const sim_config *config = machine->world->config;
     if (machine->role == SIM_ROLE_PEER)
@@ -88,8 +88,8 @@ static void add_to_network(sim_machine *machine, uint32_t outside_ip)
     machine->host = net_host_add(world->network, &(net_host_options){.name = name,
                                                                      .realm = machine->realm,
                                                                      .ip = machine->ip,
-                                                                     .link = *link_of(machine),
-                                                                     .firewall = *firewall_of(machine)});
+                                                                     .link = *sim_population_link(machine),
+                                                                     .firewall = *sim_population_firewall(machine)});
 }
 
 static void add_machine(sim_world *world, size_t number, sim_role role, uint32_t index,

@@ -5,12 +5,12 @@
 /* What goes wrong, and when: an act of the timeline chooses hosts and changes them; one with a span is
  * undone when it ends. */
 
-typedef struct undo {
-    sim_machine *machine;
+/* An act that is in force on a machine.  Ends of acts that overlap may come in any order, so nothing is saved
+ * and restored: what holds is the configuration, with the acts in force on top of it, oldest first. */
+struct sim_change {
+    struct sim_change *next;
     const sim_act *act;
-    net_link_options link;
-    net_firewall_options firewall;
-} undo;
+};
 
 static bool is_selected(const sim_machine *machine, const sim_selection *what)
 {
@@ -99,58 +99,100 @@ static void restart(sim_machine *machine, pl_time now)
     sim_behaviour_resume(machine, now);
 }
 
-static void apply(sim_machine *machine, const sim_act *act, pl_time now)
+static void renew_link(sim_machine *machine)
 {
-    net *network = machine->world->network;
-    switch (act->action) {
-    case SIM_DO_FAIL:
-        fail(machine);
-        break;
-    case SIM_DO_RESTART:
-        restart(machine, now);
-        break;
-    case SIM_DO_LINK: {
-        net_link_options link = changed_link(*net_host_link(network, machine->host), act);
-        net_host_set_link(network, machine->host, &link);
-        break;
-    }
-    case SIM_DO_BLOCK:
-    case SIM_DO_UNBLOCK:
-    case SIM_DO_FIREWALL: {
-        net_firewall_options firewall = changed_firewall(*net_host_firewall(network, machine->host), act);
-        net_host_set_firewall(network, machine->host, &firewall);
-        break;
-    }
-    }
+    net_link_options link = *sim_population_link(machine);
+    for (const struct sim_change *change = machine->changes; change; change = change->next)
+        if (change->act->action == SIM_DO_LINK)
+            link = changed_link(link, change->act);
+    net_host_set_link(machine->world->network, machine->host, &link);
+}
+
+static void renew_firewall(sim_machine *machine)
+{
+    net_firewall_options firewall = *sim_population_firewall(machine);
+    for (const struct sim_change *change = machine->changes; change; change = change->next)
+        if (change->act->action != SIM_DO_LINK)
+            firewall = changed_firewall(firewall, change->act);
+    net_host_set_firewall(machine->world->network, machine->host, &firewall);
+}
+
+static void renew(sim_machine *machine, const sim_act *act)
+{
+    if (act->action == SIM_DO_LINK)
+        renew_link(machine);
+    else
+        renew_firewall(machine);
 }
 
 static void take_back(void *ctx, void *arg, pl_time now)
 {
-    (void)arg;
-    undo *u = ctx;
-    net *network = u->machine->world->network;
-    if (u->act->action == SIM_DO_FAIL)
-        restart(u->machine, now);
-    else if (u->act->action == SIM_DO_LINK)
-        net_host_set_link(network, u->machine->host, &u->link);
-    else
-        net_host_set_firewall(network, u->machine->host, &u->firewall);
-    g_free(u);
+    sim_machine *machine = ctx;
+    (void)now;
+    for (struct sim_change **place = &machine->changes; *place; place = &(*place)->next) {
+        if ((*place)->act != arg)
+            continue;
+        struct sim_change *ended = *place;
+        *place = ended->next;
+        g_free(ended);
+        break;
+    }
+    renew(machine, arg);
 }
 
-static void apply_for_a_while(sim_machine *machine, const sim_act *act, pl_time now)
+static void change(sim_machine *machine, const sim_act *act, pl_time now)
 {
     sim_world *world = machine->world;
-    if (act->for_ns > 0 && act->action != SIM_DO_RESTART) {
-        undo *u = g_new0(undo, 1);
-        *u = (undo){.machine = machine, .act = act};
-        if (world->network) {
-            u->link = *net_host_link(world->network, machine->host);
-            u->firewall = *net_host_firewall(world->network, machine->host);
-        }
-        world->ops->at(world->engine, now + act->for_ns, take_back, u, NULL);
+    struct sim_change **place = &machine->changes;
+    if (!world->network)
+        return;
+    while (*place)
+        place = &(*place)->next;
+    *place = g_new0(struct sim_change, 1);
+    (*place)->act = act;
+    renew(machine, act);
+    if (act->for_ns > 0)
+        world->ops->at(world->engine, now + act->for_ns, take_back, machine, (void *)(uintptr_t)act);
+}
+
+void sim_timeline_forget(sim_machine *machine)
+{
+    while (machine->changes) {
+        struct sim_change *first = machine->changes;
+        machine->changes = first->next;
+        g_free(first);
     }
-    apply(machine, act, now);
+}
+
+/* Unless somebody else has restarted it, or failed it again, in the meantime. */
+static void come_back(void *ctx, void *arg, pl_time now)
+{
+    sim_machine *machine = ctx;
+    if (!machine->node && machine->life == GPOINTER_TO_UINT(arg))
+        restart(machine, now);
+}
+
+static void apply(sim_machine *machine, const sim_act *act, pl_time now)
+{
+    const sim_world *world = machine->world;
+    switch (act->action) {
+    case SIM_DO_FAIL:
+        if (!machine->node)
+            return;
+        fail(machine);
+        if (act->for_ns > 0)
+            world->ops->at(world->engine, now + act->for_ns, come_back, machine, GUINT_TO_POINTER(machine->life));
+        break;
+    case SIM_DO_RESTART:
+        restart(machine, now);
+        break;
+    case SIM_DO_LINK:
+    case SIM_DO_BLOCK:
+    case SIM_DO_UNBLOCK:
+    case SIM_DO_FIREWALL:
+        change(machine, act, now);
+        break;
+    }
 }
 
 /* A share of the selected hosts, drawn without replacement: exactly the rounded number of them. */
@@ -168,7 +210,7 @@ static void on_act(void *ctx, void *arg, pl_time now)
         if (net_random_below(&world->timeline_random, selected--) >= wanted)
             continue;
         wanted--;
-        apply_for_a_while(&world->machines[i], act, now);
+        apply(&world->machines[i], act, now);
     }
 }
 

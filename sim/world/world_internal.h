@@ -27,6 +27,7 @@ typedef struct sim_machine {
     sim_role role;
     uint32_t logins_left;  /* peers: log-in acts still to come */
     uint64_t bytes_before; /* IP payload bytes of the host when the login began */
+    struct sim_change *changes; /* acts of the timeline that are in force, oldest first */
     bool is_logging_in;
 } sim_machine;
 
@@ -81,6 +82,10 @@ bool sim_population_build(sim_world *world, char **ret_error);
 /* Where the machine's user sits: its account. */
 void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_MAX], char ret_password[SIM_NAME_MAX]);
 
+/* The access link and the firewall that the scenario gives it, before any act of the timeline. */
+const net_link_options *sim_population_link(const sim_machine *machine);
+const net_firewall_options *sim_population_firewall(const sim_machine *machine);
+
 /* behaviour.c */
 
 /* Plans the log-in acts of all peers. */
@@ -96,6 +101,8 @@ void sim_behaviour_resume(sim_machine *machine, pl_time now);
 /* timeline.c */
 
 void sim_timeline_plan(sim_world *world);
+/* Frees what the timeline keeps about a machine. */
+void sim_timeline_forget(sim_machine *machine);
 
 /* measure.c */
 

@@ -202,6 +202,58 @@ static void test_a_blocked_port(void)
     end(&t);
 }
 
+/* Two blocks that overlap, 20–30 s and 25–35 s: each ends when it ends, and takes only its own with it. */
+static void test_overlapping_acts_end_each_for_itself(void)
+{
+    told t;
+    tell(&t, "run: {duration: 2min}\n"
+             "supernodes: {count: 1, link: ideal}\n"
+             "peers: {count: 1, link: ideal, log_in: no}\n"
+             "timeline:\n"
+             "  - {at: 20s, for: 10s, do: block, what: peer-1, ports: 80, transport: tcp}\n"
+             "  - {at: 25s, for: 10s, do: block, what: peer-1, ports: 443, transport: tcp}\n"
+             "  - {at: 50s, for: 20s, do: link, what: peer-1, delay: 7ms}\n"
+             "  - {at: 60s, do: link, what: peer-1, up: 8kbit/s}\n"
+             "  - {at: 100s, for: 1h, do: block, what: peer-1, ports: 7}\n");
+    static const struct {
+        pl_time at;
+        uint16_t first, second;
+    } blocked[] = {{20, 0, 0}, {22, 80, 0}, {27, 80, 443}, {32, 443, 0}, {36, 0, 0}};
+    const net *network = sim_world_network(t.world);
+    for (size_t i = 0; i < G_N_ELEMENTS(blocked); i++) {
+        run(&t, blocked[i].at * PL_SECOND);
+        const net_firewall_options *firewall = net_host_firewall(network, 2);
+        g_assert_cmpuint(firewall->tcp_blocked_ports[0], ==, blocked[i].first);
+        g_assert_cmpuint(firewall->tcp_blocked_ports[1], ==, blocked[i].second);
+    }
+    run(&t, 65 * PL_SECOND);
+    g_assert_cmpint(net_host_link(network, 2)->delay_ns, ==, 7 * PL_MILLISECOND);
+    g_assert_cmpuint(net_host_link(network, 2)->up_bps, ==, 8000);
+    run(&t, 75 * PL_SECOND);
+    g_assert_cmpint(net_host_link(network, 2)->delay_ns, ==, 0);
+    g_assert_cmpuint(net_host_link(network, 2)->up_bps, ==, 8000);
+    run(&t, 110 * PL_SECOND); /* an act that outlives the run is freed with the world */
+    end(&t);
+}
+
+/* Failed for 20 s, but restarted by hand after 5: nothing happens to it when the 20 s are over. */
+static void test_a_restart_before_the_failure_ends(void)
+{
+    told t;
+    tell(&t, "run: {duration: 2min}\n"
+             "supernodes: {count: 1, link: ideal}\n"
+             "peers: {count: 1, link: ideal, log_in: no}\n"
+             "timeline:\n"
+             "  - {at: 20s, for: 20s, do: fail, what: supernode-1}\n"
+             "  - {at: 25s, do: restart, what: supernode-1}\n");
+    run(&t, 30 * PL_SECOND);
+    const pl_node *restarted = node(&t, 1);
+    g_assert_true(pl_node_is_ready(restarted));
+    run(&t, 40 * PL_SECOND + 1);
+    g_assert_true(pl_node_is_ready(node(&t, 1))); /* a new node would need three round trips */
+    end(&t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -212,5 +264,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/timeline/a-link-change-acts-on-packets-sent-after-it",
                     test_a_link_change_acts_on_packets_sent_after_it);
     g_test_add_func("/story/timeline/a-blocked-port", test_a_blocked_port);
+    g_test_add_func("/story/timeline/overlapping-acts-end-each-for-itself",
+                    test_overlapping_acts_end_each_for_itself);
+    g_test_add_func("/story/timeline/a-restart-before-the-failure-ends", test_a_restart_before_the_failure_ends);
     return g_test_run();
 }
