@@ -56,8 +56,8 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
     pl_partner_start(supernode, now);
 }
 
-int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes, size_t len,
-                       pl_credential *ret_credential, pl_time now)
+int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
+                       size_t len, pl_credential *ret_credential, pl_time now)
 {
     const pl_context *context = supernode->options.context;
     int error = pl_credential_decode(ret_credential, bytes, len);
@@ -69,10 +69,12 @@ int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel,
                                pl_context_unix(context, now));
 }
 
-/* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked. */
+/* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.
+ */
 static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
 {
-    return supernode->credential_len > 0 && pl_context_unix(supernode->options.context, now) < supernode->expires;
+    return supernode->credential_len > 0 &&
+           pl_context_unix(supernode->options.context, now) < supernode->expires;
 }
 
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
@@ -111,8 +113,8 @@ void pl_supernode_end(pl_session *session, const char *cause)
 
 void pl_supernode_refuse_input(pl_session *session, int error, const char *message)
 {
-    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
-             pl_text(message), pl_endpoint(session->from));
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT,
+             pl_text(pl_error_name(error)), pl_text(message), pl_endpoint(session->from));
     pl_supernode_end(session, pl_error_name(error));
 }
 

@@ -1,7 +1,7 @@
 /* supernode.h - the supernode's side: answers probes, accepts clients, tells them the login server and
  * other supernodes, records who is online, and is linked with a partner for NAT discovery.
  *
- * It serves only once it has a credential of its own (node.h gets it one).  Sessions are bounded in
+ * It serves only while it has a valid credential of its own (node.h gets it one, and renews it).  Sessions are bounded in
  * number; one that stays unauthenticated is ended. */
 #ifndef PL_OVERLAY_SUPERNODE_H
 #define PL_OVERLAY_SUPERNODE_H

@@ -8,7 +8,8 @@
  *      ▼                             ▼                │
  *   TCP to the entries' ports ─▶ TCP 80 ─▶ TCP 443 ───┘
  *
- * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10). */
+ * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10).  A supernode that was open but did
+ * not attach us (it is full, or no supernode) is left out of the rungs that follow in the same attempt. */
 #ifndef PL_SESSION_LOGIN_H
 #define PL_SESSION_LOGIN_H
 

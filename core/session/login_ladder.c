@@ -117,7 +117,8 @@ void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode)
         if (effort->entries[i].ip != supernode.ip)
             continue;
         effort->n_entries--;
-        memmove(effort->entries + i, effort->entries + i + 1, (effort->n_entries - i) * sizeof effort->entries[0]);
+        memmove(effort->entries + i, effort->entries + i + 1,
+                (effort->n_entries - i) * sizeof effort->entries[0]);
         effort->n_asked = MIN(effort->n_asked, effort->n_entries);
         i--;
     }

@@ -181,7 +181,8 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
             return;
         fail(machine);
         if (act->for_ns > 0)
-            world->ops->at(world->engine, now + act->for_ns, come_back, machine, GUINT_TO_POINTER(machine->life));
+            world->ops->at(world->engine, now + act->for_ns, come_back, machine,
+                           GUINT_TO_POINTER(machine->life));
         break;
     case SIM_DO_RESTART:
         restart(machine, now);

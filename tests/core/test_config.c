@@ -111,9 +111,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/config/defaults-are-within-range", test_defaults_are_within_range);
     g_test_add_func("/core/config/keys-and-places-are-unique", test_keys_and_places_are_unique);
-    g_test_add_func("/core/config/every-row-says-where-it-comes-from", test_every_row_says_where_it_comes_from);
+    g_test_add_func("/core/config/every-row-says-where-it-comes-from",
+                    test_every_row_says_where_it_comes_from);
     g_test_add_func("/core/config/init-gives-the-defaults", test_init_gives_the_defaults);
-    g_test_add_func("/core/config/bounds-taken-beyond-refused", test_bounds_are_taken_and_beyond_them_refused);
+    g_test_add_func("/core/config/bounds-taken-beyond-refused",
+                    test_bounds_are_taken_and_beyond_them_refused);
     g_test_add_func("/core/config/setting-one-leaves-the-others", test_setting_one_leaves_the_others);
     g_test_add_func("/core/config/unknown-keys-are-refused", test_unknown_keys_are_refused);
     return g_test_run();

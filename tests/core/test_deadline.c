@@ -1,4 +1,5 @@
-/* test_deadline.c - the heap of deadlines against a sorted list; order at one instant; setting while acting. */
+/* test_deadline.c - the heap of deadlines against a sorted list; order at one instant; setting while acting.
+ */
 #include <glib.h>
 
 #include "core/deadline.h"

@@ -57,7 +57,8 @@ static void test_never_more_than_200(fixture *f, gconstpointer data)
 {
     (void)data;
     for (int i = 0; i < 1000; i++) {
-        add(f, entry((uint32_t)g_test_rand_int_range(1, 1 << 20), 33033, (uint32_t)g_test_rand_int_range(0, 500)));
+        add(f, entry((uint32_t)g_test_rand_int_range(1, 1 << 20), 33033,
+                     (uint32_t)g_test_rand_int_range(0, 500)));
         g_assert_cmpuint(f->cache.count, <=, MAX_ENTRIES);
         expect_sorted(f);
     }
@@ -69,7 +70,7 @@ static void test_the_stalest_goes_for_a_fresher_one(fixture *f, gconstpointer da
     (void)data;
     for (uint32_t i = 0; i < MAX_ENTRIES; i++)
         add(f, entry(1000 + i, 1, 100 + (i * 37) % MAX_ENTRIES)); /* 37 and 200 share no divisor */
-    add(f, entry(5000, 1, 99)); /* staler than all: not taken */
+    add(f, entry(5000, 1, 99));                                   /* staler than all: not taken */
     g_assert_null(find(f, (pl_addr){5000, 1}));
     add(f, entry(5000, 1, 100)); /* as stale as the stalest: not taken */
     g_assert_null(find(f, (pl_addr){5000, 1}));

@@ -2,7 +2,7 @@
 #include "tests/support/story.h"
 
 #define START (10 * PL_SECOND)
-#define RTT (100 * PL_MILLISECOND)
+#define RTT   (100 * PL_MILLISECOND)
 
 /*
  *   client ─ box ─ r ─┬─ supernode 66.0.0.1 (A1) ═╗ partners' link
@@ -30,8 +30,8 @@ static const setting settings[] = {
 
 static story *open_story(story_pairing pairing, size_t supernodes)
 {
-    story *s = story_new(
-        &(story_options){.supernodes = supernodes, .pairing = pairing, .suite = &pl_suite_sized});
+    story *s =
+        story_new(&(story_options){.supernodes = supernodes, .pairing = pairing, .suite = &pl_suite_sized});
     story_settle(s);
     return s;
 }
@@ -64,9 +64,11 @@ static void test_each_box_is_named(void)
         g_assert_true(kept_report(client, &report));
         g_assert_cmpstr(pl_nat_udp_name(report.udp), ==, pl_nat_udp_name(settings[i].udp));
         g_assert_cmpstr(pl_nat_mapping_name(report.mapping), ==, pl_nat_mapping_name(settings[i].mapping));
-        g_assert_cmpstr(pl_nat_filtering_name(report.filtering), ==, pl_nat_filtering_name(settings[i].filtering));
+        g_assert_cmpstr(pl_nat_filtering_name(report.filtering), ==,
+                        pl_nat_filtering_name(settings[i].filtering));
         g_assert_cmpuint(report.mapped.ip, ==, report.udp == PL_UDP_OPEN ? client->outside : 0);
-        g_assert_cmpint(report.found_at, ==, s->epoch + story_now(s) / PL_SECOND); /* from which comes its age */
+        g_assert_cmpint(report.found_at, ==,
+                        s->epoch + story_now(s) / PL_SECOND); /* from which comes its age */
         const pl_event *told = &story_last(client, PL_EVENT_DISCOVERED)->event;
         g_assert_cmpstr(told->value[1].text, ==, pl_nat_mapping_name(report.mapping));
         g_assert_cmpstr(told->value[2].text, ==, pl_nat_filtering_name(report.filtering));
@@ -89,7 +91,8 @@ static void test_without_a_partner_filtering_is_unknown(void)
     }
 }
 
-/* Whatever discovery meets, the login takes its eight round trips (or 5 s and seven, where UDP is blocked). */
+/* Whatever discovery meets, the login takes its eight round trips (or 5 s and seven, where UDP is blocked).
+ */
 static void test_discovery_never_gates_login(void)
 {
     story *s = open_story(STORY_IN_PAIRS, 2);
@@ -206,9 +209,11 @@ int main(int argc, char **argv)
     g_test_add_func("/story/discovery/without-a-partner-filtering-is-unknown",
                     test_without_a_partner_filtering_is_unknown);
     g_test_add_func("/story/discovery/never-gates-login", test_discovery_never_gates_login);
-    g_test_add_func("/story/discovery/a-dead-partner-makes-no-wrong-name", test_a_dead_partner_makes_no_wrong_name);
+    g_test_add_func("/story/discovery/a-dead-partner-makes-no-wrong-name",
+                    test_a_dead_partner_makes_no_wrong_name);
     g_test_add_func("/story/discovery/next-login-discovers-anew", test_next_login_discovers_anew);
     g_test_add_func("/story/discovery/no-wrong-name-without-loss", test_no_wrong_name_without_loss);
-    g_test_add_func("/story/discovery/few-wrong-names-at-5-percent-loss", test_few_wrong_names_at_5_percent_loss);
+    g_test_add_func("/story/discovery/few-wrong-names-at-5-percent-loss",
+                    test_few_wrong_names_at_5_percent_loss);
     return g_test_run();
 }

@@ -4,8 +4,8 @@
 #include "tests/support/story.h"
 
 #define ONE_WAY (50 * PL_MILLISECOND)
-#define RTT (2 * ONE_WAY)
-#define START (10 * PL_SECOND)
+#define RTT     (2 * ONE_WAY)
+#define START   (10 * PL_SECOND)
 
 /*
  *                 ┌── 66.0.0.1 ─┐

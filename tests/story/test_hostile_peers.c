@@ -1,11 +1,12 @@
-/* test_hostile_peers.c - datagrams that break the rules, at every role; and supernodes that do, at a client. */
+/* test_hostile_peers.c - datagrams that break the rules, at every role; and supernodes that do, at a client.
+ */
 #include <string.h>
 
 #include "tests/support/story_speaker.h"
 #include "tests/support/story_tap.h"
 
 #define START (10 * PL_SECOND)
-#define RTT (100 * PL_MILLISECOND)
+#define RTT   (100 * PL_MILLISECOND)
 
 /*
  *   stranger ── UDP ──▶ supernode, login server, client
@@ -23,12 +24,14 @@ static story *open_story(void)
 static pl_id udp_socket(story_host *stranger)
 {
     pl_id socket;
-    g_assert_cmpint(stranger->story->ops->udp_bind(stranger->story->engine, stranger->host, 0, &socket), ==, 0);
+    g_assert_cmpint(stranger->story->ops->udp_bind(stranger->story->engine, stranger->host, 0, &socket), ==,
+                    0);
     return socket;
 }
 
 /* One datagram; true if it was refused by the victim, with a cause. */
-static bool is_refused(story_host *stranger, pl_id socket, story_host *victim, pl_addr to, const void *data, size_t len)
+static bool is_refused(story_host *stranger, pl_id socket, story_host *victim, pl_addr to, const void *data,
+                       size_t len)
 {
     size_t before = story_count(victim, PL_EVENT_REFUSED_INPUT);
     story_throw(stranger, socket, to, data, len);
@@ -86,7 +89,8 @@ static void test_datagrams_at_the_login_server(void)
     uint8_t probe[PL_PROBE_BYTES];
     story_host *stranger = story_add_stranger(s);
     size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE}, probe, sizeof probe);
-    g_assert_true(is_refused(stranger, udp_socket(stranger), s->server, story_address(s->server), probe, len));
+    g_assert_true(
+        is_refused(stranger, udp_socket(stranger), s->server, story_address(s->server), probe, len));
     story_free(s);
 }
 
@@ -234,7 +238,8 @@ static void test_supernode_that_says_nothing_or_dribbles(void)
     expect_reflex(say_slowly, 10 * PL_SECOND, NULL);
 }
 
-static void say_attached(story_speaker *speaker, size_t n_servers, const pl_cache_entry *entries, size_t n_entries)
+static void say_attached(story_speaker *speaker, size_t n_servers, const pl_cache_entry *entries,
+                         size_t n_entries)
 {
     pl_message attached = {.id = PL_MESSAGE_ATTACHED,
                            .n_servers = n_servers,
@@ -296,7 +301,8 @@ static void test_supernode_that_breaks_the_conversation(void)
     expect_cause(never_advertises, "no-answer");
 }
 
-/* While attaching, a refusal sends her on to the next rung; after the last (443, where nobody listens), pause. */
+/* While attaching, a refusal sends her on to the next rung; after the last (443, where nobody listens),
+ * pause. */
 static void test_supernode_that_does_not_attach(void)
 {
     expect_cause(refuses, "refused");
@@ -339,12 +345,41 @@ static void test_entries_from_the_future_do_not_stay_for_ever(void)
     close_play(&p);
 }
 
+/* A thousand different entries in five answers, each fresher than the last: never more than 200 are held. */
+static void test_cache_holds_200_of_a_thousand(void)
+{
+    play p;
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    open_play(&p);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(entries); i++)
+        entries[i] = (pl_cache_entry){{0x0B000001 + i, 1}, (uint32_t)p.s->epoch};
+    p.mallory->answer = poisons;
+    p.mallory->answer_ctx = entries;
+    story_log_in(p.alice, "alice", "wonderland");
+    for (uint32_t round = 1; round < 5; round++) {
+        story_run(p.s, START + round * PL_SECOND);
+        g_assert_cmpuint(pl_node_cache_entries(p.alice->node), ==, 200);
+        for (uint32_t i = 0; i < G_N_ELEMENTS(entries); i++)
+            entries[i] = (pl_cache_entry){{0x0B000001 + 1000 * round + i, 1}, (uint32_t)p.s->epoch + round};
+        story_speaker_say(p.mallory, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES,
+                                                   .entries = entries,
+                                                   .n_entries = G_N_ELEMENTS(entries)});
+    }
+    story_run(p.s, START + 10 * PL_SECOND);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_CACHE_REFRESHED), ==, 5);
+    g_assert_cmpuint(pl_node_cache_entries(p.alice->node), ==, 200);
+    uint8_t kept[4000];
+    g_assert_cmpuint(sim_registry_load(p.alice->registry, "cache", kept, sizeof kept), ==, 2000);
+    close_play(&p);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/story/hostile/datagrams-at-a-supernode", test_datagrams_at_a_supernode);
     g_test_add_func("/story/hostile/datagrams-at-the-login-server", test_datagrams_at_the_login_server);
-    g_test_add_func("/story/hostile/datagrams-and-streams-at-a-client", test_datagrams_and_streams_at_a_client);
+    g_test_add_func("/story/hostile/datagrams-and-streams-at-a-client",
+                    test_datagrams_and_streams_at_a_client);
     g_test_add_func("/story/hostile/an-answer-from-who-was-not-asked", test_an_answer_from_who_was_not_asked);
     g_test_add_func("/story/hostile/supernode-that-says-garbage", test_supernode_that_says_garbage);
     g_test_add_func("/story/hostile/supernode-that-says-nothing-or-dribbles",
@@ -354,5 +389,6 @@ int main(int argc, char **argv)
     g_test_add_func("/story/hostile/supernode-that-does-not-attach", test_supernode_that_does_not_attach);
     g_test_add_func("/story/hostile/entries-from-the-future-do-not-stay",
                     test_entries_from_the_future_do_not_stay_for_ever);
+    g_test_add_func("/story/hostile/cache-holds-200-of-a-thousand", test_cache_holds_200_of_a_thousand);
     return g_test_run();
 }

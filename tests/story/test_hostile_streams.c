@@ -5,7 +5,7 @@
 
 #include "tests/support/story_speaker.h"
 
-#define START (10 * PL_SECOND)
+#define START   (10 * PL_SECOND)
 #define ONE_WAY (50 * PL_MILLISECOND)
 
 /*
@@ -29,7 +29,8 @@ static void expect_alice_logs_in(story *s, pl_span within)
 }
 
 /* Writes bytes on a new stream; the victim must end it with this refusal. */
-static void expect_refused(story_host *victim, const void *data, size_t len, const char *error, const char *what)
+static void expect_refused(story_host *victim, const void *data, size_t len, const char *error,
+                           const char *what)
 {
     story *s = victim->story;
     story_host *stranger = story_add_stranger(s);
@@ -59,7 +60,8 @@ static void refuse_at(story_host *victim, uint8_t preamble)
     expect_refused(victim, bytes, 3, "oversized", "handshake");
     bytes[1] = 0, bytes[2] = 5; /* shorter than a key */
     expect_refused(victim, bytes, 8, "malformed", "handshake");
-    bytes[1] = 0x10, bytes[2] = 0x00; /* the greatest frame, of zeros: a key that makes no secret, or no tag */
+    bytes[1] = 0x10,
+    bytes[2] = 0x00; /* the greatest frame, of zeros: a key that makes no secret, or no tag */
     story_host *stranger = story_add_stranger(victim->story);
     pl_id stream = story_open(stranger, story_address(victim));
     story_run(victim->story, story_now(victim->story) + PL_SECOND);
@@ -87,8 +89,8 @@ static void test_bad_beginnings_at_the_login_server(void)
 }
 
 /* Every message in a place where it has none, and bytes that are no message. */
-static void expect_refused_word(story *s, story_host *victim, pl_noise_pattern pattern, const pl_message *message,
-                                const char *what)
+static void expect_refused_word(story *s, story_host *victim, pl_noise_pattern pattern,
+                                const pl_message *message, const char *what)
 {
     story_speaker *speaker = story_speaker_new(s);
     story_speaker_meet(speaker, story_address(victim), pattern);
@@ -297,7 +299,7 @@ static void test_ten_thousand_half_open_at_a_supernode(void)
     story_free(s);
 }
 
-/* The same at a login server that holds 1 000: alice's later attempts fall behind the strangers' timeout.  Had
+/* The same at a login server that holds 1 000: alice's later attempts fall behind the strangers' timeout. Had
  * she begun at once, her five attempts would all lie within server.session_timeout. */
 static void test_ten_thousand_half_open_at_the_login_server(void)
 {
@@ -320,7 +322,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/story/hostile/bad-beginnings-at-a-supernode", test_bad_beginnings_at_a_supernode);
-    g_test_add_func("/story/hostile/bad-beginnings-at-the-login-server", test_bad_beginnings_at_the_login_server);
+    g_test_add_func("/story/hostile/bad-beginnings-at-the-login-server",
+                    test_bad_beginnings_at_the_login_server);
     g_test_add_func("/story/hostile/words-out-of-place", test_words_out_of_place);
     g_test_add_func("/story/hostile/a-stranger-with-a-credential-is-no-partner",
                     test_a_stranger_with_a_credential_is_no_partner);

@@ -2,12 +2,12 @@
  * what each costs, in closed forms. */
 #include "tests/support/story.h"
 
-#define START (10 * PL_SECOND)
-#define RTT (100 * PL_MILLISECOND)
+#define START    (10 * PL_SECOND)
+#define RTT      (100 * PL_MILLISECOND)
 #define UDP_WAIT (5 * PL_SECOND)
-#define CONNECT (21 * PL_SECOND)
-#define ANSWER (10 * PL_SECOND)
-#define PAUSE (6 * PL_SECOND)
+#define CONNECT  (21 * PL_SECOND)
+#define ANSWER   (10 * PL_SECOND)
+#define PAUSE    (6 * PL_SECOND)
 
 /*
  *   client ═ own firewall ═ r ─┬─ supernodes 66.0.0.1 … 66.0.0.7     33033, 80, 443
@@ -134,7 +134,8 @@ static void test_supernode_lost_before_tcp(void)
     fixture f;
     lose_supernode_at(&f, RTT + 1);
     expect_logged_in(&f, RTT + CONNECT + 7 * RTT);
-    g_assert_cmpuint(story_last(f.alice, PL_EVENT_LOGIN_OPENED)->event.value[1].addr.ip, !=, STORY_SUPERNODE_IP);
+    g_assert_cmpuint(story_last(f.alice, PL_EVENT_LOGIN_OPENED)->event.value[1].addr.ip, !=,
+                     STORY_SUPERNODE_IP);
     g_assert_cmpint(story_last(f.alice, PL_EVENT_LOGGED_IN)->event.value[2].number, ==, 1);
     end(&f);
 }
@@ -148,7 +149,8 @@ static void test_supernode_lost_while_attaching(void)
     end(&f);
 }
 
-/* The grant goes on; the loss shows when nobody hears her advertise.  The next attempt draws from the cache. */
+/* The grant goes on; the loss shows when nobody hears her advertise.  The next attempt draws from the cache.
+ */
 static void test_supernode_lost_while_granting(void)
 {
     fixture f;

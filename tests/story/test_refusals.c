@@ -1,4 +1,5 @@
-/* test_refusals.c - every way to be refused is told apart, by whom it concerns and at once or after retries. */
+/* test_refusals.c - every way to be refused is told apart, by whom it concerns and at once or after retries.
+ */
 #include <string.h>
 
 #include "core/crypto/channel.h"
@@ -6,7 +7,7 @@
 #include "tests/support/story.h"
 
 #define START (10 * PL_SECOND)
-#define RTT (100 * PL_MILLISECOND)
+#define RTT   (100 * PL_MILLISECOND)
 
 /*
  *   client ─┬─ supernode 66.0.0.1 … 66.0.0.7
@@ -139,14 +140,15 @@ typedef struct impostor {
     const pl_suite *suite;
     uint8_t credential[PL_CREDENTIAL_BYTES_MAX];
     size_t credential_len;
-    pl_refusal refusal;  /* what the supernode said; 0 = nothing */
+    pl_refusal refusal; /* what the supernode said; 0 = nothing */
     bool is_advertised;
 } impostor;
 
 static void say(impostor *im, const pl_message *message)
 {
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
-    g_assert_cmpint(pl_channel_send(im->channel, bytes, pl_message_write(message, bytes, sizeof bytes)), ==, 0);
+    g_assert_cmpint(pl_channel_send(im->channel, bytes, pl_message_write(message, bytes, sizeof bytes)), ==,
+                    0);
 }
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
@@ -166,7 +168,8 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         im->refusal = message.refusal;
     im->is_advertised |= message.id == PL_MESSAGE_ADVERTISED;
     if (message.id == PL_MESSAGE_ATTACHED)
-        say(im, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {im->credential, im->credential_len}});
+        say(im,
+            &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {im->credential, im->credential_len}});
 }
 
 static const pl_channel_handler handler = {.ready = on_ready, .message = on_message};
@@ -297,7 +300,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/refusals/supernode-credential-expired", test_supernode_credential_expired);
     g_test_add_func("/story/refusals/client-credential-signed-by-another-key",
                     test_client_credential_signed_by_another_key);
-    g_test_add_func("/story/refusals/client-credential-of-somebody-else", test_client_credential_of_somebody_else);
+    g_test_add_func("/story/refusals/client-credential-of-somebody-else",
+                    test_client_credential_of_somebody_else);
     g_test_add_func("/story/refusals/client-credential-valid-to-its-last-second",
                     test_client_credential_valid_to_its_last_second);
     g_test_add_func("/story/refusals/client-credential-expired", test_client_credential_expired);

@@ -30,8 +30,7 @@ static recording record_a_login(const pl_suite *suite)
     story_run(r.s, START + 5 * PL_SECOND);
     g_assert_cmpint(pl_node_login_state(r.alice->node), ==, PL_LOGIN_ONLINE);
     r.stranger = story_add_stranger(r.s);
-    r.to_supernode =
-        story_tap_find(r.tap, PL_PROTOCOL_TCP, r.alice->outside, r.s->supernode[0]->outside, 0);
+    r.to_supernode = story_tap_find(r.tap, PL_PROTOCOL_TCP, r.alice->outside, r.s->supernode[0]->outside, 0);
     r.to_server = story_tap_find(r.tap, PL_PROTOCOL_TCP, r.alice->outside, r.s->server->outside, 0);
     g_assert_nonnull(r.to_supernode);
     g_assert_nonnull(r.to_server);
@@ -110,7 +109,8 @@ static void test_whole_login_to_the_supernode(void)
 static void test_probe_answer_to_a_later_login(void)
 {
     recording r = record_a_login(&pl_suite_real);
-    const story_flow *answer = story_tap_find(r.tap, PL_PROTOCOL_UDP, r.s->supernode[0]->outside, r.alice->outside, 0);
+    const story_flow *answer =
+        story_tap_find(r.tap, PL_PROTOCOL_UDP, r.s->supernode[0]->outside, r.alice->outside, 0);
     g_assert_nonnull(answer);
     story_log_out(r.alice);
     for (size_t i = 0; i < r.s->n_supernodes; i++)
@@ -212,7 +212,8 @@ static void test_record_inside_its_channel(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/story/replay/first-message-to-the-login-server", test_first_message_to_the_login_server);
+    g_test_add_func("/story/replay/first-message-to-the-login-server",
+                    test_first_message_to_the_login_server);
     g_test_add_func("/story/replay/whole-login-to-the-login-server", test_whole_login_to_the_login_server);
     g_test_add_func("/story/replay/whole-login-to-a-restarted-login-server",
                     test_whole_login_to_a_restarted_login_server);

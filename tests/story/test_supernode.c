@@ -1,10 +1,10 @@
 /* test_supernode.c - the life of a supernode: its credential, its partner, its readiness, its fullness. */
 #include "tests/support/story.h"
 
-#define START (10 * PL_SECOND)
-#define RTT (100 * PL_MILLISECOND)
+#define START   (10 * PL_SECOND)
+#define RTT     (100 * PL_MILLISECOND)
 #define ONE_WAY (RTT / 2)
-#define READY (3 * RTT) /* TCP, Noise NK, log in */
+#define READY   (3 * RTT) /* TCP, Noise NK, log in */
 
 /*
  *   supernode 66.0.0.1 ══ partner 66.0.0.2        clients 81.0.0.x
@@ -154,8 +154,8 @@ static void test_link_to_a_dead_partner_is_tried_for_ever(void)
     g_assert_cmpuint(story_count(s->supernode[0], PL_EVENT_PARTNER_LINKED), ==, 0);
     g_assert_cmpuint(story_count(s->supernode[0], PL_EVENT_PARTNER_LOST), ==, 0); /* it never was there */
     story_restart(s->supernode[1]);
-    g_assert_cmpint(story_run_to(s->supernode[0], PL_EVENT_PARTNER_LINKED, 10 * PL_MINUTE + 31 * PL_SECOND), !=,
-                    PL_NEVER);
+    g_assert_cmpint(story_run_to(s->supernode[0], PL_EVENT_PARTNER_LINKED, 10 * PL_MINUTE + 31 * PL_SECOND),
+                    !=, PL_NEVER);
     story_free(s);
 }
 
@@ -163,8 +163,8 @@ static void test_link_to_a_dead_partner_is_tried_for_ever(void)
 
 static story_host *log_in(story *s, const char *firewall)
 {
-    story_host *client =
-        story_add_client(s, &(story_client_options){.firewall = firewall, .discovery = PL_NODE_DISCOVERY_OFF});
+    story_host *client = story_add_client(
+        s, &(story_client_options){.firewall = firewall, .discovery = PL_NODE_DISCOVERY_OFF});
     story_account(s, client->name, "secret");
     story_log_in(client, client->name, "secret");
     return client;

@@ -8,7 +8,7 @@
 #include "sim/world/world.h"
 
 #define ONE_WAY (50 * PL_MILLISECOND)
-#define RTT (2 * ONE_WAY)
+#define RTT     (2 * ONE_WAY)
 
 /*
  *   peer-1 ── r = 100 ms ──┬── supernode-1 …
@@ -167,12 +167,13 @@ static void test_a_link_change_acts_on_packets_sent_after_it(void)
     } changes[] = {{"10s", 60 * PL_MILLISECOND + 250 * PL_MILLISECOND + ONE_WAY}, {"10.001s", ONE_WAY}};
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
         told t;
-        g_autofree char *rest = g_strdup_printf("run: {duration: 1min}\n"
-                                                "supernodes: {count: 1, link: ideal}\n"
-                                                "peers: {count: 1, link: ideal, login: first, arrive: at 10.0005s}\n"
-                                                "timeline:\n"
-                                                "  - {at: %s, do: link, what: peer-1, profile: slow}\n",
-                                                changes[i].at);
+        g_autofree char *rest =
+            g_strdup_printf("run: {duration: 1min}\n"
+                            "supernodes: {count: 1, link: ideal}\n"
+                            "peers: {count: 1, link: ideal, login: first, arrive: at 10.0005s}\n"
+                            "timeline:\n"
+                            "  - {at: %s, do: link, what: peer-1, profile: slow}\n",
+                            changes[i].at);
         tell(&t, rest);
         run(&t, 11 * PL_SECOND);
         g_assert_cmpint(first_flight(&t, 2, 10 * PL_SECOND), ==, changes[i].flight);
@@ -266,6 +267,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/timeline/a-blocked-port", test_a_blocked_port);
     g_test_add_func("/story/timeline/overlapping-acts-end-each-for-itself",
                     test_overlapping_acts_end_each_for_itself);
-    g_test_add_func("/story/timeline/a-restart-before-the-failure-ends", test_a_restart_before_the_failure_ends);
+    g_test_add_func("/story/timeline/a-restart-before-the-failure-ends",
+                    test_a_restart_before_the_failure_ends);
     return g_test_run();
 }

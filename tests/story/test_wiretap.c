@@ -5,12 +5,13 @@
 
 #include "tests/support/story_tap.h"
 
-#define NAME "alice-liddell"
+#define NAME     "alice-liddell"
 #define PASSWORD "Cheshire/Cat 9"
 
-/* What the sealed side of the search is worth is shown by a suite that seals nothing: only lengths are right. */
-static void clear_seal(uint8_t *ret_sealed, const uint8_t key[PL_KEY_BYTES], uint64_t nonce, const uint8_t *ad,
-                       size_t ad_len, const uint8_t *plain, size_t len)
+/* What the sealed side of the search is worth is shown by a suite that seals nothing: only lengths are right.
+ */
+static void clear_seal(uint8_t *ret_sealed, const uint8_t key[PL_KEY_BYTES], uint64_t nonce,
+                       const uint8_t *ad, size_t ad_len, const uint8_t *plain, size_t len)
 {
     (void)key, (void)nonce, (void)ad, (void)ad_len;
     if (len)
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/wiretap/the-search-knows-every-shape", test_the_search_knows_every_shape);
     g_test_add_func("/story/suites/same-packets-at-the-same-instants",
                     test_both_suites_send_the_same_packets_at_the_same_instants);
-    g_test_add_func("/story/suites/another-seed-gives-another-schedule", test_another_seed_gives_another_schedule);
+    g_test_add_func("/story/suites/another-seed-gives-another-schedule",
+                    test_another_seed_gives_another_schedule);
     return g_test_run();
 }

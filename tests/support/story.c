@@ -4,9 +4,9 @@
 
 static const uint16_t web_ports[] = {80, 443};
 
-#define HOST(ctx) ((story_host *)(ctx))
+#define HOST(ctx)   ((story_host *)(ctx))
 #define ENGINE(ctx) HOST(ctx)->story->engine, HOST(ctx)->host
-#define OPS(ctx) HOST(ctx)->story->ops
+#define OPS(ctx)    HOST(ctx)->story->ops
 
 static int udp_bind(void *ctx, uint16_t port, pl_id *ret_socket)
 {
@@ -220,7 +220,8 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     static const char *const names[] = {"server", "supernode", "client", "stranger"};
     const char *nat = options->nat, *firewall = options->firewall;
     story_host *host = g_new0(story_host, 1);
-    *host = (story_host){.story = s, .role = role, .outside = outside, .config = s->config, .armed_at = PL_NEVER};
+    *host =
+        (story_host){.story = s, .role = role, .outside = outside, .config = s->config, .armed_at = PL_NEVER};
     host->ip = nat ? STORY_HOME_IP : outside;
     host->discovery = options->discovery;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
@@ -256,7 +257,8 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
 
 static void add_server(story *s, const char *firewall)
 {
-    s->server = add_host(s, STORY_SERVER, STORY_LOGIN_SERVER_IP, &(story_client_options){.firewall = firewall});
+    s->server =
+        add_host(s, STORY_SERVER, STORY_LOGIN_SERVER_IP, &(story_client_options){.firewall = firewall});
     for (size_t i = 0; i < s->n_supernodes; i++) {
         g_snprintf(s->accounts[i][0], sizeof s->accounts[i][0], "supernode-%zu", i);
         g_snprintf(s->accounts[i][1], sizeof s->accounts[i][1], "relays-at-night-%zu", i);

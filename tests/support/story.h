@@ -1,7 +1,8 @@
 /* story.h - a small network of real nodes on the light engine, and the hands to tell a story with it.
  *
- * One login server, some supernodes, clients as the story adds them, and strangers: hosts without a node, whose
- * port the test itself plays.  Every two hosts are one constant latency apart, so that times are closed forms. */
+ * One login server, some supernodes, clients as the story adds them, and strangers: hosts without a node,
+ * whose port the test itself plays.  Every two hosts are one constant latency apart, so that times are closed
+ * forms. */
 #ifndef TESTS_SUPPORT_STORY_H
 #define TESTS_SUPPORT_STORY_H
 
@@ -14,12 +15,12 @@
 #include "sim/net/random.h"
 #include "sim/world/registry.h"
 
-#define STORY_PORT 33033
-#define STORY_SUPERNODES_MAX 16
+#define STORY_PORT            33033
+#define STORY_SUPERNODES_MAX  16
 #define STORY_LOGIN_SERVER_IP 0x50000001u /* 80.0.0.1 */
-#define STORY_SUPERNODE_IP 0x42000001u    /* 66.0.0.1 and on */
-#define STORY_CLIENT_IP 0x51000001u       /* 81.0.0.1 and on: clients, boxes of clients, strangers */
-#define STORY_HOME_IP 0xC0A80102u         /* 192.168.1.2, behind every box */
+#define STORY_SUPERNODE_IP    0x42000001u /* 66.0.0.1 and on */
+#define STORY_CLIENT_IP       0x51000001u /* 81.0.0.1 and on: clients, boxes of clients, strangers */
+#define STORY_HOME_IP         0xC0A80102u /* 192.168.1.2, behind every box */
 
 typedef struct story story;
 
@@ -68,21 +69,21 @@ typedef struct story_host {
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
 
 typedef struct story_options {
-    pl_span one_way;             /* 0 = 50 ms */
-    const struct pl_suite *suite;/* NULL = real */
+    pl_span one_way;              /* 0 = 50 ms */
+    const struct pl_suite *suite; /* NULL = real */
     uint64_t seed;
-    size_t supernodes;           /* 0 = 7 */
+    size_t supernodes; /* 0 = 7 */
     story_pairing pairing;
-    const pl_config *config;     /* of all hosts, unless changed there; NULL = defaults; copied */
-    const char *stack;           /* NULL = "linux" */
+    const pl_config *config; /* of all hosts, unless changed there; NULL = defaults; copied */
+    const char *stack;       /* NULL = "linux" */
     const char *supernode_firewall, *server_firewall; /* presets; NULL = none */
 } story_options;
 
 typedef struct story_client_options {
-    const char *nat, *firewall; /* presets; NULL = none */
-    net_link_options link;      /* zeroed = ideal */
-    pl_node_discovery discovery;/* ON unless said */
-    size_t cache_entries;       /* seeded with the first n supernodes; 0 = freshly installed */
+    const char *nat, *firewall;  /* presets; NULL = none */
+    net_link_options link;       /* zeroed = ideal */
+    pl_node_discovery discovery; /* ON unless said */
+    size_t cache_entries;        /* seeded with the first n supernodes; 0 = freshly installed */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */
@@ -122,8 +123,8 @@ void story_free(story *s);
 /* A client, started now; {0} is a public one. */
 story_host *story_add_client(story *s, const story_client_options *options);
 story_host *story_add_stranger(story *s);
-/* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back knows
- * the supernodes' accounts only. */
+/* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back
+ * knows the supernodes' accounts only. */
 void story_fail(story_host *host);
 void story_restart(story_host *host);
 /* Nothing passes between the two hosts any more; or again. */

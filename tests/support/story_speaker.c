@@ -29,24 +29,25 @@ static void begin(story_speaker *speaker, pl_id stream, pl_noise_role role)
     pl_channel_free(speaker->channel);
     speaker->stream = stream;
     speaker->is_ready = false;
-    speaker->channel =
-        pl_channel_new(&(pl_channel_options){.context = &speaker->context,
-                                             .stream = stream,
-                                             .pattern = speaker->pattern,
-                                             .role = role,
-                                             .own_static = &speaker->dh,
-                                             .remote_static = speaker->host->story->keys.dh.public_key,
-                                             .payload = role == PL_NOISE_RESPONDER ? speaker->credential : NULL,
-                                             .payload_len = role == PL_NOISE_RESPONDER ? speaker->credential_len : 0,
-                                             .handler = &handler,
-                                             .owner = speaker});
+    speaker->channel = pl_channel_new(
+        &(pl_channel_options){.context = &speaker->context,
+                              .stream = stream,
+                              .pattern = speaker->pattern,
+                              .role = role,
+                              .own_static = &speaker->dh,
+                              .remote_static = speaker->host->story->keys.dh.public_key,
+                              .payload = role == PL_NOISE_RESPONDER ? speaker->credential : NULL,
+                              .payload_len = role == PL_NOISE_RESPONDER ? speaker->credential_len : 0,
+                              .handler = &handler,
+                              .owner = speaker});
 }
 
 static void answer_probe(story_speaker *speaker, const pl_input *input)
 {
     pl_message probe = {0};
     uint8_t bytes[PL_PROBE_BYTES];
-    if (pl_message_read(&probe, PL_CARRIER_DATAGRAM, input->data, input->len) != 0 || probe.id != PL_MESSAGE_PROBE)
+    if (pl_message_read(&probe, PL_CARRIER_DATAGRAM, input->data, input->len) != 0 ||
+        probe.id != PL_MESSAGE_PROBE)
         return;
     probe.id = PL_MESSAGE_PROBE_ANSWER;
     probe.status = PL_PROBE_WELCOME;
@@ -77,7 +78,8 @@ story_speaker *story_speaker_new(story *s)
     speaker->host = story_add_stranger(s);
     speaker->host->reflex = reflex;
     speaker->host->reflex_ctx = speaker;
-    speaker->context = (pl_context){.port = story_port(speaker->host), .config = &s->config, .suite = s->suite};
+    speaker->context =
+        (pl_context){.port = story_port(speaker->host), .config = &s->config, .suite = s->suite};
     net_random_bytes(&speaker->host->random, speaker->dh.private_key, PL_KEY_BYTES);
     s->suite->dh_public(speaker->dh.public_key, speaker->dh.private_key);
     pl_credential credential = {.name = "mallory", .expires = s->epoch + 86400};

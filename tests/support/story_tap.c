@@ -11,7 +11,8 @@ static story_flow *flow_of(story_tap *tap, const net_packet *packet)
             return flow;
     }
     story_flow *flow = g_new0(story_flow, 1);
-    *flow = (story_flow){.protocol = packet->protocol, .source = packet->source, .destination = packet->destination};
+    *flow = (story_flow){
+        .protocol = packet->protocol, .source = packet->source, .destination = packet->destination};
     flow->next = packet->sequence + (packet->tcp_flags & NET_TCP_SYN ? 1 : 0);
     flow->bytes = g_byte_array_new();
     g_ptr_array_add(tap->flows, flow);
@@ -54,11 +55,13 @@ void story_tap_free(story_tap *tap)
     g_free(tap);
 }
 
-const story_flow *story_tap_find(const story_tap *tap, uint8_t protocol, uint32_t from, uint32_t to, size_t skip)
+const story_flow *story_tap_find(const story_tap *tap, uint8_t protocol, uint32_t from, uint32_t to,
+                                 size_t skip)
 {
     for (guint i = 0; i < tap->flows->len; i++) {
         const story_flow *flow = g_ptr_array_index(tap->flows, i);
-        if (flow->protocol == protocol && flow->source.ip == from && flow->destination.ip == to && skip-- == 0)
+        if (flow->protocol == protocol && flow->source.ip == from && flow->destination.ip == to &&
+            skip-- == 0)
             return flow;
     }
     return NULL;

@@ -22,7 +22,8 @@ typedef struct story_tap {
 story_tap *story_tap_new(story *s);
 void story_tap_free(story_tap *tap);
 /* The first flow of that protocol between the two addresses that begins after `skip` others; NULL if none. */
-const story_flow *story_tap_find(const story_tap *tap, uint8_t protocol, uint32_t from, uint32_t to, size_t skip);
+const story_flow *story_tap_find(const story_tap *tap, uint8_t protocol, uint32_t from, uint32_t to,
+                                 size_t skip);
 /* In how many flows the text occurs, as it is or as UTF-16, hexadecimal, base64, or any of these reversed. */
 size_t story_tap_search(const story_tap *tap, const char *text);
 

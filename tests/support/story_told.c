@@ -107,7 +107,8 @@ pl_addr story_address(const story_host *host)
 pl_id story_open(story_host *stranger, pl_addr to)
 {
     pl_id stream = 0;
-    g_assert_cmpint(stranger->story->ops->tcp_open(stranger->story->engine, stranger->host, 0, to, &stream), ==, 0);
+    g_assert_cmpint(stranger->story->ops->tcp_open(stranger->story->engine, stranger->host, 0, to, &stream),
+                    ==, 0);
     return stream;
 }
 
