@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-end-point.h>
+#include <ns3/rtt-estimator.h>
 #include <ns3/simulator.h>
 #include <ns3/tcp-rx-buffer.h>
 #include <ns3/tcp-tx-buffer.h>
@@ -136,11 +137,24 @@ StreamSocket::Watch(TcpStates_t before, bool reset)
     KeepProbing();
 }
 
+/* After a repeated SYN there is no sample (spec, RFC 6298 §3) and data begins with an RTO of 3 s (§5.7).  ns-3
+ * measures from the first SYN: with one of 3 s lost, an RTO of 9 s that later samples hardly lower. */
+void
+StreamSocket::ForgetSynRto()
+{
+    if (m_synCount + 1 >= m_synRetries)
+        return;
+    m_rto = std::min(Time(Seconds(3)), MaxRto());
+    m_rtt->Reset();
+    m_history.clear();
+}
+
 void
 StreamSocket::WatchOpen()
 {
     m_opened = true;
     m_icmpCallback.Nullify();
+    ForgetSynRto();
     if (!m_forked) {
         Mark(TALE_OPEN);
         return;

@@ -13,6 +13,7 @@
  *   - a listener ignored segments of connections that it does not know, instead of resetting them;
  *   - reading did not announce a reopened window;
  *   - written data left one nanosecond late;
+ *   - a repeated SYN was measured from its first transmission, and data then waited 9 s and more;
  *   - retransmission timeouts were capped at 60 s whatever the profile says;
  *   - FIN_WAIT_2 after a close lasted for ever;
  *   - a socket could not be aborted, nor forgotten. */
@@ -89,6 +90,7 @@ class StreamSocket : public ns3::TcpSocketBase {
     void ResetStranger(const ns3::TcpHeader &header, const ns3::Address &from, const ns3::Address &to);
     void Watch(TcpStates_t before, bool reset);
     void WatchOpen();
+    void ForgetSynRto();
     void WatchEnd();
     void End(pl_cause cause);
     void Mark(Tale tale);
