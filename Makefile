@@ -73,7 +73,8 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(call obj,$(SUPPORT_SRC)) $(ARCHIVES)
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 DEMO := scenarios/login/first-login.yaml
-SCRIPTS := $(wildcard tests/*/*.sh)
+# The benches are scripts too, but no tests.
+SCRIPTS := $(filter-out tests/bench/%,$(wildcard tests/*/*.sh))
 
 .PHONY: help
 help:

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Speed and memory: prints one table and writes results/bench.json, a list of {name, value, unit, reference,
+# ratio}.  A reference is another figure of this same run (or a bound of memory), so that a ratio means the
+# same on any machine.  Takes about ten minutes on two cores; nothing else should run meanwhile.
+#   BENCH_PEERS="1000 10000" make bench    for fewer
+# This is no test: it always ends with 0 unless a program fails.
+set -u
+O=${O:-build}
+case $O in /*) ;; *) O=$PWD/$O ;; esac
+export PARTYLINE_ENGINES="$O"
+peers=${BENCH_PEERS:-1000 10000 100000}
+lines=$(mktemp)
+trap 'rm -f "$lines"' EXIT
+
+run() { # PROGRAM ARGUMENT…
+    program=$O/tests/bench/$1
+    shift
+    "$program" --json "$@" >>"$lines"
+    code=$?
+    [ $code -eq 77 ] && echo "bench: ns-3 is not built; its figures are left out" >&2
+    [ $code -eq 0 ] || [ $code -eq 77 ]
+}
+
+run bench_datagram light || exit 1
+run bench_datagram --hosts 10000 ns3 || exit 1
+for n in $peers; do
+    run bench_crowd --peers "$n" --crypto sized || exit 1
+    run bench_crowd --peers "$n" --crypto real --idle 0 || exit 1
+done
+run bench_crowd --peers 10000 --engine ns3 || exit 1
+
+mkdir -p results
+awk '
+# {"name":"N","value":V,"unit":"U"}
+{
+    split($0, part, "\"")
+    name = part[4]; value = part[7]; gsub(/[^0-9.e+-]/, "", value)
+    if (!(name in at)) order[++n] = name
+    at[name] = value + 0; unit[name] = part[10]
+}
+function against(name, reference, wanted) {
+    if ((name in at) && reference > 0) { of[name] = reference; want[name] = wanted }
+}
+END {
+    d = "datagram."; c = "crowd."
+    against(d "light.10000.rate", at[d "ns3.10000.rate"], "20 x ns-3; 2e6/s")
+    against(d "light.100000.rate", at[d "light.10000.rate"], "1e6/s")
+    against(c "light.sized.10000.login.event", at[c "light.sized.1000.login.event"], "")
+    against(c "light.sized.100000.login.event", at[c "light.sized.1000.login.event"], "")
+    split("1000 10000 100000", size, " ")
+    for (i = 1; i <= 3; i++)
+        against(c "light.real." size[i] ".login.cpu", at[c "light.sized." size[i] ".login.cpu"], "")
+    against(c "ns3.sized.10000.login.cpu", at[c "light.sized.10000.login.cpu"], "")
+    against(c "light.sized.100000.idle.resident", 16384, "at most 1")
+    against(c "ns3.sized.10000.idle.resident", at[c "light.sized.10000.idle.resident"] + 26 * 1024,
+            "at most 1 (light + 26 KiB)")
+    printf "%-46s %14s %-14s %12s %8s  %s\n", "name", "value", "unit", "reference", "ratio", "wanted" > "/dev/stderr"
+    printf "["
+    for (i = 1; i <= n; i++) {
+        name = order[i]
+        printf "%s\n  {\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\", ", (i > 1 ? "," : ""), name, at[name], unit[name]
+        if (name in of) {
+            printf "\"reference\": %.6g, \"ratio\": %.4g}", of[name], at[name] / of[name]
+            printf "%-46s %14.6g %-14s %12.6g %8.3g  %s\n", name, at[name], unit[name], of[name], at[name] / of[name], want[name] > "/dev/stderr"
+        } else {
+            printf "\"reference\": null, \"ratio\": null}"
+            printf "%-46s %14.6g %-14s\n", name, at[name], unit[name] > "/dev/stderr"
+        }
+    }
+    printf "\n]\n"
+}' "$lines" 2>&1 >results/bench.json || exit 1
+echo "Written to results/bench.json"
