@@ -59,6 +59,7 @@ static void test_first_message_to_the_login_server(void)
     size_t granted = story_count(r.s->server, PL_EVENT_SERVER_GRANTED);
     size_t first = 3 + ((size_t)r.to_server->bytes->data[1] << 8 | r.to_server->bytes->data[2]);
     pl_id stream = replay(&r, story_address(r.s->server), r.to_server->bytes, first);
+    g_assert_cmpuint(story_count(r.s->server, PL_EVENT_SERVER_REFUSED), ==, 1);
     g_assert_cmpstr(story_last(r.s->server, PL_EVENT_SERVER_REFUSED)->event.value[1].text, ==, "replayed");
     g_assert_nonnull(story_ended(r.stranger, stream));
     g_assert_cmpuint(pl_node_clients(r.s->server->node), ==, 0);
@@ -71,6 +72,7 @@ static void test_whole_login_to_the_login_server(void)
     recording r = record_a_login(&pl_suite_real);
     size_t granted = story_count(r.s->server, PL_EVENT_SERVER_GRANTED);
     replay(&r, story_address(r.s->server), r.to_server->bytes, r.to_server->bytes->len);
+    g_assert_cmpuint(story_count(r.s->server, PL_EVENT_SERVER_REFUSED), ==, 1);
     g_assert_cmpstr(story_last(r.s->server, PL_EVENT_SERVER_REFUSED)->event.value[1].text, ==, "replayed");
     g_assert_cmpuint(story_count(r.s->server, PL_EVENT_SERVER_GRANTED), ==, granted);
     end(&r);
