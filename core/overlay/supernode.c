@@ -130,10 +130,12 @@ static void on_handshake_timeout(void *machine, pl_time now)
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
 {
     pl_context *context = supernode->options.context;
-    if (!can_prove_itself(supernode, now) ||
-        g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max) {
+    bool is_full = g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max;
+    bool can_serve = can_prove_itself(supernode, now);
+    if (is_full || !can_serve) {
         context->port.ops->tcp_abort(context->port.ctx, stream);
-        pl_trace(&context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(PL_ERR_LIMIT)), pl_text("stream"),
+        pl_trace(&context->port, PL_EVENT_REFUSED_INPUT,
+                 pl_text(pl_refusal_name(can_serve ? PL_REFUSAL_FULL : PL_REFUSAL_NOT_READY)), pl_text("stream"),
                  pl_endpoint(from));
         return;
     }

@@ -286,7 +286,7 @@ static void test_ten_thousand_half_open_at_a_supernode(void)
     size_t before = mallinfo2().uordblks;
     open_many(stranger, s->bootstrap[0], 10000);
     g_assert_cmpuint(ended_streams(stranger), ==, 9000);
-    g_assert_cmpuint(story_refusals(s->supernode[0], "limit", "stream"), ==, 9000);
+    g_assert_cmpuint(story_refusals(s->supernode[0], "full", "stream"), ==, 9000);
     /* Streams of both hosts' stacks and the test's own notes are in this, too. */
     g_assert_cmpuint(mallinfo2().uordblks, <=, before + 32u * 1024 * 1024);
     expect_alice_logs_in(s, PL_SECOND);

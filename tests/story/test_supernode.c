@@ -79,7 +79,7 @@ static void test_before_it_is_ready_it_answers_nobody(void)
     story_run(s, 5 * PL_SECOND);
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ANSWERED), ==, 0);
     story_run(s, 8 * PL_SECOND); /* TCP opens, since the port is there, and is aborted */
-    g_assert_cmpuint(story_refusals(s->supernode[0], "limit", "stream"), >=, 1);
+    g_assert_cmpuint(story_refusals(s->supernode[0], "not-ready", "stream"), >=, 1);
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ATTACHED), ==, 0);
     story_restart(s->server);
     story_account(s, "alice", "wonderland");
