@@ -15,7 +15,7 @@ BASE     := -I. $(OPT) $(SANFLAGS) -ffp-contract=off -fPIC
 PKGS     := glib-2.0 gmodule-2.0 nettle hogweed yaml-0.1 jansson
 PKGFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgmp -lm
-override CFLAGS += -std=c11 -DPL_PREFIX=\"$(PREFIX)\" -D_GNU_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
+override CFLAGS += -std=c11 -D_GNU_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
 
 CORE_SRC     := $(wildcard core/*.c core/*/*.c)
 SIM_SRC      := $(filter-out sim/cli/%,$(wildcard sim/*.c sim/*/*.c))
@@ -35,8 +35,16 @@ ARCHIVES := $(O)/libanalysis.a $(O)/libsim.a $(O)/libcore.a
 # The ns-3 plug-in is built where the headers are; all else builds without them.
 NS3_INCLUDE := $(firstword $(wildcard /usr/include/ns3.37))
 NS3_HEADER  := $(firstword $(wildcard /usr/include/ns3.37/ns3/core-module.h /usr/include/ns3/core-module.h))
-NS3_PLUGIN  := $(if $(NS3_HEADER),$(O)/partyline-ns3.so)
+NS3_PLUGIN  := $(if $(and $(NS3_HEADER),$(shell command -v $(CXX) 2>/dev/null)),$(O)/partyline-ns3.so)
 NS3_SRC     := $(wildcard sim/ns3/*.cc)
+
+# Goals that do not install what is missing say which goal does, rather than have the compiler say it.
+BARE_GOALS := $(filter all install $(O)/%,$(or $(MAKECMDGOALS),all))
+ifneq ($(BARE_GOALS),)
+ifneq ($(shell command -v $(CC) >/dev/null 2>&1 && pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+$(error $(CC), pkg-config or a library of packages.txt is missing: `make deps` installs them)
+endif
+endif
 
 .PHONY: all
 all: $(O)/partyline $(if $(NS3_SRC),$(NS3_PLUGIN))
@@ -44,6 +52,14 @@ all: $(O)/partyline $(if $(NS3_SRC),$(NS3_PLUGIN))
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The one file that knows where it will be installed is compiled anew when that changes.
+$(O)/obj/sim/engine.o: override CFLAGS += -DPL_PREFIX='"$(PREFIX)"'
+$(O)/obj/sim/engine.o: $(O)/prefix
+.PHONY: force
+$(O)/prefix: force
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 
 $(O)/libcore.a: $(call obj,$(CORE_SRC))
 	@rm -f $@
@@ -72,6 +88,8 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(call obj,$(SUPPORT_SRC)) $(ARCHIVES)
 
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# What is built after `deps` is built by a make of its own, which sees what was installed.
+BUILD = $(MAKE) -s $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 DEMO := scenarios/login/first-login.yaml
 # The benches are scripts too, but no tests.
 SCRIPTS := $(filter-out tests/bench/%,$(wildcard tests/*/*.sh))
@@ -80,41 +98,48 @@ SCRIPTS := $(filter-out tests/bench/%,$(wildcard tests/*/*.sh))
 help:
 	@echo "make            build build/partyline (and the ns-3 plug-in where ns-3 is installed)"
 	@echo "make demo       install what is missing, build, run the main demonstration, say where its figures are"
-	@echo "make test       install what is missing, build, run all tests"
+	@echo "make test       install what is missing, build, run all tests; logs in build/logs"
 	@echo "make bench      speed and memory, as ratios within one run; writes results/bench.json"
 	@echo "make figures    run every scenario in its full tier and draw its figures"
-	@echo "make lint       what the house promises about itself"
+	@echo "make lint       what the house promises about itself, and that clang warns of nothing"
 	@echo "make deps       install what packages.txt lists and is missing"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR="
 	@echo "make clean      remove build/"
 
 .PHONY: deps
 deps:
-	@sh tests/deps.sh packages.txt
+	@O=$(O) sh tests/deps.sh packages.txt
 
 .PHONY: demo
 demo: deps
-	@$(MAKE) -s -j$(JOBS) all
+	@$(BUILD) all
 	@$(O)/partyline run $(DEMO) --color auto
 
 # Two builds: as shipped, and with the address and undefined-behaviour sanitizers (stories and units only).
 SANO := $(O)/sanitize
 .PHONY: test
 test: deps
-	@$(MAKE) -s -j$(JOBS) all tests
-	@$(MAKE) -s -j$(JOBS) O=$(SANO) SAN=address,undefined OPT="-O1 -g" tests $(SANO)/partyline
+	@$(BUILD) all tests
+	@$(BUILD) O=$(SANO) SAN=address,undefined OPT="-O1 -g" tests $(SANO)/partyline
 	@O=$(O) SANO=$(SANO) JOBS=$(JOBS) sh tests/run.sh $(O)/logs $(SCRIPTS) $(TESTS) $(patsubst $(O)/%,$(SANO)/%,$(TESTS))
 
 .PHONY: tests
 tests: $(TESTS) $(FUZZERS)
 
 .PHONY: lint
-lint: $(O)/libcore.a
-	@O=$(O) sh tests/lint/lint.sh
+lint: deps
+	@$(BUILD) $(O)/libcore.a
+	@O=$(O) JOBS=$(JOBS) sh tests/run.sh $(O)/logs/lint $(wildcard tests/lint/*.sh)
+
+# Every C file, read with all warnings and not compiled; for a second compiler.
+.PHONY: check-syntax
+check-syntax: $(patsubst %,syntax/%,$(CORE_SRC) $(SIM_SRC) $(ANALYSIS_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC))
+syntax/%: force
+	$(CC) $(CFLAGS) -fsyntax-only $*
 
 .PHONY: bench
 bench: deps
-	@$(MAKE) -s -j$(JOBS) all benches
+	@$(BUILD) all benches
 	@O=$(O) sh tests/bench/bench.sh
 
 .PHONY: benches
@@ -122,7 +147,7 @@ benches: $(BENCHES)
 
 .PHONY: figures
 figures: deps
-	@$(MAKE) -s -j$(JOBS) all
+	@$(BUILD) all
 	@for f in scenarios/*/*.yaml; do case $$f in scenarios/base/*) ;; *) $(O)/partyline run $$f --tier full || true ;; esac; done
 
 .PHONY: install
