@@ -2,6 +2,7 @@
 
 #include "sim/ns3/engine.hh"
 
+#include <algorithm>
 #include <ns3/icmpv4-l4-protocol.h>
 #include <ns3/icmpv4.h>
 #include <ns3/object-vector.h>
@@ -116,8 +117,11 @@ Host::Down()
     slots.ForEach([this](Slot &slot) {
         if (slot.kind == SlotKind::UDP)
             udp->DeAllocate(slot.endpoint);
+        else if (slot.endpoint)
+            tcp->DeAllocate(slot.endpoint);
     });
     slots.Clear();
+    dormant.clear();
 }
 
 void
@@ -138,6 +142,8 @@ Host::Deliver(const net_packet &packet, pl_time)
     const size_t len = WireEncode(packet, engine->incoming.data());
     if (len == 0)
         return;
+    if (packet.protocol == PL_PROTOCOL_TCP && !dormant.empty() && packet.destination.ip == ip)
+        Awaken(packet.destination.port);
     arriving = packet.protocol == PL_PROTOCOL_ICMP ? &packet : nullptr;
     device->Receive(engine->incoming.data(), len);
     arriving = nullptr;
@@ -210,22 +216,43 @@ Host::UdpSend(pl_id id, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len
     return 0;
 }
 
+/* A listener is its endpoint alone until somebody knocks: most never hear a knock, and a socket of ns-3 is
+ * several KB. */
 int
 Host::TcpListen(uint16_t port, pl_id *ret_listener)
 {
     if (!up)
         return PL_ERR_GONE;
-    const pl_id id = slots.Add(SlotKind::LISTENER);
-    if (!id)
-        return PL_ERR_LIMIT;
-    Ptr<StreamSocket> socket = StreamSocket::New(this);
-    if (!socket->StartListen(id, port)) {
-        slots.Remove(id);
+    Ipv4EndPoint *endpoint = port ? tcp->Allocate(nullptr, Address(), port, Ipv4Address::GetAny(), 0)
+                                  : tcp->Allocate(Address());
+    if (!endpoint)
         return PL_ERR_IN_USE;
+    const pl_id id = slots.Add(SlotKind::LISTENER);
+    if (!id) {
+        tcp->DeAllocate(endpoint);
+        return PL_ERR_LIMIT;
     }
-    slots.Find(id)->socket = socket;
+    slots.Find(id)->endpoint = endpoint;
+    dormant.push_back(id);
     *ret_listener = id;
     return 0;
+}
+
+void
+Host::Awaken(uint16_t port)
+{
+    for (auto entry = dormant.begin(); entry != dormant.end(); ++entry) {
+        const pl_id id = *entry;
+        Slot *slot = slots.Find(id);
+        if (slot->endpoint->GetLocalPort() != port)
+            continue;
+        Ptr<StreamSocket> socket = StreamSocket::New(this);
+        socket->StartListen(id, slot->endpoint);
+        slot->socket = socket;
+        slot->endpoint = nullptr;
+        dormant.erase(entry);
+        return;
+    }
 }
 
 int
@@ -280,8 +307,12 @@ Host::Close(pl_id id)
     Slot *slot = slots.Find(id);
     if (!slot)
         return;
-    if (slot->kind == SlotKind::UDP) {
-        udp->DeAllocate(slot->endpoint);
+    if (slot->endpoint) {
+        if (slot->kind == SlotKind::UDP)
+            udp->DeAllocate(slot->endpoint);
+        else
+            tcp->DeAllocate(slot->endpoint);
+        dormant.erase(std::remove(dormant.begin(), dormant.end(), id), dormant.end());
         slots.Remove(id);
         return;
     }
@@ -296,7 +327,7 @@ Host::LocalPort(pl_id id)
     const Slot *slot = slots.Find(id);
     if (!slot)
         return 0;
-    return slot->kind == SlotKind::UDP ? slot->endpoint->GetLocalPort() : slot->socket->LocalPort();
+    return slot->endpoint ? slot->endpoint->GetLocalPort() : slot->socket->LocalPort();
 }
 
 int

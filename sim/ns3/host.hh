@@ -58,12 +58,15 @@ struct Host {
     ns3::Ptr<ns3::UdpL4Protocol> udp;
     ns3::Ptr<ns3::TcpL4Protocol> tcp;
     SlotTable slots;
+    std::vector<pl_id> dormant; /* listeners at which nobody has knocked yet */
     /* The ICMP error that is going up the stack: ns-3's callback does not tell what it quotes. */
     const net_packet *arriving{nullptr};
 
   private:
     bool DeliverEcho(const net_packet &packet);
     void BuildStack();
+    /* Gives the dormant listener of a port, if there is one, its socket. */
+    void Awaken(uint16_t port);
     void SetAddress();
 };
 

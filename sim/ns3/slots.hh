@@ -20,7 +20,8 @@ struct Slot {
     SlotKind kind{SlotKind::FREE};
     uint16_t generation{1};
     uint32_t nextFree{0};
-    ns3::Ipv4EndPoint *endpoint{nullptr};  /* UDP; owned by ns-3's demultiplexer */
+    /* UDP, and listeners without a socket; owned by ns-3's demultiplexer */
+    ns3::Ipv4EndPoint *endpoint{nullptr};
     ns3::Ptr<StreamSocket> socket;         /* LISTENER, STREAM */
 };
 

@@ -112,13 +112,14 @@ StreamSocket::BindLocal(uint16_t localPort, pl_addr peer)
     return SetupCallback() == 0;
 }
 
-bool
-StreamSocket::StartListen(pl_id id, uint16_t port)
+void
+StreamSocket::StartListen(pl_id id, Ipv4EndPoint *endpoint)
 {
-    if (!BindLocal(port, pl_addr{0, 0}))
-        return false;
+    m_endPoint = endpoint;
+    m_tcp->AddSocket(this);
+    SetupCallback();
     m_id = id;
-    return Listen() == 0;
+    Listen();
 }
 
 bool

@@ -37,9 +37,10 @@ class StreamSocket : public ns3::TcpSocketBase {
     /* A socket of the host with its profile, not yet bound. */
     static ns3::Ptr<StreamSocket> New(Host *host);
 
-    /* Starts to open, or to listen.  False if the port is in use. */
+    /* Starts to open.  False if the port is in use. */
     bool StartOpen(pl_id id, uint16_t localPort, pl_addr to);
-    bool StartListen(pl_id id, uint16_t port);
+    /* Starts to listen at an endpoint, which becomes the socket's. */
+    void StartListen(pl_id id, ns3::Ipv4EndPoint *endpoint);
     uint16_t LocalPort() const;
 
     int Write(const uint8_t *data, size_t len);
