@@ -3,11 +3,13 @@
 set -u
 O=${O:-build}
 number=0
+failed=0
 verdict() { # name, findings
     number=$((number + 1))
     if [ -z "$2" ]; then
         echo "ok $number /lint/$1"
     else
+        failed=1
         printf '%s\n' "$2" | head -20 | sed 's/^/# /'
         echo "not ok $number /lint/$1"
     fi
@@ -61,3 +63,4 @@ verdict banned-calls "$(grep -nE '(^|[^a-z_>.])(sprintf|strcpy|strcat|gets|rand|
 verdict no-bom-no-tabs "$(grep -nP '\t' $code)"
 verdict guards "$(for h in $(find core sim analysis -name '*.h'); do grep -q '#ifndef' "$h" || echo "$h: no guard"; done)"
 echo "1..$number"
+exit $failed
