@@ -153,9 +153,10 @@ static void light_close(sim_engine *engine, sim_host host, pl_id id)
     sim_endpoint *closed = sim_endpoint_find(engine, slab, host, id);
     if (!closed)
         return;
-    if (slab == &engine->udp)
+    if (slab == &engine->udp) {
+        engine->hosts[host].last_socket = 0;
         sim_endpoint_close(engine, &engine->udp, closed);
-    else if (slab == &engine->listeners)
+    } else if (slab == &engine->listeners)
         sim_endpoint_close(engine, &engine->listeners, closed);
     else
         sim_tcp_close(engine, host, id);
@@ -172,19 +173,16 @@ static void light_set_warm(sim_engine *engine, sim_warm_fn warm)
     sim_queue_set_warm(engine->queue, warm);
 }
 
-/* The host, the socket that it used last, and the start of what its node's context points to. */
+/* The host, then the start of what its node's context points to. */
 static void light_warm_host(const sim_engine *engine, sim_host host, unsigned stage)
 {
     if (host >= engine->n_hosts)
         return;
     const sim_light_host *to = &engine->hosts[host];
-    if (stage == 0) {
-        __builtin_prefetch(to);
-        __builtin_prefetch((const char *)to + sizeof *to - 1);
-    } else if (stage == 1) {
-        __builtin_prefetch(to->input_ctx);
-        sim_slab_warm(&engine->udp, to->last_socket);
-    }
+    if (stage == 0)
+        __builtin_prefetch(to, 1);
+    else if (stage == 1)
+        __builtin_prefetch(to->input_ctx, 1);
 }
 
 static void light_stats(const sim_engine *engine, sim_engine_stats *ret_stats)

@@ -1,6 +1,6 @@
 #include "sim/light/queue.h"
 
-#include "sim/light/heap.h"
+#include "sim/heap.h"
 #include "sim/memory.h"
 
 #include <glib.h>
@@ -18,10 +18,12 @@
 /* chosen: below this many, insertion is quicker than two counting passes. */
 #define INSERTION_MAX 48
 /* chosen: places between the stages of warming an event up: enough work for a line to come from memory. */
-#define STAGE_PLACES 3
-#define STAGES 6
-/* chosen: below it the run is so small that the near caches hold it. */
-#define WARM_MIN 8
+#define STAGE_PLACES 4
+#define STAGES 4
+/* chosen: with fewer events ready the next bucket is opened too, so that warming up never starts afresh … */
+#define READY_MIN 24
+/* … if it is one of the next four: a run that is sparser has its records in the near caches anyway. */
+#define NEAR_BUCKETS UINT64_C(0xf)
 
 typedef struct chunk {
     sim_queue_event events[CHUNK_EVENTS];
@@ -38,16 +40,18 @@ struct sim_queue {
     bucket *buckets;
     uint64_t words[WORDS];           /* a bit for each bucket that is not empty */
     uint64_t summary[WORDS / 64];    /* a bit for each word that is not zero */
-    int64_t current;                 /* number of the bucket that is being emptied, counted from time 0 */
+    int64_t current;                 /* number of the last bucket that was opened, counted from time 0 */
     size_t count;
     size_t in_wheel;
 
-    sim_queue_event *ready;          /* the current bucket, in order of insertion */
-    uint64_t *keys;                  /* offset in the bucket << 32 | place in ready, sorted */
-    uint64_t *scratch;
+    sim_queue_event *ready;          /* the buckets that were opened, sorted */
     size_t ready_count, ready_next, ready_capacity;
+    sim_queue_event *loaded;         /* a bucket that is being opened, in order of insertion */
+    uint64_t *keys;                  /* offset in the bucket << 32 | place in loaded */
+    uint64_t *scratch;
+    size_t loaded_capacity;
 
-    sim_heap late;                   /* pushed into the current bucket, or before it */
+    sim_heap late;                   /* pushed into a bucket that was opened */
     sim_heap far;                    /* beyond the wheel */
     chunk *free_chunks;
     sim_blocks blocks;
@@ -70,6 +74,7 @@ void sim_queue_free(sim_queue *queue)
     sim_heap_clear(&queue->far);
     sim_blocks_clear(&queue->blocks);
     g_free(queue->ready);
+    g_free(queue->loaded);
     g_free(queue->keys);
     g_free(queue->scratch);
     g_free(queue->buckets);
@@ -185,53 +190,70 @@ static void counting_pass(const uint64_t *from, uint64_t *to, size_t count, unsi
         to[start[(from[i] >> shift) & 511]++] = from[i];
 }
 
-static void keys_sort(sim_queue *queue)
+static void keys_sort(sim_queue *queue, size_t count)
 {
-    if (queue->ready_count <= INSERTION_MAX) {
-        insertion_sort(queue->keys, queue->ready_count);
+    if (count <= INSERTION_MAX) {
+        insertion_sort(queue->keys, count);
         return;
     }
-    counting_pass(queue->keys, queue->scratch, queue->ready_count, 32);
-    counting_pass(queue->scratch, queue->keys, queue->ready_count, 32 + 9);
+    counting_pass(queue->keys, queue->scratch, count, 32);
+    counting_pass(queue->scratch, queue->keys, count, 32 + 9);
 }
 
-static void ready_reserve(sim_queue *queue, size_t count)
+/* Makes room for a bucket of `count` events behind those that are still ready. */
+static void reserve(sim_queue *queue, size_t count)
 {
-    if (count <= queue->ready_capacity)
-        return;
-    queue->ready_capacity = MAX(count, 2 * queue->ready_capacity);
-    queue->ready = g_renew(sim_queue_event, queue->ready, queue->ready_capacity);
-    queue->keys = g_renew(uint64_t, queue->keys, queue->ready_capacity);
-    queue->scratch = g_renew(uint64_t, queue->scratch, queue->ready_capacity);
+    const size_t left = queue->ready_count - queue->ready_next;
+    memmove(queue->ready, queue->ready + queue->ready_next, left * sizeof queue->ready[0]);
+    queue->ready_next = 0;
+    queue->ready_count = left;
+    if (left + count > queue->ready_capacity) {
+        queue->ready_capacity = MAX(left + count, 2 * queue->ready_capacity);
+        queue->ready = g_renew(sim_queue_event, queue->ready, queue->ready_capacity);
+    }
+    if (count > queue->loaded_capacity) {
+        queue->loaded_capacity = MAX(count, 2 * queue->loaded_capacity);
+        queue->loaded = g_renew(sim_queue_event, queue->loaded, queue->loaded_capacity);
+        queue->keys = g_renew(uint64_t, queue->keys, queue->loaded_capacity);
+        queue->scratch = g_renew(uint64_t, queue->scratch, queue->loaded_capacity);
+    }
 }
 
 /* Copies the bucket's events out of their chunks, in order of insertion, and gives the chunks back. */
-static void bucket_unload(sim_queue *queue, bucket *from)
+static void bucket_unload(sim_queue *queue, const bucket *from, pl_time start)
 {
     chunk *first = from->last->next;
-    chunk *part = first;
-    for (size_t done = 0; done < from->count; done += CHUNK_EVENTS, part = part->next) {
-        const size_t n = MIN((size_t)CHUNK_EVENTS, from->count - done);
-        memcpy(&queue->ready[done], part->events, n * sizeof part->events[0]);
+    const chunk *part = first;
+    size_t done = 0;
+    while (done < from->count) {
+        const size_t end = MIN(done + CHUNK_EVENTS, (size_t)from->count);
+        __builtin_prefetch(part->next);
+        for (const sim_queue_event *event = part->events; done < end; done++, event++) {
+            queue->loaded[done] = *event;
+            queue->keys[done] = (uint64_t)(event->when - start) << 32 | done;
+        }
+        part = part->next;
     }
     from->last->next = queue->free_chunks;
     queue->free_chunks = first;
 }
 
-static void bucket_open(sim_queue *queue, size_t slot)
+/* Sorts a bucket behind what is ready. */
+static void bucket_open(sim_queue *queue, int64_t number)
 {
+    const size_t slot = (size_t)number & BUCKET_MASK;
     bucket *from = &queue->buckets[slot];
-    ready_reserve(queue, from->count);
-    bucket_unload(queue, from);
-    queue->ready_count = from->count;
-    queue->ready_next = 0;
-    queue->in_wheel -= from->count;
+    const size_t count = from->count;
+    reserve(queue, count);
+    bucket_unload(queue, from, number << WIDTH_BITS);
+    queue->in_wheel -= count;
     *from = (bucket){0};
     bits_clear(queue, slot);
-    const pl_time start = queue->current << WIDTH_BITS;
-    for (size_t i = 0; i < queue->ready_count; i++)
-        queue->keys[i] = (uint64_t)(queue->ready[i].when - start) << 32 | i;
-    keys_sort(queue);
+    keys_sort(queue, count);
+    sim_queue_event *to = queue->ready + queue->ready_count;
+    for (size_t i = 0; i < count; i++)
+        to[i] = queue->loaded[queue->keys[i] & UINT32_MAX];
+    queue->ready_count += count;
 }
 
 /* The number of the next bucket that holds anything, in the wheel or beyond; PL_NEVER if none does. */
@@ -262,30 +284,36 @@ static void warm_at(const sim_queue *queue, size_t place, unsigned stage)
 {
     if (place >= queue->ready_count)
         return;
-    const sim_queue_event *event = &queue->ready[queue->keys[place] & UINT32_MAX];
+    const sim_queue_event *event = &queue->ready[place];
     queue->warm(event->fn, event->ctx, event->arg, stage);
 }
 
 /* One event was taken: those behind it come a place nearer. */
 static void warm_step(const sim_queue *queue)
 {
-    if (!queue->warm || queue->ready_count < WARM_MIN)
+    if (!queue->warm)
         return;
     for (unsigned stage = 0; stage < STAGES; stage++)
-        warm_at(queue, queue->ready_next + (STAGES - 1 - stage) * STAGE_PLACES + 1, stage);
+        warm_at(queue, queue->ready_next + (STAGES - stage) * STAGE_PLACES, stage);
 }
 
-/* A bucket was opened: its first events get their stages at once, each stage for all of them, so that
- * their lines come from memory side by side.  A bucket of a few is not worth it. */
+/* Events came after a pause: the first of them get their stages at once, each stage for all of them, so that
+ * their lines come from memory side by side. */
 static void warm_first(const sim_queue *queue)
 {
-    if (!queue->warm || queue->ready_count < WARM_MIN)
+    if (!queue->warm || queue->ready_count < STAGE_PLACES)
         return;
-    for (unsigned stage = 0; stage < STAGES; stage++) {
-        const size_t places = MIN(queue->ready_count, (STAGES - 1 - stage) * STAGE_PLACES + 1);
-        for (size_t place = 0; place < places; place++)
+    for (unsigned stage = 0; stage < STAGES; stage++)
+        for (size_t place = 0; place < (STAGES - stage) * STAGE_PLACES; place++)
             warm_at(queue, place, stage);
-    }
+}
+
+/* Moves on to a bucket that holds something. */
+static void move_on(sim_queue *queue, int64_t number)
+{
+    queue->current = number;
+    far_enter(queue);
+    bucket_open(queue, number);
 }
 
 /* Moves on to the next bucket that holds anything and begins before `until`. */
@@ -294,20 +322,32 @@ static bool advance(sim_queue *queue, pl_time until)
     const int64_t number = next_bucket(queue);
     if (number > (until - 1) >> WIDTH_BITS)
         return false;
-    queue->current = number;
-    far_enter(queue);
-    bucket_open(queue, (size_t)number & BUCKET_MASK);
+    move_on(queue, number);
     warm_first(queue);
     return true;
+}
+
+/* Opens the buckets that are near while few events are ready.  What is pushed into them from now on is late,
+ * as it is in a bucket that is being emptied. */
+static void look_ahead(sim_queue *queue, pl_time until)
+{
+    while (queue->ready_count - queue->ready_next < READY_MIN) {
+        const size_t slot = (size_t)(queue->current + 1) & BUCKET_MASK;
+        const uint64_t near = queue->words[slot / 64] >> (slot % 64) & NEAR_BUCKETS;
+        if (!near)
+            return;
+        const int64_t number = queue->current + 1 + __builtin_ctzll(near);
+        if (number > (until - 1) >> WIDTH_BITS)
+            return;
+        move_on(queue, number);
+    }
 }
 
 bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event)
 {
     for (;;) {
         const bool any = queue->ready_next < queue->ready_count;
-        const sim_queue_event *first =
-            any ? &queue->ready[queue->keys[queue->ready_next] & UINT32_MAX] : NULL;
-        const pl_time ready_at = any ? first->when : PL_NEVER;
+        const pl_time ready_at = any ? queue->ready[queue->ready_next].when : PL_NEVER;
         /* At one instant what was there when the bucket was opened is older than what came late. */
         if (queue->late.count && sim_heap_first(&queue->late) < ready_at) {
             if (sim_heap_first(&queue->late) >= until)
@@ -319,9 +359,10 @@ bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event)
         if (any) {
             if (ready_at >= until)
                 return false;
-            *ret_event = *first;
-            queue->ready_next++;
+            *ret_event = queue->ready[queue->ready_next++];
             queue->count--;
+            if (queue->ready_count - queue->ready_next < READY_MIN)
+                look_ahead(queue, until);
             warm_step(queue);
             return true;
         }
@@ -344,6 +385,7 @@ size_t sim_queue_memory(const sim_queue *queue)
 {
     return sizeof *queue + BUCKETS * sizeof(bucket) +
            queue->blocks.total +
-           queue->ready_capacity * (sizeof(sim_queue_event) + 2 * sizeof(uint64_t)) +
+           queue->ready_capacity * sizeof(sim_queue_event) +
+           queue->loaded_capacity * (sizeof(sim_queue_event) + 2 * sizeof(uint64_t)) +
            (queue->late.capacity + queue->far.capacity) * sizeof(sim_heap_item);
 }

@@ -26,7 +26,7 @@ void sim_queue_push(sim_queue *queue, const sim_queue_event *event);
 /* Takes the earliest event that is earlier than `until`; false if there is none. */
 bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event);
 
-/* Called for an event some places before its turn, with stage 0, then 1 to 5 as the turn comes nearer.
+/* Called for an event some places before its turn, with stage 0, then 1 to 3 as the turn comes nearer.
  * It may only read and prefetch.  At stage 0 the memory that `arg` points to is itself not there yet. */
 void sim_queue_set_warm(sim_queue *queue, sim_warm_fn warm);
 

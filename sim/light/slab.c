@@ -97,12 +97,6 @@ void *sim_slab_find(const sim_slab *slab, pl_id id)
     return found->id == id ? found : NULL;
 }
 
-void sim_slab_warm(const sim_slab *slab, pl_id id)
-{
-    if ((id & PLACE_MASK) < slab->places)
-        __builtin_prefetch(at(slab, id & PLACE_MASK));
-}
-
 size_t sim_slab_memory(const sim_slab *slab)
 {
     const size_t chunks = (slab->places + CHUNK_PLACES - 1) / CHUNK_PLACES;

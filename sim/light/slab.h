@@ -44,8 +44,6 @@ void *sim_slab_take(sim_slab *slab);
 void sim_slab_give(sim_slab *slab, void *element);
 /* The element of a handle, NULL if it is stale, of another kind or invented. */
 void *sim_slab_find(const sim_slab *slab, pl_id id);
-/* Prefetches the element of a handle. */
-void sim_slab_warm(const sim_slab *slab, pl_id id);
 /* Bytes of memory that the slab holds. */
 size_t sim_slab_memory(const sim_slab *slab);
 

@@ -17,13 +17,14 @@
 #define SIM_EPHEMERAL_COUNT 16384u
 
 typedef struct sim_light_host {
-    sim_input_fn input;
+    _Alignas(SIM_MEMORY_LINE) sim_input_fn input;
     void *input_ctx;
     const sim_stack_profile *profile;
     uint64_t draws; /* state of the host's own generator: ports and initial sequence numbers */
     pl_id first[3]; /* of each kind: the head of the chain of what the host has open */
     uint32_t ip;
-    pl_id last_socket; /* the UDP socket that got the last datagram, tried first */
+    pl_id last_socket; /* the UDP socket that was used last, tried first; 0 = none */
+    uint16_t last_port; /* its port */
     uint16_t next_port; /* ephemeral, as an offset */
     bool up;
 } sim_light_host;

@@ -39,7 +39,7 @@ static net_mapping_key key_of(const net_nat_box *box, uint8_t protocol, pl_addr 
     return (net_mapping_key){.box = box->id,
                              .protocol = protocol,
                              .inside = inside,
-                             .remote = masked(box->options.mapping, protocol, remote)};
+                             .remote = masked(box->options->mapping, protocol, remote)};
 }
 
 static void unbind(net_nat_table *table, net_nat_box *box, uint32_t mapping)
@@ -104,7 +104,7 @@ static port_search preserving(uint8_t protocol, uint16_t inside_port)
 
 static int32_t random_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, pl_time now)
 {
-    port_search ports = range_of(&box->options);
+    port_search ports = range_of(box->options);
     for (int i = 0; i < RANDOM_TRIES; i++) {
         ports.start = (uint32_t)net_random_below(&box->random, ports.size);
         if (take_if_free(table, box, protocol, ports.low + ports.start, now))
@@ -115,8 +115,8 @@ static int32_t random_port(net_nat_table *table, net_nat_box *box, uint8_t proto
 
 static int32_t sequential_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, pl_time now)
 {
-    port_search ports = range_of(&box->options);
-    ports.step = box->options.port_step ? box->options.port_step : 1;
+    port_search ports = range_of(box->options);
+    ports.step = box->options->port_step ? box->options->port_step : 1;
     if (box->last_port)
         ports.start = box->last_port - ports.low + ports.step;
     int32_t port = search(table, box, protocol, &ports, now);
@@ -128,7 +128,7 @@ static int32_t sequential_port(net_nat_table *table, net_nat_box *box, uint8_t p
 static int32_t choose_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, uint16_t inside_port,
                            pl_time now)
 {
-    switch (box->options.ports) {
+    switch (box->options->ports) {
     case NET_PORTS_PRESERVE: {
         port_search ports = preserving(protocol, inside_port);
         return search(table, box, protocol, &ports, now);
@@ -161,7 +161,7 @@ static pl_time sweep(net_nat_table *table, net_nat_box *box, uint32_t n, pl_time
 
 static bool is_full(net_nat_table *table, net_nat_box *box, pl_time now)
 {
-    uint32_t most = box->options.max_mappings;
+    uint32_t most = box->options->max_mappings;
     if (!most || box->bound < most)
         return false;
     if (now >= box->full_until)
@@ -208,12 +208,28 @@ static bool may_open(const net_packet *packet)
     return packet->protocol != PL_PROTOCOL_ICMP || packet->icmp_type == ICMP_ECHO_REQUEST;
 }
 
+/* Most boxes carry one busy mapping, so the one used last is looked at before the table is. */
+static uint32_t mapping_inside(const net_nat_table *table, net_nat_box *box, const net_mapping_key *key)
+{
+    if (!box->recent || !net_nat_table_is_inside(net_nat_table_mapping(table, box->recent), key))
+        box->recent = net_nat_table_inside(table, key);
+    return box->recent;
+}
+
+static uint32_t mapping_outside(const net_nat_table *table, net_nat_box *box, uint8_t protocol, uint16_t port)
+{
+    if (!box->recent ||
+        !net_nat_table_is_outside(net_nat_table_mapping(table, box->recent), box->id, protocol, port))
+        box->recent = net_nat_table_outside(table, box->id, protocol, port);
+    return box->recent;
+}
+
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
     if (is_error(packet))
         return out_error(table, box, packet, now);
     net_mapping_key key = key_of(box, packet->protocol, packet->source, packet->destination);
-    uint32_t index = net_nat_table_inside(table, &key);
+    uint32_t index = mapping_inside(table, box, &key);
     if (index && now >= net_nat_table_mapping(table, index)->expires_at) {
         if (!may_open(packet))
             return NET_DROP_EXPIRED;
@@ -257,7 +273,7 @@ net_drop net_nat_box_in(net_nat_table *table, net_nat_box *box, net_packet *pack
         return in_error(table, box, packet, now);
     if (packet->protocol == PL_PROTOCOL_ICMP && packet->icmp_type != ICMP_ECHO_REPLY)
         return NET_DROP_NO_MAPPING; /* a request is for the box itself, which does not answer */
-    uint32_t index = net_nat_table_outside(table, box->id, packet->protocol, packet->destination.port);
+    uint32_t index = mapping_outside(table, box, packet->protocol, packet->destination.port);
     if (!index)
         return NET_DROP_NO_MAPPING;
     const net_mapping *m = net_nat_table_mapping(table, index);

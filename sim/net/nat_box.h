@@ -11,16 +11,18 @@
 #include "sim/net/packet.h"
 #include "sim/net/random.h"
 
+/* What each packet needs comes first: half a cache line. */
 typedef struct net_nat_box {
-    net_nat_options options;
-    net_random random;    /* RANDOM ports */
-    uint32_t id;          /* unique in the network */
+    const net_nat_options *options; /* shared by boxes of one kind */
     uint32_t external_ip;
+    uint32_t id;          /* unique in the network */
+    uint32_t recent;      /* the mapping used last, looked at first; a guess, 0 = none */
     uint32_t ring;        /* its mappings */
     uint32_t bound;       /* how many of them hold a port, expired or not */
     uint32_t records;     /* length of the ring, the unbound ones included */
     uint32_t last_port;   /* SEQUENTIAL: the last one given, 0 = none yet */
     pl_time full_until;   /* at its limit: nothing expires before this */
+    net_random random;    /* RANDOM ports */
 } net_nat_box;
 
 /* Makes or finds the mapping of a packet from inside and shows its external source.  NET_DROP_NONE if it

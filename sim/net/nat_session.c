@@ -21,14 +21,14 @@ static pl_addr session_remote(const net_nat_box *box, uint8_t protocol, pl_addr 
 {
     if (protocol == PL_PROTOCOL_TCP)
         return remote;
-    bool by_port = box->options.filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
+    bool by_port = box->options->filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
     return (pl_addr){remote.ip, by_port ? remote.port : (uint16_t)0};
 }
 
 /* The mapping itself holds all that the filter asks for, if it maps at least as finely as it filters. */
 static bool mapping_filters(const net_nat_box *box)
 {
-    return box->options.mapping >= box->options.filtering;
+    return box->options->mapping >= box->options->filtering;
 }
 
 static bool is_closing(const net_session *session)
@@ -68,14 +68,14 @@ static void note_flags(net_session *session, uint8_t flags, way direction)
 static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
 {
     bool established = (session->seen & (ACK_OUT | ACK_IN)) == (ACK_OUT | ACK_IN) && !is_closing(session);
-    return established ? box->options.tcp_established_ns : box->options.tcp_transitory_ns;
+    return established ? box->options->tcp_established_ns : box->options->tcp_transitory_ns;
 }
 
 /* A RST ends the established state but prolongs nothing (RFC 7857 §2.1). */
 static void reset(const net_nat_table *table, net_nat_box *box, net_mapping *m, net_session *session,
                   pl_time now)
 {
-    pl_time end = now + box->options.tcp_transitory_ns;
+    pl_time end = now + box->options->tcp_transitory_ns;
     session->seen |= RESET;
     if (session->expires_at > end) {
         session->expires_at = end;
@@ -111,7 +111,7 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
 
 static pl_span lifetime(const net_nat_box *box, uint8_t protocol)
 {
-    return protocol == PL_PROTOCOL_UDP ? box->options.udp_lifetime_ns : box->options.icmp_lifetime_ns;
+    return protocol == PL_PROTOCOL_UDP ? box->options->udp_lifetime_ns : box->options->icmp_lifetime_ns;
 }
 
 void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
@@ -123,7 +123,7 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
     }
     net_mapping *m = net_nat_table_mapping(table, mapping);
     pl_time end = now + lifetime(box, packet->protocol);
-    bool refresh = (box->options.refresh & NET_NAT_REFRESH_OUT) != 0;
+    bool refresh = (box->options->refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
         m->expires_at = end;
     if (mapping_filters(box))
@@ -152,11 +152,11 @@ static bool tcp_knows_address(const net_nat_table *table, const net_mapping *m, 
     return false;
 }
 
-bool net_nat_session_admits(const net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
                             const net_packet *packet, pl_time now)
 {
     const net_mapping *m = net_nat_table_mapping(table, mapping);
-    net_nat_behaviour filtering = box->options.filtering;
+    net_nat_behaviour filtering = box->options->filtering;
     if (filtering == NET_NAT_EI)
         return true;
     if (mapping_filters(box)) {
@@ -177,7 +177,7 @@ void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping
         note_tcp(table, box, mapping, packet->source, packet->tcp_flags, IN, now);
         return;
     }
-    if (!(box->options.refresh & NET_NAT_REFRESH_IN))
+    if (!(box->options->refresh & NET_NAT_REFRESH_IN))
         return;
     pl_time end = now + lifetime(box, packet->protocol);
     net_nat_table_mapping(table, mapping)->expires_at = end;
@@ -185,21 +185,4 @@ void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping
     uint32_t index = net_nat_table_session(table, mapping, remote);
     if (index)
         net_nat_table_session_at(table, index)->expires_at = end;
-}
-
-void net_nat_warm_out(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
-                      unsigned step)
-{
-    pl_addr remote = packet->destination;
-    net_mapping_key key = {.box = box->id, .protocol = packet->protocol, .inside = packet->source};
-    if (box->options.mapping != NET_NAT_EI)
-        key.remote = (pl_addr){remote.ip, box->options.mapping == NET_NAT_APD ? remote.port : (uint16_t)0};
-    net_nat_table_warm_inside(table, &key, session_remote(box, packet->protocol, remote), step);
-}
-
-void net_nat_warm_in(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
-                     unsigned step)
-{
-    net_nat_table_warm_outside(table, box->id, packet->protocol, packet->destination.port,
-                               session_remote(box, packet->protocol, packet->source), step);
 }

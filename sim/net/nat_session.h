@@ -10,16 +10,10 @@
 void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                          pl_time now);
 /* Whether the box's filter lets a packet from outside through a live mapping. */
-bool net_nat_session_admits(const net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
                             const net_packet *packet, pl_time now);
 /* Notes that an admitted packet came in. */
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                         pl_time now);
-
-/* Prefetch, by steps 0 to 2, what a packet will touch on its way out or in. */
-void net_nat_warm_out(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
-                      unsigned step);
-void net_nat_warm_in(const net_nat_table *table, const net_nat_box *box, const net_packet *packet,
-                     unsigned step);
 
 #endif

@@ -53,9 +53,7 @@ uint32_t net_nat_table_inside(const net_nat_table *table, const net_mapping_key 
     uint32_t index = net_chain_first(&table->by_inside, inside_hash(key));
     while (index) {
         const net_mapping *m = net_nat_table_mapping(table, index);
-        if (m->box == key->box && m->inside_ip == key->inside.ip && m->inside_port == key->inside.port &&
-            m->remote_ip == key->remote.ip && m->remote_port == key->remote.port &&
-            m->protocol == key->protocol)
+        if (net_nat_table_is_inside(m, key))
             return index;
         index = m->inside.next;
     }
@@ -67,20 +65,28 @@ uint32_t net_nat_table_outside(const net_nat_table *table, uint32_t box, uint8_t
     uint32_t index = net_chain_first(&table->by_outside, outside_hash(box, protocol, port));
     while (index) {
         const net_mapping *m = net_nat_table_mapping(table, index);
-        if (m->box == box && m->external_port == port && m->protocol == protocol)
+        if (net_nat_table_is_outside(m, box, protocol, port))
             return index;
         index = m->outside.next;
     }
     return 0;
 }
 
-uint32_t net_nat_table_session(const net_nat_table *table, uint32_t mapping, pl_addr remote)
+static bool is_session(const net_session *s, uint32_t mapping, pl_addr remote)
 {
+    return s->mapping == mapping && s->remote_ip == remote.ip && s->remote_port == remote.port;
+}
+
+uint32_t net_nat_table_session(net_nat_table *table, uint32_t mapping, pl_addr remote)
+{
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    if (m->recent && is_session(net_nat_table_session_at(table, m->recent), mapping, remote))
+        return m->recent;
     uint32_t index = net_chain_first(&table->by_remote, session_hash(mapping, remote));
     while (index) {
         const net_session *s = net_nat_table_session_at(table, index);
-        if (s->mapping == mapping && s->remote_ip == remote.ip && s->remote_port == remote.port)
-            return index;
+        if (is_session(s, mapping, remote))
+            return m->recent = index;
         index = s->hook.next;
     }
     return 0;
@@ -110,6 +116,7 @@ static void drop_session(net_nat_table *table, net_mapping *m)
     uint32_t index = net_ring_next(&table->sessions, m->sessions);
     net_ring_cut(&table->sessions, &m->sessions);
     net_chain_remove(&table->by_remote, &table->sessions, index);
+    net_nat_table_session_at(table, index)->mapping = 0; /* whoever guesses it must not find it */
     net_slab_give(&table->sessions, index);
 }
 
@@ -158,36 +165,4 @@ uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remo
     net_chain_add(&table->by_remote, &table->sessions, index, session_hash(mapping, remote));
     net_ring_add(&table->sessions, &m->sessions, index);
     return index;
-}
-
-static void warm(const net_nat_table *table, const uint32_t *head, pl_addr remote, unsigned step)
-{
-    if (step == 0) {
-        __builtin_prefetch(head);
-        return;
-    }
-    if (!*head)
-        return;
-    const uint32_t *session = &table->by_remote.heads[session_hash(*head, remote) & table->by_remote.mask];
-    if (step == 1) {
-        __builtin_prefetch(net_nat_table_mapping(table, *head));
-        __builtin_prefetch((const char *)net_nat_table_mapping(table, *head) + sizeof(net_mapping) - 1);
-        __builtin_prefetch(session);
-    } else if (step == 2 && *session) {
-        __builtin_prefetch(net_nat_table_session_at(table, *session));
-        __builtin_prefetch((const char *)net_nat_table_session_at(table, *session) + sizeof(net_session) - 1);
-    }
-}
-
-void net_nat_table_warm_inside(const net_nat_table *table, const net_mapping_key *key, pl_addr remote,
-                               unsigned step)
-{
-    warm(table, &table->by_inside.heads[inside_hash(key) & table->by_inside.mask], remote, step);
-}
-
-void net_nat_table_warm_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port,
-                                pl_addr remote, unsigned step)
-{
-    const uint32_t hash = outside_hash(box, protocol, port);
-    warm(table, &table->by_outside.heads[hash & table->by_outside.mask], remote, step);
 }

@@ -22,6 +22,8 @@ typedef struct net_mapping {
     uint16_t external_port;
     uint8_t protocol;
     uint8_t bound; /* 0: no longer in the chains, waits for the sweep */
+    uint32_t recent; /* the session used last, looked at first; a guess, 0 = none */
+    uint32_t spare;  /* chosen: a mapping fills a cache line */
     pl_time expires_at;
 } net_mapping;
 
@@ -57,7 +59,7 @@ size_t net_nat_table_memory(const net_nat_table *table);
 /* Finds return a number, 0 if there is none; what they find may have expired. */
 uint32_t net_nat_table_inside(const net_nat_table *table, const net_mapping_key *key);
 uint32_t net_nat_table_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port);
-uint32_t net_nat_table_session(const net_nat_table *table, uint32_t mapping, pl_addr remote);
+uint32_t net_nat_table_session(net_nat_table *table, uint32_t mapping, pl_addr remote);
 
 static inline net_mapping *net_nat_table_mapping(const net_nat_table *table, uint32_t index)
 {
@@ -69,6 +71,20 @@ static inline net_session *net_nat_table_session_at(const net_nat_table *table, 
     return net_slab_at(&table->sessions, index);
 }
 
+/* Whether a record, which may have been freed since, is the one that the find would return. */
+static inline bool net_nat_table_is_inside(const net_mapping *m, const net_mapping_key *key)
+{
+    return m->bound && m->box == key->box && m->inside_ip == key->inside.ip &&
+           m->inside_port == key->inside.port && m->remote_ip == key->remote.ip &&
+           m->remote_port == key->remote.port && m->protocol == key->protocol;
+}
+
+static inline bool net_nat_table_is_outside(const net_mapping *m, uint32_t box, uint8_t protocol,
+                                            uint16_t port)
+{
+    return m->bound && m->box == box && m->external_port == port && m->protocol == protocol;
+}
+
 /* Adds a bound mapping to the chains and to the box's ring. */
 uint32_t net_nat_table_bind(net_nat_table *table, const net_mapping_key *key, uint16_t port, uint32_t *ring);
 /* Forgets a mapping and its sessions; the record stays in the ring until it is swept. */
@@ -77,12 +93,5 @@ void net_nat_table_unbind(net_nat_table *table, uint32_t mapping);
 bool net_nat_table_sweep_one(net_nat_table *table, uint32_t *ring);
 /* Adds a session to a mapping; frees expired ones of that mapping on the way. */
 uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now);
-
-/* Prefetches what a find for this key, or this external port, will touch, and then that mapping's session
- * with `remote`: by steps 0 to 2, each of which needs what the one before it fetched. */
-void net_nat_table_warm_inside(const net_nat_table *table, const net_mapping_key *key, pl_addr remote,
-                               unsigned step);
-void net_nat_table_warm_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port,
-                                pl_addr remote, unsigned step);
 
 #endif

@@ -28,6 +28,8 @@ net *net_new(const net_options *options, char **ret_error)
     net_addresses_init(&network->addresses);
     net_slab_init(&network->hosts, sizeof(net_host));
     net_slab_init(&network->sites, sizeof(net_site));
+    net_kinds_init(&network->links);
+    net_kinds_init(&network->boxes);
     net_nat_table_init(&network->nat);
     net_firewall_flows_init(&network->flows);
     return network;
@@ -45,6 +47,9 @@ void net_free(net *network)
     net_pool_clear(&network->pool);
     net_firewall_flows_clear(&network->flows);
     net_nat_table_clear(&network->nat);
+    net_kinds_clear(&network->boxes);
+    net_kinds_clear(&network->links);
+    net_routes_clear(&network->routes);
     net_slab_clear(&network->sites);
     net_slab_clear(&network->hosts);
     net_addresses_clear(&network->addresses);
@@ -97,14 +102,51 @@ static void set_firewall(net *network, net_firewall **slot, const net_firewall_o
     (*slot)->options = *options;
 }
 
+/* The record of a host whose number came from outside this room. */
+static net_host *known_host(const net *network, sim_host host)
+{
+    g_assert(host < network->hosts.used);
+    return net_host_at(network, host);
+}
+
+static void set_host_firewall(net *network, net_host *host, const net_firewall_options *options)
+{
+    set_firewall(network, &host->firewall, options);
+    net_host_state state = host->out_state;
+    state.guarded = host->firewall != NULL;
+    net_host_set_state(host, state);
+}
+
+static void set_link(net *network, net_host *host, const net_link_options *link)
+{
+    const uint32_t number = net_kinds_keep(&network->links, link, sizeof *link);
+    g_assert(number < 1u << 30);
+    net_host_state state = host->out_state;
+    state.link = number & ((1u << 30) - 1);
+    net_host_set_state(host, state);
+}
+
+/* Makes an address known in a realm. */
+static void add_address(net *network, net_realm realm, uint32_t ip, net_owner owner)
+{
+    net_addresses_add(&network->addresses, realm, ip, owner);
+    net_routes_clear(&network->routes);
+    if (realm == NET_PUBLIC_REALM)
+        return;
+    net_site *site = net_site_at(network, realm);
+    site->low = MIN(site->low, ip);
+    site->high = MAX(site->high, ip);
+    site->last = owner;
+}
+
 /* A router tells its parent whom it can reach; a NAT box hides them. */
 static void announce(net *network, net_realm realm, uint32_t ip)
 {
     while (realm != NET_PUBLIC_REALM) {
         const net_site *site = net_site_at(network, realm);
-        if (site->nat.options.name)
+        if (site->nat.options->name)
             return;
-        net_addresses_add(&network->addresses, site->parent, ip, realm | NET_OWNER_BOX);
+        add_address(network, site->parent, ip, realm | NET_OWNER_BOX);
         realm = site->parent;
     }
 }
@@ -119,13 +161,15 @@ net_realm net_realm_add(net *network, const net_realm_options *options)
     site->name = keep_name(network, options->name);
     site->parent = options->parent;
     site->first_host = NET_NO_HOST;
-    site->nat.options = options->nat;
+    site->low = UINT32_MAX;
+    site->nat.options =
+        net_kinds_at(&network->boxes, net_kinds_keep(&network->boxes, &options->nat, sizeof options->nat));
     site->nat.id = realm;
     site->nat.external_ip = options->external_ip;
     net_random_init(&site->nat.random, network->seed, network->replication, options->name, "nat-ports");
     set_firewall(network, &site->firewall, &options->firewall);
     if (options->external_ip) {
-        net_addresses_add(&network->addresses, options->parent, options->external_ip, realm | NET_OWNER_BOX);
+        add_address(network, options->parent, options->external_ip, realm | NET_OWNER_BOX);
         announce(network, options->parent, options->external_ip);
     }
     return realm;
@@ -150,12 +194,12 @@ sim_host net_host_add(net *network, const net_host_options *options)
     h->name = keep_name(network, options->name);
     h->ip = options->ip;
     h->realm = options->realm;
-    h->link = options->link;
-    h->is_up = true;
+    net_host_set_state(h, (net_host_state){.is_up = 1});
+    set_link(network, h, &options->link);
     net_random_init(&h->up.random, network->seed, network->replication, options->name, "link-up");
     net_random_init(&h->down.random, network->seed, network->replication, options->name, "link-down");
-    set_firewall(network, &h->firewall, &options->firewall);
-    net_addresses_add(&network->addresses, options->realm, options->ip, host);
+    set_host_firewall(network, h, &options->firewall);
+    add_address(network, options->realm, options->ip, host);
     announce(network, options->realm, options->ip);
     count_host(network, options->realm, host);
     net_random place;
@@ -166,27 +210,30 @@ sim_host net_host_add(net *network, const net_host_options *options)
 
 void net_host_set_up(net *network, sim_host host, bool up)
 {
-    net_host_at(network, host)->is_up = up;
+    net_host *h = known_host(network, host);
+    net_host_state state = h->out_state;
+    state.is_up = up;
+    net_host_set_state(h, state);
 }
 
 void net_host_set_link(net *network, sim_host host, const net_link_options *link)
 {
-    net_host_at(network, host)->link = *link;
+    set_link(network, known_host(network, host), link);
 }
 
 void net_host_set_firewall(net *network, sim_host host, const net_firewall_options *firewall)
 {
-    set_firewall(network, &net_host_at(network, host)->firewall, firewall);
+    set_host_firewall(network, known_host(network, host), firewall);
 }
 
 const net_link_options *net_host_link(const net *network, sim_host host)
 {
-    return &net_host_at(network, host)->link;
+    return net_link_of(network, known_host(network, host)->out_state);
 }
 
 const net_firewall_options *net_host_firewall(const net *network, sim_host host)
 {
-    const net_firewall *firewall = net_host_at(network, host)->firewall;
+    const net_firewall *firewall = known_host(network, host)->firewall;
     return firewall ? &firewall->options : net_firewall_preset("none");
 }
 
@@ -204,7 +251,8 @@ void net_set_observer(net *network, net_observer_fn observer, void *ctx)
 
 uint64_t net_host_bytes(const net *network, sim_host host)
 {
-    return net_host_at(network, host)->bytes;
+    const net_host *h = known_host(network, host);
+    return (uint64_t)h->bytes_high << 32 | h->bytes;
 }
 
 const net_stats *net_statistics(const net *network)
@@ -217,5 +265,7 @@ size_t net_memory(const net *network)
     return sizeof *network + net_addresses_memory(&network->addresses) + net_slab_memory(&network->hosts) +
            net_slab_memory(&network->sites) + net_nat_table_memory(&network->nat) +
            net_firewall_flows_memory(&network->flows) + network->n_firewalls * sizeof(net_firewall) +
-           network->pool.memory.total + network->names_bytes + network->policy->memory(network->latency);
+           network->pool.memory.total + network->names_bytes +
+           network->links.memory + network->boxes.memory + net_routes_memory(&network->routes) +
+           network->policy->memory(network->latency);
 }

@@ -10,27 +10,42 @@
 #include "sim/net/firewall_state.h"
 #include "sim/net/nat_box.h"
 #include "sim/net/net.h"
+#include "sim/net/kinds.h"
 #include "sim/net/pool.h"
+#include "sim/net/route.h"
 
+/* What a packet must know of a host before it looks any further. */
+typedef struct net_host_state {
+    uint32_t link : 30;   /* number among the network's kinds of links */
+    uint32_t is_up : 1;
+    uint32_t guarded : 1; /* has a firewall */
+} net_host_state;
+
+/* Three cache lines: what a packet touches on its way out, what it touches on its way in, the rest.  The state
+ * is in both of the first; net_host_set_state keeps them the same. */
 typedef struct net_host {
-    const char *name;
-    uint32_t ip;
+    _Alignas(SIM_MEMORY_LINE) net_link_direction up;
     net_realm realm;
-    net_link_options link;
-    net_link_direction up, down;
+    net_host_state out_state;
+    _Alignas(SIM_MEMORY_LINE) net_link_direction down;
+    net_host_state in_state;
+    uint32_t bytes;         /* above IP, sent and delivered: the lower half … */
+    _Alignas(SIM_MEMORY_LINE) const char *name;
     net_firewall *firewall; /* NULL: none */
-    uint64_t bytes;         /* above IP, sent and delivered */
-    bool is_up;
+    uint32_t ip;
+    uint32_t bytes_high;    /* … and the upper */
 } net_host;
 
 /* A realm and the box above it. */
 typedef struct net_site {
-    const char *name;
+    _Alignas(SIM_MEMORY_LINE) net_firewall *firewall; /* NULL: none */
     net_realm parent;
     uint32_t n_hosts;       /* in it and in the realms below */
     sim_host first_host;    /* stands for the site in drawings and where no host is known yet */
-    net_firewall *firewall; /* NULL: none */
-    net_nat_box nat;        /* nat.options.name NULL: a router */
+    uint32_t low, high;     /* every address known in the realm is within; low > high: none is */
+    net_owner last;         /* who has the address that was added last: the only one if low = high */
+    net_nat_box nat;        /* nat.options->name NULL: a router */
+    const char *name;
 } net_site;
 
 struct net {
@@ -43,6 +58,8 @@ struct net {
     net_addresses addresses;
     net_slab hosts; /* host h is record h + 1 */
     net_slab sites; /* realm r is record r; the public realm has none */
+    net_routes routes;
+    net_kinds links, boxes; /* net_link_options, net_nat_options */
     net_nat_table nat;
     net_firewall_flows flows;
     net_pool pool;
@@ -62,13 +79,42 @@ void net_path_downlink_end(void *ctx, void *arg, pl_time now);
 
 static inline net_host *net_host_at(const net *network, sim_host host)
 {
-    g_assert(host < network->hosts.used);
     return net_slab_at(&network->hosts, host + 1);
+}
+
+static inline const net_link_options *net_link_of(const net *network, net_host_state state)
+{
+    return net_kinds_at(&network->links, state.link);
+}
+
+static inline void net_host_set_state(net_host *host, net_host_state state)
+{
+    host->out_state = state;
+    host->in_state = state;
+}
+
+static inline void net_host_count(net_host *host, uint32_t bytes)
+{
+    host->bytes += bytes;
+    host->bytes_high += host->bytes < bytes;
 }
 
 static inline net_site *net_site_at(const net *network, net_realm realm)
 {
     return net_slab_at(&network->sites, realm);
+}
+
+/* Who has an address in a realm.  Most private realms hold one address, and the site knows it. */
+static inline net_owner net_owner_of(const net *network, net_realm realm, uint32_t ip)
+{
+    if (realm != NET_PUBLIC_REALM) {
+        const net_site *site = net_site_at(network, realm);
+        if (ip < site->low || ip > site->high)
+            return NET_OWNER_NONE;
+        if (site->low == site->high)
+            return site->last;
+    }
+    return net_addresses_find(&network->addresses, realm, ip);
 }
 
 #endif

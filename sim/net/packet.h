@@ -37,12 +37,13 @@ typedef struct net_packet {
     uint16_t window;     /* TCP window field as on the wire (unscaled) */
     pl_addr source;      /* port: 0 for ICMP errors; the identifier for ICMP echo, in both */
     pl_addr destination;
-    uint32_t sequence; /* TCP; for ICMP echo the sequence number */
-    uint32_t ack;
-    net_quote quote; /* ICMP errors only */
     uint32_t payload_len;
     const uint8_t *payload; /* bytes above UDP/TCP/ICMP echo; borrowed */
     uint64_t serial;        /* number of the packet in the run, given by the network at submission */
+    /* What follows is no part of a UDP datagram, and is not carried with one. */
+    uint32_t sequence; /* TCP; for ICMP echo the sequence number */
+    uint32_t ack;
+    net_quote quote; /* ICMP errors only */
     uint8_t options[NET_TCP_OPTIONS_MAX];
 } net_packet;
 

@@ -59,7 +59,6 @@ static void sight_step(net *network, const net_flight *flight, net_step step, si
               (net_sighting){.step = step, .at = at, .box = where.name, .box_owner = where.owner}, now);
 }
 
-static void climb(net *network, net_flight *flight, pl_time now);
 static void meet(net *network, net_flight *flight, pl_time now);
 
 /* A packet that a box made, in a given realm. */
@@ -77,12 +76,12 @@ static net_flight *make_flight(net *network, const net_packet *packet, net_realm
 static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
 {
     net_host *h = net_host_at(network, host);
-    if (!h->is_up) {
+    if (!h->in_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
     }
     network->stats.delivered++;
-    h->bytes += net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES;
+    net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
     sight_step(network, flight, NET_STEP_DELIVERED, host, nowhere, now);
     network->ops->deliver(network->engine, host, &flight->packet, now);
     net_pool_give(&network->pool, flight);
@@ -119,7 +118,7 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     bool answers = drop == NET_DROP_EXHAUSTED
                        ? net_answer_prohibited(&flight->packet, site->nat.external_ip, &answer)
                        : net_answer_refusal(&flight->packet, site->nat.external_ip, &answer);
-    net_owner owner = net_addresses_find(&network->addresses, realm, flight->packet.source.ip);
+    net_owner owner = net_owner_of(network, realm, flight->packet.source.ip);
     answers = answers && owner != NET_OWNER_NONE;
     end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_site(site), now);
     if (!answers)
@@ -147,7 +146,7 @@ static void refuse_in(net *network, net_flight *flight, place where, pl_time now
     net_flight *back = make_flight(network, &answer, realm);
     back->near = where.owner;
     back->turned = turned;
-    back->owner = net_addresses_find(&network->addresses, realm, answer.destination.ip);
+    back->owner = net_owner_of(network, realm, answer.destination.ip);
     if (back->owner == NET_OWNER_NONE)
         drop_at(network, back, NET_DROP_NO_ROUTE, nowhere, now);
     else
@@ -186,10 +185,10 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_site(site), now);
     if (verdict != NET_ALLOW)
         return false;
-    if (site->nat.options.name) {
+    if (site->nat.options->name) {
         bool turns = flight->packet.destination.ip == site->nat.external_ip;
         net_drop drop = NET_DROP_HAIRPIN;
-        if (!turns || site->nat.options.hairpin != NET_HAIRPIN_NONE)
+        if (!turns || site->nat.options->hairpin != NET_HAIRPIN_NONE)
             drop = net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
         if (drop == NET_DROP_EXHAUSTED)
             refuse_out(network, flight, drop, now);
@@ -204,25 +203,6 @@ static bool leave(net *network, net_flight *flight, pl_time now)
     return true;
 }
 
-/* Goes up until a realm knows the destination. */
-static void climb(net *network, net_flight *flight, pl_time now)
-{
-    for (;;) {
-        uint32_t ip = flight->packet.destination.ip;
-        flight->owner = net_addresses_find(&network->addresses, flight->realm, ip);
-        if (flight->owner != NET_OWNER_NONE) {
-            meet(network, flight, now);
-            return;
-        }
-        if (flight->realm == NET_PUBLIC_REALM) {
-            drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
-            return;
-        }
-        if (!leave(network, flight, now))
-            return;
-    }
-}
-
 /* The host at whose place the packet will arrive, as far as can be told before it is translated: the
  * mapping of now if the site has several hosts, else the one host of the site. */
 static sim_host guess_host(const net *network, const net_flight *flight)
@@ -233,9 +213,9 @@ static sim_host guess_host(const net *network, const net_flight *flight)
     const net_site *site = net_site_at(network, realm);
     if (site->n_hosts <= 1)
         return site->first_host;
-    uint32_t ip = site->nat.options.name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
+    uint32_t ip = site->nat.options->name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
                                          : flight->packet.destination.ip;
-    net_owner owner = net_addresses_find(&network->addresses, realm, ip);
+    net_owner owner = net_owner_of(network, realm, ip);
     if (owner == NET_OWNER_NONE)
         return site->first_host;
     return owner & NET_OWNER_BOX ? net_site_at(network, owner & ~NET_OWNER_BOX)->first_host : owner;
@@ -253,7 +233,7 @@ static pl_span path_latency(const net *network, sim_host a, sim_host b)
 }
 
 /* Hands the packet from the way up to the way down, across the distance between the two. */
-static void meet(net *network, net_flight *flight, pl_time now)
+static void turn_down(net *network, net_flight *flight, pl_span latency, pl_time now)
 {
     if (flight->realm == NET_PUBLIC_REALM && !flight->turned && !hop(flight)) {
         drop_at(network, flight, NET_DROP_TTL, nowhere, now);
@@ -261,8 +241,62 @@ static void meet(net *network, net_flight *flight, pl_time now)
     }
     flight->met_realm = flight->realm;
     flight->met_destination = flight->packet.destination;
-    pl_span latency = path_latency(network, flight->near, guess_host(network, flight));
     network->ops->at(network->engine, now + latency, net_path_arrival, network, flight);
+}
+
+static void meet(net *network, net_flight *flight, pl_time now)
+{
+    turn_down(network, flight, path_latency(network, flight->near, guess_host(network, flight)), now);
+}
+
+/* An answer that will be the same next time: for a packet that a host sent, to one host and no other. */
+static bool lasts(const net *network, const net_flight *flight, pl_span latency)
+{
+    if (flight->near == NET_NO_HOST || flight->turned || latency > UINT32_MAX)
+        return false;
+    return !(flight->owner & NET_OWNER_BOX) ||
+           net_site_at(network, flight->owner & ~NET_OWNER_BOX)->n_hosts <= 1;
+}
+
+/* The packet is in the public realm, whose answers are remembered. */
+static void cross_public(net *network, net_flight *flight, pl_time now)
+{
+    const uint32_t ip = flight->packet.destination.ip;
+    net_routes_ready(&network->routes, network->hosts.used);
+    const bool sent = flight->near != NET_NO_HOST && !flight->turned;
+    const net_route *route = sent ? net_routes_find(&network->routes, flight->near, ip) : NULL;
+    if (route) {
+        flight->owner = route->owner;
+        turn_down(network, flight, route->latency, now);
+        return;
+    }
+    flight->owner = net_owner_of(network, NET_PUBLIC_REALM, ip);
+    if (flight->owner == NET_OWNER_NONE) {
+        drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
+        return;
+    }
+    const pl_span latency = path_latency(network, flight->near, guess_host(network, flight));
+    if (lasts(network, flight, latency))
+        net_routes_keep(&network->routes, &(net_route){.near = flight->near + 1,
+                                                       .ip = ip,
+                                                       .owner = flight->owner,
+                                                       .latency = (uint32_t)latency});
+    turn_down(network, flight, latency, now);
+}
+
+/* Goes up until a realm knows the destination. */
+static void climb(net *network, net_flight *flight, pl_time now)
+{
+    while (flight->realm != NET_PUBLIC_REALM) {
+        flight->owner = net_owner_of(network, flight->realm, flight->packet.destination.ip);
+        if (flight->owner != NET_OWNER_NONE) {
+            meet(network, flight, now);
+            return;
+        }
+        if (!leave(network, flight, now))
+            return;
+    }
+    cross_public(network, flight, now);
 }
 
 /* Crosses a box inward; false if the packet ended there. */
@@ -273,7 +307,7 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
         drop_at(network, flight, NET_DROP_TTL, at_site(site), now);
         return false;
     }
-    if (site->nat.options.name) {
+    if (site->nat.options->name) {
         net_drop drop = net_nat_box_in(&network->nat, &site->nat, &flight->packet, now);
         if (drop != NET_DROP_NONE) {
             drop_at(network, flight, drop, at_site(site), now);
@@ -305,9 +339,8 @@ static net_drop drop_of(net_link_fate fate)
 
 /* Sends a packet through one direction of a host's link; false if it ended there. */
 static bool cross_link(net *network, net_flight *flight, sim_host host, net_link_direction *direction,
-                       uint64_t rate_bps, pl_time *ret_out, pl_time now)
+                       const net_link_options *link, uint64_t rate_bps, pl_time *ret_out, pl_time now)
 {
-    const net_link_options *link = &net_host_at(network, host)->link;
     net_drop drop = NET_DROP_LINK_DOWN;
     if (link->state == NET_LINK_UP)
         drop = drop_of(net_link_submit(direction, link, rate_bps, net_packet_bytes(&flight->packet), ret_out,
@@ -330,17 +363,20 @@ static void knock(net *network, net_flight *flight, pl_time now)
 {
     sim_host host = flight->owner;
     net_host *h = net_host_at(network, host);
-    if (!h->is_up) {
+    if (!h->in_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
     }
-    net_verdict verdict = judge(network, h->firewall, flight, NET_INWARD, now);
+    net_firewall *firewall = h->in_state.guarded ? h->firewall : NULL;
+    net_verdict verdict = judge(network, firewall, flight, NET_INWARD, now);
     if (verdict == NET_REFUSE)
         refuse_in(network, flight, at_host(network, host), now);
     else if (verdict == NET_DENY)
         drop_at(network, flight, NET_DROP_FIREWALL_IN, at_host(network, host), now);
+    const net_link_options *link = net_link_of(network, h->in_state);
     pl_time out;
-    if (verdict != NET_ALLOW || !cross_link(network, flight, host, &h->down, h->link.down_bps, &out, now))
+    if (verdict != NET_ALLOW ||
+        !cross_link(network, flight, host, &h->down, link, link->down_bps, &out, now))
         return;
     if (out == now && h->down.pending == 0) {
         hand_over(network, host, flight, now);
@@ -358,7 +394,7 @@ void net_path_arrival(void *ctx, void *arg, pl_time now)
         net_realm realm = flight->owner & ~NET_OWNER_BOX;
         if (!enter(network, flight, realm, now))
             return;
-        flight->owner = net_addresses_find(&network->addresses, realm, flight->packet.destination.ip);
+        flight->owner = net_owner_of(network, realm, flight->packet.destination.ip);
         if (flight->owner == NET_OWNER_NONE) {
             drop_at(network, flight, NET_DROP_NO_ROUTE, at_site(net_site_at(network, realm)), now);
             return;
@@ -371,7 +407,8 @@ void net_path_arrival(void *ctx, void *arg, pl_time now)
 static void depart(net *network, net_flight *flight, pl_time now)
 {
     sim_host host = flight->from;
-    net_verdict verdict = judge(network, net_host_at(network, host)->firewall, flight, NET_OUTWARD, now);
+    const net_host *h = net_host_at(network, host);
+    net_verdict verdict = judge(network, h->out_state.guarded ? h->firewall : NULL, flight, NET_OUTWARD, now);
     if (verdict == NET_ALLOW)
         climb(network, flight, now);
     else if (verdict == NET_REFUSE)
@@ -396,14 +433,15 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     flight->near = host;
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
-    h->bytes += net_packet_bytes(packet) - NET_IP_HEADER_BYTES;
+    net_host_count(h, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
     sight_step(network, flight, NET_STEP_SENT, NET_NO_HOST, nowhere, now);
-    if (!h->is_up) {
+    if (!h->out_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
     }
     pl_time out;
-    if (!cross_link(network, flight, host, &h->up, h->link.up_bps, &out, now))
+    const net_link_options *link = net_link_of(network, h->out_state);
+    if (!cross_link(network, flight, host, &h->up, link, link->up_bps, &out, now))
         return;
     if (out == now && h->up.pending == 0) {
         depart(network, flight, now);
