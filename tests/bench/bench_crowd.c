@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "sim/light/light.h"
+#include "sim/net/net.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/world.h"
 
@@ -74,6 +76,23 @@ static double cache_entries(const sim_world *world)
     return n > 0 ? sum / n : 0;
 }
 
+/* The byte budget: who holds what, for each peer. */
+static void report_budget(const stem *of, const sim_engine_ops *ops, const sim_world *world)
+{
+    report(of, "idle.network", (double)net_memory(sim_world_network(world)) / of->peers, "B/peer");
+    report(of, "idle.cached_entries", cache_entries(world) * (double)sizeof(pl_cache_entry), "B/peer");
+    if (ops != &sim_light_engine)
+        return;
+    sim_light_bytes bytes;
+    sim_light_memory(sim_world_engine(world), &bytes);
+    report(of, "idle.queue", (double)bytes.queue / of->peers, "B/peer");
+    report(of, "idle.hosts", (double)bytes.hosts / of->peers, "B/peer");
+    report(of, "idle.sockets", (double)bytes.sockets / of->peers, "B/peer");
+    report(of, "idle.listeners", (double)bytes.listeners / of->peers, "B/peer");
+    report(of, "idle.streams", (double)bytes.streams / of->peers, "B/peer");
+    report(of, "idle.demux", (double)bytes.demux / of->peers, "B/peer");
+}
+
 static void measure_idle(const stem *of, const sim_engine_ops *ops, sim_world *world, const memory *before,
                          int idle)
 {
@@ -87,6 +106,7 @@ static void measure_idle(const stem *of, const sim_engine_ops *ops, sim_world *w
     report(of, "idle.cpu", spent, "s");
     report(of, "idle.events", (double)(later.events - quiet.events), "count");
     report(of, "idle.cache", cache_entries(world), "entries");
+    report_budget(of, ops, world);
     report(of, "idle.resident", (after.resident - before->resident) / of->peers, "B/peer");
     report(of, "idle.given", (after.given - before->given) / of->peers, "B/peer");
 }
