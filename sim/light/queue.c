@@ -26,7 +26,7 @@
 #define NEAR_BUCKETS UINT64_C(0xf)
 
 typedef struct chunk {
-    sim_queue_event events[CHUNK_EVENTS];
+    sim_event events[CHUNK_EVENTS];
     struct chunk *next; /* in a bucket: a ring, so that the last one leads to the first */
     uint64_t spare[3];
 } chunk;
@@ -44,9 +44,9 @@ struct sim_queue {
     size_t count;
     size_t in_wheel;
 
-    sim_queue_event *ready;          /* the buckets that were opened, sorted */
+    sim_event *ready;          /* the buckets that were opened, sorted */
     size_t ready_count, ready_next, ready_capacity;
-    sim_queue_event *loaded;         /* a bucket that is being opened, in order of insertion */
+    sim_event *loaded;         /* a bucket that is being opened, in order of insertion */
     uint64_t *keys;                  /* offset in the bucket << 32 | place in loaded */
     uint64_t *scratch;
     size_t loaded_capacity;
@@ -134,7 +134,7 @@ static size_t bits_next(const sim_queue *queue, size_t from)
     return BUCKETS;
 }
 
-static void wheel_push(sim_queue *queue, const sim_queue_event *event)
+static void wheel_push(sim_queue *queue, const sim_event *event)
 {
     const size_t slot = (size_t)(event->when >> WIDTH_BITS) & BUCKET_MASK;
     bucket *into = &queue->buckets[slot];
@@ -155,7 +155,7 @@ static void wheel_push(sim_queue *queue, const sim_queue_event *event)
     queue->in_wheel++;
 }
 
-void sim_queue_push(sim_queue *queue, const sim_queue_event *event)
+void sim_queue_push(sim_queue *queue, const sim_event *event)
 {
     const int64_t number = event->when >> WIDTH_BITS;
     queue->count++;
@@ -209,11 +209,11 @@ static void reserve(sim_queue *queue, size_t count)
     queue->ready_count = left;
     if (left + count > queue->ready_capacity) {
         queue->ready_capacity = MAX(left + count, 2 * queue->ready_capacity);
-        queue->ready = g_renew(sim_queue_event, queue->ready, queue->ready_capacity);
+        queue->ready = g_renew(sim_event, queue->ready, queue->ready_capacity);
     }
     if (count > queue->loaded_capacity) {
         queue->loaded_capacity = MAX(count, 2 * queue->loaded_capacity);
-        queue->loaded = g_renew(sim_queue_event, queue->loaded, queue->loaded_capacity);
+        queue->loaded = g_renew(sim_event, queue->loaded, queue->loaded_capacity);
         queue->keys = g_renew(uint64_t, queue->keys, queue->loaded_capacity);
         queue->scratch = g_renew(uint64_t, queue->scratch, queue->loaded_capacity);
     }
@@ -228,7 +228,7 @@ static void bucket_unload(sim_queue *queue, const bucket *from, pl_time start)
     while (done < from->count) {
         const size_t end = MIN(done + CHUNK_EVENTS, (size_t)from->count);
         __builtin_prefetch(part->next);
-        for (const sim_queue_event *event = part->events; done < end; done++, event++) {
+        for (const sim_event *event = part->events; done < end; done++, event++) {
             queue->loaded[done] = *event;
             queue->keys[done] = (uint64_t)(event->when - start) << 32 | done;
         }
@@ -250,7 +250,7 @@ static void bucket_open(sim_queue *queue, int64_t number)
     *from = (bucket){0};
     bits_clear(queue, slot);
     keys_sort(queue, count);
-    sim_queue_event *to = queue->ready + queue->ready_count;
+    sim_event *to = queue->ready + queue->ready_count;
     for (size_t i = 0; i < count; i++)
         to[i] = queue->loaded[queue->keys[i] & UINT32_MAX];
     queue->ready_count += count;
@@ -273,7 +273,7 @@ static int64_t next_bucket(const sim_queue *queue)
 static void far_enter(sim_queue *queue)
 {
     while (queue->far.count && sim_heap_first(&queue->far) >> WIDTH_BITS < queue->current + BUCKETS) {
-        sim_queue_event event;
+        sim_event event;
         sim_heap_pop(&queue->far, &event);
         wheel_push(queue, &event);
     }
@@ -284,7 +284,7 @@ static void warm_at(const sim_queue *queue, size_t place, unsigned stage)
 {
     if (place >= queue->ready_count)
         return;
-    const sim_queue_event *event = &queue->ready[place];
+    const sim_event *event = &queue->ready[place];
     queue->warm(event->fn, event->ctx, event->arg, stage);
 }
 
@@ -343,7 +343,7 @@ static void look_ahead(sim_queue *queue, pl_time until)
     }
 }
 
-bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event)
+bool sim_queue_pop(sim_queue *queue, pl_time until, sim_event *ret_event)
 {
     for (;;) {
         const bool any = queue->ready_next < queue->ready_count;
@@ -385,7 +385,7 @@ size_t sim_queue_memory(const sim_queue *queue)
 {
     return sizeof *queue + BUCKETS * sizeof(bucket) +
            queue->blocks.total +
-           queue->ready_capacity * sizeof(sim_queue_event) +
-           queue->loaded_capacity * (sizeof(sim_queue_event) + 2 * sizeof(uint64_t)) +
+           queue->ready_capacity * sizeof(sim_event) +
+           queue->loaded_capacity * (sizeof(sim_event) + 2 * sizeof(uint64_t)) +
            (queue->late.capacity + queue->far.capacity) * sizeof(sim_heap_item);
 }

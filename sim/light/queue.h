@@ -7,24 +7,17 @@
 #ifndef SIM_LIGHT_QUEUE_H
 #define SIM_LIGHT_QUEUE_H
 
-#include "sim/engine.h"
+#include "sim/heap.h"
 
 typedef struct sim_queue sim_queue;
-
-typedef struct sim_queue_event {
-    pl_time when;
-    sim_event_fn fn;
-    void *ctx;
-    void *arg;
-} sim_queue_event;
 
 sim_queue *sim_queue_new(void);
 void sim_queue_free(sim_queue *queue);
 
 /* Adds an event.  `when` must not be earlier than the last event that was popped. */
-void sim_queue_push(sim_queue *queue, const sim_queue_event *event);
+void sim_queue_push(sim_queue *queue, const sim_event *event);
 /* Takes the earliest event that is earlier than `until`; false if there is none. */
-bool sim_queue_pop(sim_queue *queue, pl_time until, sim_queue_event *ret_event);
+bool sim_queue_pop(sim_queue *queue, pl_time until, sim_event *ret_event);
 
 /* Called for an event some places before its turn, with stage 0, then 1 to 3 as the turn comes nearer.
  * It may only read and prefetch.  At stage 0 the memory that `arg` points to is itself not there yet. */

@@ -80,7 +80,7 @@ static pl_time live_now(const sim_engine *engine)
 
 static void live_at(sim_engine *engine, pl_time when, sim_event_fn fn, void *ctx, void *arg)
 {
-    const sim_queue_event event = {.when = when, .fn = fn, .ctx = ctx, .arg = arg};
+    const sim_event event = {.when = when, .fn = fn, .ctx = ctx, .arg = arg};
     sim_heap_push(&engine->timers, &event);
 }
 
@@ -106,7 +106,7 @@ static void run_posted(sim_engine *engine)
 
 static void run_timers(sim_engine *engine, pl_time until)
 {
-    sim_queue_event event;
+    sim_event event;
     while (!engine->stopping && sim_heap_first(&engine->timers) <= engine->now &&
            sim_heap_first(&engine->timers) < until) {
         sim_heap_pop(&engine->timers, &event);

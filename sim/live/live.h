@@ -6,7 +6,7 @@
 #define SIM_LIVE_LIVE_H
 
 #include "sim/engine.h"
-#include "sim/light/heap.h"
+#include "sim/heap.h"
 
 #include <glib.h>
 #include <netinet/in.h>

@@ -176,7 +176,7 @@ void live_tcp_release(sim_engine *engine, live_socket *stream)
     stream->state |= LIVE_RELEASED | LIVE_FINISHING;
     stream->state &= ~(LIVE_BLOCKED | LIVE_WANTS_ROOM);
     stream->tell = 0;
-    const sim_queue_event end = {.when = engine->now + LINGER_FOR,
+    const sim_event end = {.when = engine->now + LINGER_FOR,
                                  .fn = linger_over,
                                  .ctx = engine,
                                  .arg = (void *)(uintptr_t)stream->id};

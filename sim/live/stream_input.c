@@ -18,7 +18,7 @@ static void rest_over(void *ctx, void *arg, pl_time now)
 
 static void rest(sim_engine *engine, live_socket *listener)
 {
-    const sim_queue_event wake = {.when = engine->now + REST_FOR,
+    const sim_event wake = {.when = engine->now + REST_FOR,
                                   .fn = rest_over,
                                   .ctx = engine,
                                   .arg = (void *)(uintptr_t)listener->id};

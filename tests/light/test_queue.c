@@ -13,12 +13,12 @@ static void never_called(void *ctx, void *arg, pl_time now)
 
 static void push(sim_queue *queue, pl_time when, uintptr_t number)
 {
-    sim_queue_push(queue, &(sim_queue_event){.when = when, .fn = never_called, .arg = (void *)number});
+    sim_queue_push(queue, &(sim_event){.when = when, .fn = never_called, .arg = (void *)number});
 }
 
 static void expect(sim_queue *queue, pl_time when, uintptr_t number)
 {
-    sim_queue_event event;
+    sim_event event;
     g_assert_true(sim_queue_pop(queue, PL_NEVER, &event));
     g_assert_cmpint(event.when, ==, when);
     g_assert_cmpuint((uintptr_t)event.arg, ==, number);
@@ -33,7 +33,7 @@ static void test_order(void)
         push(queue, times[i], i);
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
         expect(queue, times[order[i]], order[i]);
-    sim_queue_event event;
+    sim_event event;
     g_assert_false(sim_queue_pop(queue, PL_NEVER, &event));
     sim_queue_free(queue);
 }
@@ -41,7 +41,7 @@ static void test_order(void)
 static void test_until_is_excluded(void)
 {
     sim_queue *queue = sim_queue_new();
-    sim_queue_event event;
+    sim_event event;
     push(queue, 1000, 1);
     g_assert_false(sim_queue_pop(queue, 0, &event));
     g_assert_false(sim_queue_pop(queue, 1000, &event));
@@ -111,7 +111,7 @@ static void test_agrees_with_a_sorted_list(void)
             g_sequence_insert_sorted(model, added, model_compare, NULL);
         } else if (g_test_rand_int_range(0, 20) == 0) { /* time passes without an event */
             const model_event *first = g_sequence_get(g_sequence_get_begin_iter(model));
-            sim_queue_event event;
+            sim_event event;
             g_assert_false(sim_queue_pop(queue, first->when, &event));
             now = first->when;
         } else {
@@ -135,7 +135,7 @@ static void test_steady_state_does_not_allocate(void)
         push(queue, (pl_time)(i * 100003 % 1000000000), i);
     size_t after_warming = 0;
     for (int i = 0; i < 1000000; i++) {
-        sim_queue_event event;
+        sim_event event;
         g_assert_true(sim_queue_pop(queue, PL_NEVER, &event));
         x = x * UINT64_C(6364136223846793005) + 1442695040888963407u;
         push(queue, event.when + (pl_span)(x >> 34), (uintptr_t)event.arg);
