@@ -55,6 +55,12 @@ static const sim_engine_ops *open_file(const char *path, GString *tried)
             g_module_close(module);
         return NULL;
     }
+    if (ops->bytes != sizeof *ops) {
+        g_string_append_printf(tried, "%s%s (built from another state of the sources: run `make`)",
+                               tried->len ? ", " : "", path);
+        g_module_close(module);
+        return NULL;
+    }
     /* ns-3 registers types and destructors of its own: it must never be unloaded. */
     g_module_make_resident(module);
     return ops;

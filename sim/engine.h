@@ -82,6 +82,7 @@ typedef struct sim_engine_stats {
 
 typedef struct sim_engine_ops {
     const char *name;
+    size_t bytes; /* sizeof(sim_engine_ops) of who built it: a plug-in of another state of the house is refused */
     uint32_t capabilities;
 
     sim_engine *(*create)(const sim_engine_options *options, const sim_network_face *face);

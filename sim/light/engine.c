@@ -231,6 +231,7 @@ uint32_t sim_stack_draw(sim_light_host *host)
 
 const sim_engine_ops sim_light_engine = {
     .name = "light",
+    .bytes = sizeof(sim_engine_ops),
     .capabilities = SIM_ENGINE_VIRTUAL_TIME | SIM_ENGINE_SIMULTANEOUS_OPEN | SIM_ENGINE_TTL |
                     SIM_ENGINE_ECHO | SIM_ENGINE_ICMP | SIM_ENGINE_NETWORK,
     .create = light_create,

@@ -296,6 +296,7 @@ static void live_stats(const sim_engine *engine, sim_engine_stats *ret_stats)
 
 const sim_engine_ops sim_live_engine = {
     .name = "live",
+    .bytes = sizeof(sim_engine_ops),
     /* The kernel can open simultaneously, but nobody can promise that two SYNs cross. */
     .capabilities = SIM_ENGINE_TTL | SIM_ENGINE_ICMP,
     .create = live_create,

@@ -337,6 +337,7 @@ Table()
 {
     sim_engine_ops ops{};
     ops.name = "ns3";
+    ops.bytes = sizeof(sim_engine_ops);
     ops.capabilities = SIM_ENGINE_VIRTUAL_TIME | SIM_ENGINE_TTL | SIM_ENGINE_ECHO | SIM_ENGINE_ICMP |
                        SIM_ENGINE_NETWORK;
     ops.create = Create;
