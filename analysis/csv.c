@@ -78,3 +78,18 @@ void an_csv_close(an_csv *csv)
     g_free(csv->path);
     *csv = (an_csv){0};
 }
+
+void an_csv_append(GString *csv, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        g_string_append(csv, text);
+        return;
+    }
+    g_string_append_c(csv, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            g_string_append_c(csv, '"');
+        g_string_append_c(csv, *text);
+    }
+    g_string_append_c(csv, '"');
+}

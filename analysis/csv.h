@@ -1,6 +1,8 @@
-/* csv.h - a small CSV reader (RFC 4180) over text in memory.  Private to analysis. */
+/* csv.h - CSV (RFC 4180): a small reader over text in memory, and a field to write.  Private to analysis. */
 #ifndef AN_CSV_H
 #define AN_CSV_H
+
+#include <glib.h>
 
 #include "core/types.h"
 
@@ -22,5 +24,7 @@ int an_csv_next(an_csv *csv, char **ret_error);
 /* A sentence about the row read last: "FILE:LINE: …" (g_free). */
 char *an_csv_complaint(const an_csv *csv, const char *what);
 void an_csv_close(an_csv *csv);
+/* Appends one field, quoted if it must be. */
+void an_csv_append(GString *csv, const char *text);
 
 #endif

@@ -9,7 +9,9 @@
 
 static const an_figure_kind kinds[] = {
     {"login_time", "how long logins take, by set-up, beside the published times", an_login_time_draw},
-    {"ladder", "one login of each set-up, packet by packet (needs `events: packets`)", an_ladders_draw},
+    {"ladder",
+     "one login, packet by packet: of `peer`, else the median one of each set-up (needs `events: packets`)",
+     an_ladders_draw},
 };
 
 size_t an_figure_table(const an_figure_kind **ret_table)

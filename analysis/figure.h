@@ -2,7 +2,8 @@
  *
  * A kind is a reducer (samples → a small CSV) and a gnuplot script of the same stem, or a drawer of its own
  * (ladders).  Each figure leaves figures/<name>.csv, .gp, .svg and .png in the run directory, and the .gp
- * draws it again alone: gnuplot -e "TERM='png'" <name>.gp */
+ * draws it again alone: gnuplot -e "TERM='png'" <name>.gp.  A ladder is written as SVG by hand, so it leaves
+ * .csv (its arrows), .svg and .png, and no .gp. */
 #ifndef AN_FIGURE_H
 #define AN_FIGURE_H
 
@@ -13,6 +14,8 @@ typedef struct an_figure_options {
                           * the program, then ../share/partyline/analysis */
     const char *gnuplot; /* program; NULL = "gnuplot" */
     const char *rsvg;    /* program for the PNG of a ladder; NULL = "rsvg-convert" */
+    const char *peer;    /* ladder: the peer whose first log-in is drawn, at each point; NULL = at each point, of
+                          * each set-up, the log-in whose time is the median */
 } an_figure_options;
 
 struct an_canvas; /* figure_private.h */

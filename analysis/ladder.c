@@ -10,6 +10,13 @@
 /* chosen: a picture with more arrows is a grey block; what is beyond is told in a note. */
 #define ARROWS_MAX 1500
 
+const char *an_fate_name(an_fate fate)
+{
+    static const char *const names[] = {"delivered", "filtered", "lost", "unknown"};
+    g_assert((size_t)fate < G_N_ELEMENTS(names));
+    return names[fate];
+}
+
 /* A lifeline to be: a host or a box, before it is decided which are shown. */
 typedef struct actor {
     an_lane_kind kind;

@@ -18,6 +18,8 @@ typedef struct an_lane {
 
 /* What became of a packet, and what it was: both choose its colour. */
 typedef enum an_fate { AN_FATE_DELIVERED, AN_FATE_FILTERED, AN_FATE_LOST, AN_FATE_UNKNOWN } an_fate;
+/* "delivered", "filtered", "lost", "unknown". */
+const char *an_fate_name(an_fate fate);
 
 /* One stretch of a packet between two lanes. */
 typedef struct an_arrow {

@@ -1,6 +1,8 @@
-/* Figure ladder: of each set-up, the first log-in whose time is the median, packet by packet. */
+/* Figure ladder: the first log-in of one peer, else of each set-up the one whose time is the median, packet by
+ * packet. */
 #include <string.h>
 
+#include "analysis/csv.h"
 #include "analysis/figure_private.h"
 #include "analysis/ladder.h"
 
@@ -60,77 +62,164 @@ static const char *median_host(const an_replication *replication, const char *se
     return g_array_index(candidates, candidate, (candidates->len - 1) / 2).host;
 }
 
-/* "ladder-public-first": letters, digits and '-' only. */
-static char *stem_of(const char *point, const char *setup)
+/* The set-up of the peer's log-ins, "" if it has none. */
+static const char *setup_of_peer(const an_replication *replication, const char *peer)
 {
-    char *stem = g_strjoin("-", "ladder", *point ? point : setup,
-                           *point && *setup && strcmp(point, setup) ? setup : NULL, NULL);
-    for (char *c = stem; *c; c++)
-        if (!g_ascii_isalnum(*c) && *c != '-')
-            *c = '-';
-    return stem;
+    for (size_t i = 0; i < replication->n_samples; i++) {
+        const an_sample *sample = &replication->samples[i];
+        if (g_strcmp0(sample->host, peer) == 0 && strcmp(setup_of(sample), "") != 0)
+            return setup_of(sample);
+    }
+    return "";
 }
 
-static int draw_picture(const an_canvas *canvas, const an_ladder *ladder, const char *stem, const char *title,
-                        char **ret_error)
+/* What one picture shows. */
+typedef struct picture {
+    const an_point *point;
+    const char *setup;
+    const char *peer;
+    char *title;
+    char *stem; /* file name without its ending */
+} picture;
+
+static bool is_new(const char *text, const char *before)
+{
+    return *text && strcmp(text, before) != 0;
+}
+
+/* "ladder-public-peer-1": letters, digits and '-' only.  A median log-in bears no name, so that the file keeps
+ * its own when another peer becomes the median. */
+static char *stem_of(const char *point, const char *setup, const char *wished)
+{
+    GString *stem = g_string_new("ladder");
+    if (*point)
+        g_string_append_printf(stem, "-%s", point);
+    if (is_new(setup, point)) /* a case is often named after its set-up */
+        g_string_append_printf(stem, "-%s", setup);
+    if (wished)
+        g_string_append_printf(stem, "-%s", wished);
+    for (char *c = stem->str; *c; c++)
+        if (!g_ascii_isalnum(*c) && *c != '-')
+            *c = '-';
+    return g_string_free(stem, FALSE);
+}
+
+static char *title_of(const char *point, const char *setup)
+{
+    const char *second = is_new(setup, point) ? setup : "";
+    return g_strdup_printf("A first log-in%s%s%s%s", *point ? ", " : "", point, *second ? ", " : "", second);
+}
+
+static void append_lane(GString *csv, const an_ladder *ladder, size_t number)
+{
+    const an_lane *lane = &ladder->lanes[number];
+    bool is_own_firewall = lane->kind == AN_LANE_BOX && strcmp(lane->name, ladder->peer) == 0;
+    g_autofree char *name = g_strconcat(is_own_firewall ? "firewall of " : "", lane->name, NULL);
+    an_csv_append(csv, name);
+    g_string_append_c(csv, ',');
+}
+
+/* The arrows as they are drawn, by time. */
+static char *csv_of(const an_ladder *ladder)
+{
+    GString *csv = g_string_new("from,to,from_time_ns,to_time_ns,label,fate,packets\n");
+    for (size_t i = 0; i < ladder->n_arrows; i++) {
+        const an_arrow *arrow = &ladder->arrows[i];
+        append_lane(csv, ladder, arrow->from_lane);
+        append_lane(csv, ladder, arrow->to_lane);
+        g_string_append_printf(csv, "%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",", arrow->from_time,
+                               arrow->to_time);
+        an_csv_append(csv, arrow->label);
+        g_string_append_printf(csv, ",%s,%zu\n", an_fate_name(arrow->fate), arrow->n);
+    }
+    return g_string_free(csv, FALSE);
+}
+
+static int draw_ladder(const an_canvas *canvas, const an_ladder *ladder, const picture *what, char **ret_error)
 {
     const char *program = canvas->options->rsvg ? canvas->options->rsvg : "rsvg-convert";
-    g_autofree char *svg = an_ladder_svg(ladder, title);
-    g_autofree char *svg_name = g_strconcat(stem, ".svg", NULL);
-    g_autofree char *png_name = g_strconcat(stem, ".png", NULL);
-    g_autofree char *hidden = g_strconcat(".", stem, ".part.png", NULL);
+    g_autofree char *svg = an_ladder_svg(ladder, what->title);
+    g_autofree char *csv = csv_of(ladder);
+    g_autofree char *csv_name = g_strconcat(what->stem, ".csv", NULL);
+    g_autofree char *svg_name = g_strconcat(what->stem, ".svg", NULL);
+    g_autofree char *png_name = g_strconcat(what->stem, ".png", NULL);
+    g_autofree char *hidden = g_strconcat(".", what->stem, ".part.png", NULL);
     g_autofree char *purpose = g_strdup_printf(
         "figures/%s was not made, figures/%s is there (package librsvg2-bin)", png_name, svg_name);
     const char *const argv[] = {program, "--zoom", "2", "--output", hidden, svg_name, NULL};
 
-    if (an_canvas_put(canvas, svg_name, svg, ret_error) < 0)
+    if (an_canvas_put(canvas, csv_name, csv, ret_error) < 0 ||
+        an_canvas_put(canvas, svg_name, svg, ret_error) < 0)
         return -1;
     if (an_canvas_run(canvas, argv, purpose))
         an_canvas_keep(canvas, hidden, png_name);
     return 0;
 }
 
-static int draw_setup(const an_canvas *canvas, const an_point *point, const char *setup, char **ret_error)
+static int draw_picture(const an_canvas *canvas, const picture *what, char **ret_error)
 {
-    const an_replication *replication = &point->replications[0];
-    g_autofree char *below = g_strdup_printf("p%04zu/r%02zu/events.jsonl", point->index, replication->number);
-    g_autofree char *path = g_build_filename(canvas->results->directory, below, NULL);
-    g_autofree char *named = an_point_title(point);
-    g_autofree char *stem = stem_of(named, setup);
-    const char *second = strcmp(named, setup) ? setup : ""; /* a case is often named after its set-up */
-    g_autofree char *title =
-        g_strdup_printf("A first log-in%s%s%s%s", *named ? ", " : "", named, *second ? ", " : "", second);
-    const an_ladder_options options = {.peer = median_host(replication, setup)};
-    char *error = NULL;
+    const an_point *point = what->point;
+    g_autofree char *path = g_strdup_printf("%s/p%04zu/r%02zu/events.jsonl", canvas->results->directory,
+                                            point->index, point->replications[0].number);
+    const an_ladder_options options = {.peer = what->peer};
+    g_autofree char *error = NULL;
 
     an_ladder *ladder = an_ladder_read(path, &options, &error);
     if (!ladder) {
-        g_ptr_array_add(canvas->notes, g_strdup_printf("figures/%s.svg was not drawn: %s", stem, error));
-        g_free(error);
+        g_ptr_array_add(canvas->notes, g_strdup_printf("figures/%s.svg was not drawn: %s", what->stem, error));
         return 0;
     }
-    int result = draw_picture(canvas, ladder, stem, title, ret_error);
+    int result = draw_ladder(canvas, ladder, what, ret_error);
     an_ladder_free(ladder);
     return result;
 }
 
-int an_ladders_draw(const an_canvas *canvas, char **ret_error)
+static void add_picture(GArray *pictures, const an_canvas *canvas, const an_point *point, const char *setup)
 {
-    size_t n_drawn = 0;
+    const char *wished = canvas->options->peer;
+    g_autofree char *named = an_point_title(point);
+    const picture one = {.point = point,
+                         .setup = setup,
+                         .peer = wished ? wished : median_host(&point->replications[0], setup),
+                         .title = title_of(named, setup),
+                         .stem = stem_of(named, setup, wished)};
+    g_array_append_val(pictures, one);
+}
+
+static void clear_picture(gpointer pointer)
+{
+    picture *one = pointer;
+    g_free(one->title);
+    g_free(one->stem);
+}
+
+/* One of the peer that was asked for, else one of each set-up, at each point. */
+static GArray *choose_pictures(const an_canvas *canvas)
+{
+    GArray *pictures = g_array_new(FALSE, FALSE, sizeof(picture));
+    g_array_set_clear_func(pictures, clear_picture);
     for (size_t p = 0; p < canvas->results->n_points; p++) {
         const an_point *point = &canvas->results->points[p];
         if (point->n_replications == 0)
             continue;
-        g_autoptr(GPtrArray) setups = setups_of(&point->replications[0]);
-        for (guint i = 0; i < setups->len; i++) {
-            if (n_drawn++ == PICTURES_MAX) {
-                g_ptr_array_add(canvas->notes,
-                                g_strdup_printf("only the first %d ladders were drawn", PICTURES_MAX));
-                return 0;
-            }
-            if (draw_setup(canvas, point, g_ptr_array_index(setups, i), ret_error) < 0)
-                return -1;
+        if (canvas->options->peer) {
+            add_picture(pictures, canvas, point, setup_of_peer(&point->replications[0], canvas->options->peer));
+            continue;
         }
+        g_autoptr(GPtrArray) setups = setups_of(&point->replications[0]);
+        for (guint i = 0; i < setups->len; i++)
+            add_picture(pictures, canvas, point, g_ptr_array_index(setups, i));
     }
-    return 0;
+    return pictures;
+}
+
+int an_ladders_draw(const an_canvas *canvas, char **ret_error)
+{
+    g_autoptr(GArray) pictures = choose_pictures(canvas);
+    int result = 0;
+    for (guint i = 0; i < MIN(pictures->len, PICTURES_MAX) && result == 0; i++)
+        result = draw_picture(canvas, &g_array_index(pictures, picture, i), ret_error);
+    if (pictures->len > PICTURES_MAX)
+        g_ptr_array_add(canvas->notes, g_strdup_printf("only the first %d ladders were drawn", PICTURES_MAX));
+    return result;
 }

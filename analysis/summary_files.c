@@ -2,22 +2,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "analysis/csv.h"
 #include "analysis/summary_private.h"
-
-static void append_field(GString *csv, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        g_string_append(csv, text);
-        return;
-    }
-    g_string_append_c(csv, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            g_string_append_c(csv, '"');
-        g_string_append_c(csv, *text);
-    }
-    g_string_append_c(csv, '"');
-}
 
 static void append_number(GString *csv, double value)
 {
@@ -35,10 +21,10 @@ static void append_row(GString *csv, const an_point *point, const an_entry *entr
     g_string_append_printf(csv, "%zu", point->index);
     for (size_t i = 0; i < point->n_columns; i++) {
         g_string_append_c(csv, ',');
-        append_field(csv, point->values[i]);
+        an_csv_append(csv, point->values[i]);
     }
     g_string_append_c(csv, ',');
-    append_field(csv, entry->key);
+    an_csv_append(csv, entry->key);
     g_string_append_c(csv, ',');
     append_number(csv, entry->value);
     g_string_append_printf(csv, ",%s,", entry->unit);
@@ -57,7 +43,7 @@ char *an_summary_csv(const an_summary *summary)
 
     for (size_t i = 0; results->n_points && i < results->points[0].n_columns; i++) {
         g_string_append_c(csv, ',');
-        append_field(csv, results->points[0].columns[i]);
+        an_csv_append(csv, results->points[0].columns[i]);
     }
     g_string_append(csv, ",metric,value,unit,ci95_low,ci95_high,n,replications\n");
     for (size_t i = 0; i < results->n_points; i++)

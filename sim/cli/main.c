@@ -30,7 +30,7 @@ const cli_verb cli_verbs[] = {
      cli_verb_explain},
     {"plot", "DIR", "draw the figures of a run again",
      "  partyline plot results/first-login/latest\n"
-     "  partyline plot --kind ladder results/first-login/latest\n",
+     "  partyline plot --kind ladder --peer peer-3 results/first-login/latest\n",
      cli_verb_plot},
     {0},
 };

@@ -20,14 +20,17 @@ static void tell(const cli_options *options, const an_figure_outcome *outcome, c
 
 int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **argv)
 {
-    char *kind = NULL, *error = NULL;
+    char *kind = NULL, *peer = NULL, *error = NULL;
     const GOptionEntry entries[] = {
         {"kind", 0, 0, G_OPTION_ARG_STRING, &kind, "One kind of figure only (see partyline list plots)", "KIND"},
+        {"peer", 0, 0, G_OPTION_ARG_STRING, &peer,
+         "Ladder: the peer whose first login is drawn; without it the median login of each set-up", "PEER"},
         {0},
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
     if (parsed != CLI_GO_ON) {
         g_free(kind);
+        g_free(peer);
         return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
     }
     int code = CLI_USAGE;
@@ -36,7 +39,7 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
     if (argc != 2)
         cli_complain("plot needs one run directory, e.g. partyline plot results/first-login/latest");
     else if (!(results = an_results_read(argv[1], &error)) ||
-             an_figure_draw(results, kind, &(an_figure_options){0}, &outcome, &error) != 0)
+             an_figure_draw(results, kind, &(an_figure_options){.peer = peer}, &outcome, &error) != 0)
         cli_complain("%s", error);
     else
         code = CLI_HELD;
@@ -46,5 +49,6 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
     an_results_free(results);
     g_free(error);
     g_free(kind);
+    g_free(peer);
     return code;
 }

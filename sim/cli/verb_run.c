@@ -116,11 +116,12 @@ static void draw_figures(const run *r, const an_summary *summary)
         char *error = NULL;
         bool is_repeated = false;
         for (size_t k = 0; k < i; k++)
-            is_repeated |= strcmp(config->plots[k].kind, config->plots[i].kind) == 0;
+            is_repeated |= strcmp(config->plots[k].kind, config->plots[i].kind) == 0 &&
+                           g_strcmp0(config->plots[k].peer, config->plots[i].peer) == 0;
         if (is_repeated)
             continue;
-        if (an_figure_draw(an_summary_results(summary), config->plots[i].kind, &(an_figure_options){0}, &outcome,
-                           &error) != 0) {
+        const an_figure_options options = {.peer = config->plots[i].peer};
+        if (an_figure_draw(an_summary_results(summary), config->plots[i].kind, &options, &outcome, &error) != 0) {
             complain(0, error);
             continue;
         }

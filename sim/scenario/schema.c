@@ -214,7 +214,8 @@ static const sim_schema_row rows[] = {
     ROW("plots[]", "kind", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_plot_config, kind,
         "kind of figure: `partyline list plots`"),
     ROW("plots[]", "peer", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_plot_config, peer,
-        "ladder: the peer whose login is drawn; without it the first of each point"),
+        "ladder: the peer whose first login is drawn; without it, of each set-up the login whose time is the "
+        "median"),
 
     ROW("expect[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, that,
         "the claim: METRIC{LABELS} OP VALUE"),

@@ -117,6 +117,52 @@ static void test_unknown_kind(void)
     run_folder_free(root);
 }
 
+#define EVENT(t, host, rest) "{\"t\":" #t ",\"host\":\"" host "\",\"event\":\"" rest "}\n"
+#define PACKET(serial, t, host, step, more)                                                                  \
+    EVENT(t, host,                                                                                           \
+          "net:packet\",\"step\":\"" step "\",\"serial\":" #serial ",\"protocol\":\"udp\",\"what\":\"probe, " \
+          host "\"" more)
+#define LOGIN(serial, host)                                                                                  \
+    EVENT(0, host, "login:started\",\"login\":\"first\"")                                                   \
+    PACKET(serial, 0, host, "sent", "") PACKET(serial, 20000000, host, "delivered", ",\"at\":\"sn-1\"")
+
+static bool has_written(const an_figure_outcome *outcome, const char *name)
+{
+    return g_strv_contains((const char *const *)outcome->written, name);
+}
+
+/* A ladder is of the peer that was asked for; only without one it is the median log-in. */
+static void test_ladder_of_the_peer_that_was_asked_for(void)
+{
+    char *root = small_run();
+    an_figure_options options = {.rsvg = "no-such-rsvg", .peer = "b"};
+    run_folder_put(root, "p0000/r00/events.jsonl",
+                   LOGIN(1, "a") LOGIN(2, "b") LOGIN(3, "c") LOGIN(4, "e") LOGIN(5, "f"));
+    an_figure_outcome outcome = draw(root, "ladder", &options);
+    g_assert_cmpuint(outcome.n_written, ==, 2);
+    g_assert_true(has_written(&outcome, "figures/ladder-it-s-odd-b.svg"));
+    g_autofree char *csv = contents(root, "figures/ladder-it-s-odd-b.csv");
+    g_assert_cmpstr(csv, ==,
+                    "from,to,from_time_ns,to_time_ns,label,fate,packets\n"
+                    "b,sn-1,0,20000000,\"UDP probe, b\",delivered,1\n");
+    an_figure_outcome_clear(&outcome);
+
+    options.peer = NULL; /* 2, 3, 4 s: the median is c's; 1, 1.5 s: e's */
+    outcome = draw(root, "ladder", &options);
+    g_autofree char *median = contents(root, "figures/ladder-it-s-odd.csv");
+    g_assert_nonnull(strstr(median, "\nc,sn-1,"));
+    g_autofree char *other = contents(root, "figures/ladder-public.csv");
+    g_assert_nonnull(strstr(other, "\ne,sn-1,"));
+    an_figure_outcome_clear(&outcome);
+
+    options.peer = "nobody";
+    outcome = draw(root, "ladder", &options);
+    g_assert_cmpuint(outcome.n_written, ==, 0);
+    g_assert_nonnull(strstr(outcome.notes[0], "knows no login of a peer 'nobody'"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -125,5 +171,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
     g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
+    g_test_add_func("/analysis/figure/ladder-peer", test_ladder_of_the_peer_that_was_asked_for);
     return g_test_run();
 }
