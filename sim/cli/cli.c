@@ -36,9 +36,9 @@ static bool check_globals(const cli_options *options)
                                                                                              NULL};
     bool good = true;
     if (options->color && !g_strv_contains(colors, options->color))
-        good = cli_complain("--color is auto, always or never, not '%s'", options->color) == 0;
+        good = cli_complain("--color %s: write auto, always or never", options->color) == 0;
     if (options->tier && !g_strv_contains(tiers, options->tier))
-        good = cli_complain("--tier is ci or full, not '%s'", options->tier) == 0;
+        good = cli_complain("--tier %s: there is no such tier; write ci or full", options->tier) == 0;
     if (options->jobs < 0 || options->jobs > 1024)
         good = cli_complain("--jobs is 1 to 1024") == 0;
     return good;
@@ -87,7 +87,7 @@ int cli_complain(const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "partyline: %s\n", text);
     g_free(text);
-    return CLI_USAGE;
+    return SIM_EXIT_USAGE;
 }
 
 static char *check_metric(const char *metric)
@@ -109,20 +109,6 @@ static char *check_expectation(const char *text, const char *when)
     return error;
 }
 
-/* --set in the order given, then --seed and --engine, which are short for one each. */
-static char **all_sets(const cli_options *options)
-{
-    GPtrArray *sets = g_ptr_array_new();
-    for (char **set = options->sets; set && *set; set++)
-        g_ptr_array_add(sets, g_strdup(*set));
-    if (options->seed)
-        g_ptr_array_add(sets, g_strconcat("run.seed=", options->seed, NULL));
-    if (options->engine)
-        g_ptr_array_add(sets, g_strconcat("run.engine=", options->engine, NULL));
-    g_ptr_array_add(sets, NULL);
-    return (char **)g_ptr_array_free(sets, FALSE);
-}
-
 sim_scenario *cli_load(const cli_options *options, const char *path)
 {
     const an_figure_kind *figures = NULL;
@@ -130,16 +116,18 @@ sim_scenario *cli_load(const cli_options *options, const char *path)
     const char **kinds = g_new0(const char *, n + 1);
     for (size_t i = 0; i < n; i++)
         kinds[i] = figures[i].name;
-    char **sets = all_sets(options);
+    const sim_scenario_flag flags[] = {{"--seed", "run.seed", options->seed},
+                                       {"--engine", "run.engine", options->engine}};
     sim_scenario_options scenario_options = {
         .tier = options->tier,
-        .sets = (const char *const *)sets,
+        .sets = (const char *const *)options->sets,
+        .flags = flags,
+        .n_flags = G_N_ELEMENTS(flags),
         .plot_kinds = kinds,
         .check_metric = check_metric,
         .check_expectation = check_expectation,
     };
     sim_scenario *scenario = sim_scenario_load(path, &scenario_options);
-    g_strfreev(sets);
     g_free(kinds);
     return scenario;
 }

@@ -7,23 +7,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "sim/exit.h"
 #include "sim/scenario/scenario.h"
-
-/* Exit codes (DESIGN §5). */
-#define CLI_EXITS(X)                                                                                         \
-    X(CLI_HELD, 0, "ran; all expectations held")                                                             \
-    X(CLI_FAILED, 1, "ran; an expectation failed (with --strict: or was inconclusive)")                      \
-    X(CLI_USAGE, 2, "usage or scenario error; nothing was run")                                              \
-    X(CLI_FAULT, 3, "the simulator is at fault")                                                             \
-    X(CLI_BUDGET, 4, "ended early: time, memory or event budget reached")                                    \
-    X(CLI_SKIPPED, 77, "skipped: the engine is not built on this machine")                                   \
-    X(CLI_INTERRUPTED, 130, "interrupted; the results so far are marked so")
-
-typedef enum cli_exit {
-#define X(name, code, text) name = code,
-    CLI_EXITS(X)
-#undef X
-} cli_exit;
 
 /* The global options as given; NULL or 0 where they were not. */
 typedef struct cli_options {
@@ -63,10 +48,10 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
 typedef enum cli_parsed { CLI_GO_ON, CLI_HELPED, CLI_WRONG } cli_parsed;
 
 /* Reads the verb's own options (`entries`, may be NULL) and the global ones from argv, which keeps the rest.
- * CLI_HELPED: help was printed, exit with CLI_HELD.  CLI_WRONG: the mistake was told, exit with CLI_USAGE. */
+ * CLI_HELPED: help was printed, exit with SIM_EXIT_HELD.  CLI_WRONG: the mistake was told, exit with SIM_EXIT_USAGE. */
 cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEntry *entries, int *argc,
                      char ***argv);
-/* Tells a mistake of usage in a sentence; returns CLI_USAGE. */
+/* Tells a mistake of usage in a sentence; returns SIM_EXIT_USAGE. */
 int cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Loads a scenario with --set, --seed, --engine and --tier, checked against analysis' tables.  Always returns
  * one; ask sim_scenario_good. */

@@ -92,11 +92,11 @@ int main(int argc, char **argv)
     if (at == 0) {
         bool asked = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[argc - 1], "-h") == 0);
         print_overview(asked ? stdout : stderr);
-        return asked ? CLI_HELD : CLI_USAGE;
+        return asked ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     }
     if (strcmp(argv[at], "help") == 0) {
         print_overview(stdout);
-        return CLI_HELD;
+        return SIM_EXIT_HELD;
     }
     const cli_verb *verb = cli_verbs;
     while (verb->name && strcmp(verb->name, argv[at]) != 0)

@@ -13,7 +13,7 @@ static char *explain_exit(const char *text)
         const char *meaning;
     } exits[] = {
 #define X(name, code, text) {code, text},
-        CLI_EXITS(X)
+        SIM_EXITS(X)
 #undef X
     };
     char *end = NULL;
@@ -58,7 +58,7 @@ static int unknown(const char *what)
             "nothing is called '%s'; partyline list keys and partyline list metrics show what there is",
             what);
     g_free(near);
-    return CLI_USAGE;
+    return SIM_EXIT_USAGE;
 }
 
 int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char **argv)
@@ -70,7 +70,7 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
     if (parsed != CLI_GO_ON)
-        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+        return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (markdown ? argc != 1 : argc != 2)
         return cli_complain(
             "explain needs one key, metric or exit code, e.g. partyline explain run.duration");
@@ -83,5 +83,5 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
     else
         fputs(text, stdout);
     g_free(text);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }

@@ -81,7 +81,7 @@ static int list_scenarios(const cli_options *options, char **files, GArray *item
         sim_scenario_free(scenario);
     }
     g_ptr_array_free(paths, TRUE);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 /* Profiles as files define them, without running `extends`. */
@@ -105,7 +105,7 @@ static int list_profiles(const cli_options *options, char **files, GArray *items
         sim_tree_pool_free(pool);
     }
     g_ptr_array_free(paths, TRUE);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_metrics(const cli_options *options, char **files, GArray *items)
@@ -119,7 +119,7 @@ static int list_metrics(const cli_options *options, char **files, GArray *items)
         add(items, table[i].name, help);
         g_free(help);
     }
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_plots(const cli_options *options, char **files, GArray *items)
@@ -130,7 +130,7 @@ static int list_plots(const cli_options *options, char **files, GArray *items)
     (void)files;
     for (size_t i = 0; i < n; i++)
         add(items, table[i].name, table[i].help);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_nats(const cli_options *options, char **files, GArray *items)
@@ -141,7 +141,7 @@ static int list_nats(const cli_options *options, char **files, GArray *items)
     (void)files;
     for (size_t i = 0; i < n; i++)
         add(items, names[i], help[i]);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_firewalls(const cli_options *options, char **files, GArray *items)
@@ -152,7 +152,7 @@ static int list_firewalls(const cli_options *options, char **files, GArray *item
     (void)files;
     for (size_t i = 0; i < n; i++)
         add(items, names[i], help[i]);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_stacks(const cli_options *options, char **files, GArray *items)
@@ -167,7 +167,7 @@ static int list_stacks(const cli_options *options, char **files, GArray *items)
         add(items, *name, help);
         g_free(help);
     }
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int list_engines(const cli_options *options, char **files, GArray *items)
@@ -189,7 +189,7 @@ static int list_engines(const cli_options *options, char **files, GArray *items)
         g_free(text);
         g_free(error);
     }
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static void list_tunables(GArray *items)
@@ -217,7 +217,7 @@ static int list_keys(const cli_options *options, char **files, GArray *items)
         list_tunables(items);
     if (items->len == 0)
         return cli_complain("no section '%s'; partyline list keys shows all keys", section);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 typedef struct list_kind {
@@ -253,7 +253,7 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
 {
     cli_parsed parsed = cli_parse(verb, options, NULL, &argc, &argv);
     if (parsed != CLI_GO_ON)
-        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+        return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     const char *what = argc > 1 ? argv[1] : "scenarios";
     sim_nearest nearest = sim_nearest_begin(what);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -263,7 +263,7 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
         GArray *items = g_array_new(FALSE, FALSE, sizeof(item));
         g_array_set_clear_func(items, item_clear);
         int code = kinds[i].gather(options, argc > 2 ? argv + 2 : argv + argc, items);
-        if (code == CLI_HELD)
+        if (code == SIM_EXIT_HELD)
             print_items(options, what, items);
         g_array_free(items, TRUE);
         return code;

@@ -31,9 +31,9 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
     if (parsed != CLI_GO_ON) {
         g_free(kind);
         g_free(peer);
-        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+        return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     }
-    int code = CLI_USAGE;
+    int code = SIM_EXIT_USAGE;
     an_results *results = NULL;
     an_figure_outcome outcome = {0};
     if (argc != 2)
@@ -42,8 +42,8 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
              an_figure_draw(results, kind, &(an_figure_options){.peer = peer}, &outcome, &error) != 0)
         cli_complain("%s", error);
     else
-        code = CLI_HELD;
-    if (code == CLI_HELD)
+        code = SIM_EXIT_HELD;
+    if (code == SIM_EXIT_HELD)
         tell(options, &outcome, argv[1]);
     an_figure_outcome_clear(&outcome);
     an_results_free(results);

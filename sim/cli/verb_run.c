@@ -165,20 +165,20 @@ static int conclude(run *r)
     }
     an_summary *summary = judge(r, &error);
     if (!summary)
-        return complain(CLI_FAULT, error);
+        return complain(SIM_EXIT_FAULT, error);
     int code = an_summary_exit(summary);
     if (an_summary_write(summary, &error) != 0) {
         an_summary_free(summary);
-        return complain(CLI_FAULT, error);
+        return complain(SIM_EXIT_FAULT, error);
     }
     if (!r->own->no_figures)
         draw_figures(r, summary);
     if (write_manifest(r, &error) != 0)
-        code = complain(CLI_FAULT, error);
+        code = complain(SIM_EXIT_FAULT, error);
     tell(r, summary);
     an_summary_free(summary);
     /* Several causes: 130, 3, 4, 1, 77, 0 in that order. */
-    if (r->outcome.exit != 0 && (r->outcome.exit != CLI_SKIPPED || code == CLI_HELD))
+    if (r->outcome.exit != 0 && (r->outcome.exit != SIM_EXIT_SKIPPED || code == SIM_EXIT_HELD))
         code = r->outcome.exit;
     return code;
 }
@@ -207,10 +207,10 @@ static int run_scenario(run *r)
                                                         .resolved_yaml = resolved},
                                  &error);
     if (!r->results)
-        return complain(CLI_USAGE, error);
+        return complain(SIM_EXIT_USAGE, error);
     if (write_points(r, &error) != 0) {
         sim_results_free(r->results);
-        return complain(CLI_FAULT, error);
+        return complain(SIM_EXIT_FAULT, error);
     }
     sim_runner_run(&(sim_runner_options){.scenario = r->scenario,
                                          .results = r->results,
@@ -220,10 +220,10 @@ static int run_scenario(run *r)
                                          .progress = progress_of(r->options)},
                    &r->outcome);
     int code = conclude(r);
-    if (r->outcome.exit == CLI_INTERRUPTED)
+    if (r->outcome.exit == SIM_EXIT_INTERRUPTED)
         fprintf(stderr, "interrupted: %zu of %zu replications are complete in %s\n", r->outcome.n_done,
                 r->outcome.n_planned, sim_results_directory(r->results));
-    if (r->outcome.exit == CLI_BUDGET)
+    if (r->outcome.exit == SIM_EXIT_BUDGET)
         fprintf(stderr, "the limit of run.until came before all logins had ended\n");
     sim_results_free(r->results);
     return code;
@@ -238,7 +238,7 @@ static bool is_live_only(const sim_scenario *scenario, const run_options *own)
 static int run_file(const cli_options *options, const run_options *own, const char *path)
 {
     sim_scenario *scenario = cli_load(options, path);
-    int code = CLI_USAGE;
+    int code = SIM_EXIT_USAGE;
     if (sim_scenario_good(scenario) && is_live_only(scenario, own)) {
         cli_complain("--host and --state are for the live engine: add --engine live");
     } else if (sim_scenario_good(scenario)) {
@@ -263,23 +263,23 @@ static int check_usage(const cli_options *options, const run_options *own, int a
         return cli_complain("--host needs --state DIR: the folder with the login server's public keys");
     if (own->state && !g_file_test(own->state, G_FILE_TEST_IS_DIR))
         return cli_complain("--state %s: there is no such folder; make it first", own->state);
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 /* The gravest code of all files: 130, 3, 2, 4, 1, 77, 0 in that order. */
 static int graver(int a, int b)
 {
-    static const int order[] = {CLI_INTERRUPTED, CLI_FAULT, CLI_USAGE, CLI_BUDGET, CLI_FAILED, CLI_SKIPPED};
+    static const int order[] = {SIM_EXIT_INTERRUPTED, SIM_EXIT_FAULT, SIM_EXIT_USAGE, SIM_EXIT_BUDGET, SIM_EXIT_FAILED, SIM_EXIT_SKIPPED};
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
         if (a == order[i] || b == order[i])
             return order[i];
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 static int run_files(const cli_options *options, const run_options *own, int argc, char **argv)
 {
-    int worst = CLI_HELD;
-    for (int i = 1; i < argc && worst != CLI_INTERRUPTED; i++)
+    int worst = SIM_EXIT_HELD;
+    for (int i = 1; i < argc && worst != SIM_EXIT_INTERRUPTED; i++)
         worst = graver(worst, run_file(options, own, argv[i]));
     return worst;
 }
@@ -296,8 +296,8 @@ int cli_verb_run(const cli_verb *verb, cli_options *options, int argc, char **ar
         {0},
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
-    int code = parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
-    if (parsed == CLI_GO_ON && check_usage(options, &own, argc) == CLI_HELD)
+    int code = parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
+    if (parsed == CLI_GO_ON && check_usage(options, &own, argc) == SIM_EXIT_HELD)
         code = run_files(options, &own, argc, argv);
     g_free(own.host);
     g_free(own.state);

@@ -65,7 +65,7 @@ static int show(const cli_options *options, const sim_scenario *scenario, gboole
     } else {
         print_points(scenario);
     }
-    return CLI_HELD;
+    return SIM_EXIT_HELD;
 }
 
 int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **argv)
@@ -80,11 +80,11 @@ int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **a
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
     if (parsed != CLI_GO_ON)
-        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+        return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (argc != 2)
         return cli_complain("show needs one file, e.g. partyline show --resolved scenarios/login/crowd.yaml");
     sim_scenario *scenario = cli_load(options, argv[1]);
-    int code = CLI_USAGE;
+    int code = SIM_EXIT_USAGE;
     if (sim_scenario_good(scenario)) {
         code = show(options, scenario, resolved, point);
     } else {

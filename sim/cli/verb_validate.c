@@ -53,17 +53,17 @@ int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char
 {
     cli_parsed parsed = cli_parse(verb, options, NULL, &argc, &argv);
     if (parsed != CLI_GO_ON)
-        return parsed == CLI_HELPED ? CLI_HELD : CLI_USAGE;
+        return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (argc < 2)
         return cli_complain(
             "validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
-    int code = CLI_HELD;
+    int code = SIM_EXIT_HELD;
     json_t *files = json_array();
     for (int i = 1; i < argc; i++) {
         sim_scenario *scenario = cli_load(options, argv[i]);
         bool good = sim_scenario_good(scenario);
         if (!good)
-            code = CLI_USAGE;
+            code = SIM_EXIT_USAGE;
         if (options->json) {
             json_array_append_new(files, json_of(argv[i], scenario));
         } else if (good) {

@@ -48,8 +48,7 @@ static void locate_latency_file(sim_config_builder *b)
     const sim_tree *value = network ? sim_tree_get(network, "latency") : NULL;
     if (!latency->file || !value)
         return;
-    if (value->place.source && strcmp(value->place.source->name, "--set") != 0 &&
-        !g_path_is_absolute(latency->file)) {
+    if (value->place.source && !sim_diagnostic_is_argument(value->place.source) && !g_path_is_absolute(latency->file)) {
         char *folder = g_path_get_dirname(value->place.source->name);
         char *path = g_build_filename(folder, latency->file, NULL);
         latency->file = sim_tree_keep(b->fill.pool, g_str_has_prefix(path, "./") ? path + 2 : path);
@@ -266,6 +265,36 @@ static void check_size(sim_config_builder *b)
                        sim_config_hosts(c), sim_units_bytes_text(need, e, sizeof e));
 }
 
+static bool anyone_logs_in(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_groups; i++)
+        if (config->groups[i].count > 0 && config->groups[i].log_in == SIM_YES)
+            return true;
+    return false;
+}
+
+/* Without either kind of server every log-in fails, after minutes: that is said before anything runs. */
+static void check_servers(const sim_config_builder *b)
+{
+    static const struct {
+        const char *section, *message;
+    } servers[] = {
+        {"supernodes", "peers log in, but there are no supernodes"},
+        {"login_servers", "peers log in, but there is no login server"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(servers) && anyone_logs_in(b->config); i++) {
+        /* The text, because a count that could not be read is 0 too, and has been told by then. */
+        const sim_tree *section = sim_tree_get(b->root, servers[i].section);
+        const sim_tree *count = section ? sim_tree_get(section, "count") : NULL;
+        sim_problem ignored;
+        int64_t n = 0;
+        if (count && count->kind == SIM_TREE_SCALAR && sim_units_count(count->text, &n, &ignored) && n == 0)
+            sim_config_complain(b, &count->place,
+                                "every log-in would fail: give at least 1, or write `log_in: no` under `peers`",
+                                servers[i].message);
+    }
+}
+
 sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
                            const struct sim_scenario_options *options, sim_diagnostics *diagnostics)
 {
@@ -280,6 +309,7 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
     read_protocol(&b);
     sim_agenda_read(&b);
     check_size(&b);
+    check_servers(&b);
     if (strcmp(b.config->run.events, "auto") == 0)
         b.config->run.events = b.config->n_peers > 1000 ? "calls" : "protocol";
     return b.config;

@@ -167,14 +167,35 @@ static void render_line(GString *out, const sim_place *place, const char *hint)
     g_string_append_c(out, '\n');
 }
 
+bool sim_diagnostic_is_argument(const sim_source *source)
+{
+    return strncmp(source->name, "--", 2) == 0;
+}
+
+bool sim_diagnostic_is_flag(const sim_source *source)
+{
+    return sim_diagnostic_is_argument(source) && strcmp(source->name, "--set") != 0;
+}
+
+/* What an error without a position is about: a file, a flag as the user wrote it, or nothing in particular. */
+static void append_subject(GString *out, const sim_source *source)
+{
+    g_string_append(out, source ? source->name : "partyline");
+    if (!source || !sim_diagnostic_is_flag(source))
+        return;
+    g_string_append_c(out, ' ');
+    for (size_t at = 0; at < source->len && at < SHOWN_COLUMNS_MAX;)
+        at += append_character(out, source->text + at, source->len - at);
+}
+
 char *sim_diagnostic_render(const sim_diagnostics *diagnostics)
 {
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < diagnostics->entries->len; i++) {
         const entry *e = diagnostics->entries->pdata[i];
-        if (!e->place.source || e->place.line == 0) {
-            const char *name = e->place.source ? e->place.source->name : "partyline";
-            g_string_append_printf(out, "%s: error: %s%s%s\n", name, e->message, e->hint ? "; " : "",
+        if (!e->place.source || e->place.line == 0 || sim_diagnostic_is_flag(e->place.source)) {
+            append_subject(out, e->place.source);
+            g_string_append_printf(out, ": error: %s%s%s\n", e->message, e->hint ? "; " : "",
                                    e->hint ? e->hint : "");
             continue;
         }

@@ -6,7 +6,9 @@
  *       9 |   duration: 600
  *         |             ^~~  a number needs a unit, e.g. 600s
  *
- * Columns count characters, from 1. */
+ * Columns count characters, from 1.  A flag that stands for one value has no position:
+ *
+ *   --engine foo: error: unknown engine 'foo'; one of light, ns3, live */
 #ifndef SIM_DIAGNOSTIC_H
 #define SIM_DIAGNOSTIC_H
 
@@ -18,7 +20,8 @@
 /* Chosen: enough for any file that one person repairs in one sitting; the rest are counted. */
 #define SIM_DIAGNOSTIC_SHOWN_MAX 100
 
-/* A text that values come from: a file, or an argument of the command line. */
+/* A text that values come from: a file, or an argument of the command line, whose name then is the option:
+ * "--set" with KEY=VALUE as text, or "--seed" with the value alone. */
 typedef struct sim_source {
     char *name;
     char *text; /* NUL-terminated */
@@ -35,6 +38,10 @@ typedef struct sim_place {
 } sim_place;
 
 typedef struct sim_diagnostics sim_diagnostics;
+
+/* Whether a source is an argument of the command line, of any option; or of one that gives a single value. */
+bool sim_diagnostic_is_argument(const sim_source *source);
+bool sim_diagnostic_is_flag(const sim_source *source);
 
 sim_diagnostics *sim_diagnostic_new(void);
 void sim_diagnostic_free(sim_diagnostics *diagnostics);

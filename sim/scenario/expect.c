@@ -140,3 +140,66 @@ void sim_expect_read(const sim_fill *fill, const sim_tree *item, const sim_scena
         check_claim(fill, &item->place, options, ret);
     }
 }
+
+/* The labels whose values are the scenario's, in this order. */
+static const char *const own_labels[] = {"setup", "nat", "firewall", "link"};
+
+static const char *label_of_group(const sim_group_config *group, size_t label)
+{
+    const char *const values[] = {group->name, group->nat_name, group->firewall_name, group->link_name};
+    return values[label] ? values[label] : "none";
+}
+
+/* Whether a group of any point carries the value; offers all values that there are. */
+static bool is_carried(const sim_scenario *scenario, size_t label, sim_nearest *nearest)
+{
+    for (size_t p = 0; p < scenario->n_points; p++) {
+        const sim_config *config = scenario->points[p].config;
+        for (size_t g = 0; g < config->n_groups; g++) {
+            const char *value = label_of_group(&config->groups[g], label);
+            if (strcmp(value, nearest->word) == 0)
+                return true;
+            sim_nearest_offer(nearest, value);
+        }
+    }
+    return false;
+}
+
+static void check_label(const sim_scenario *scenario, const sim_place *place, const char *key, const char *value)
+{
+    char buffer[96];
+    for (size_t i = 0; i < G_N_ELEMENTS(own_labels); i++) {
+        sim_nearest nearest = sim_nearest_begin(value);
+        if (strcmp(key, own_labels[i]) != 0 || is_carried(scenario, i, &nearest))
+            continue;
+        sim_diagnostic_add(scenario->diagnostics, place,
+                           sim_nearest_hint(&nearest, buffer, sizeof buffer,
+                                            "the label would select nothing, and the claim could not fail"),
+                           "no peer has %s=%s", key, value);
+    }
+}
+
+static void check_labels(const sim_scenario *scenario, const sim_expectation *expectation)
+{
+    sim_claim claim;
+    sim_problem problem;
+    if (strchr(expectation->text, '$') || !sim_expect_parse(expectation->text, &claim, &problem))
+        return;
+    g_auto(GStrv) labels = g_strsplit_set(claim.labels, ",;", -1);
+    for (size_t i = 0; labels[i]; i++) {
+        char *value = strchr(labels[i], '=');
+        if (!value)
+            continue;
+        *value++ = '\0';
+        check_label(scenario, &expectation->place, g_strstrip(labels[i]), g_strstrip(value));
+    }
+}
+
+void sim_expect_check_labels(const sim_scenario *scenario)
+{
+    for (size_t p = 0; p < scenario->n_points; p++) {
+        const sim_config *config = scenario->points[p].config;
+        for (size_t i = 0; i < config->n_expect; i++)
+            check_labels(scenario, &config->expect[i]);
+    }
+}

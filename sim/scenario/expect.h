@@ -46,5 +46,8 @@ const char *sim_expect_operator(sim_claim_operator op);
 /* Reads an entry of `expect:`; errors become diagnostics. */
 void sim_expect_read(const sim_fill *fill, const sim_tree *item, const sim_scenario_options *options,
                      sim_expectation *ret);
+/* Tells claims about a setup, nat, firewall or link that no group of any point has: no sample could carry the
+ * label, so that `never:` would always hold. */
+void sim_expect_check_labels(const sim_scenario *scenario);
 
 #endif

@@ -76,7 +76,9 @@ static void end_line(GString *out, gsize start, const sim_place *place)
     glong width = g_utf8_strlen(out->str + start, (gssize)(out->len - start));
     for (; width < ORIGIN_COLUMN; width++)
         g_string_append_c(out, ' ');
-    if (place && place->source)
+    if (place && place->source && sim_diagnostic_is_argument(place->source))
+        g_string_append_printf(out, "  # %s\n", place->source->name);
+    else if (place && place->source)
         g_string_append_printf(out, "  # %s:%u\n", base_name(place->source->name), place->line);
     else
         g_string_append(out, "  # default\n");

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "sim/scenario/expect.h"
 #include "sim/scenario/expression.h"
 #include "sim/scenario/fill.h"
 #include "sim/scenario/raw.h"
@@ -257,6 +258,7 @@ static void expand(expansion *e, size_t total)
     if (points->len > 0) {
         memcpy(s->points, points->data, points->len * sizeof *s->points);
         check_conditions(e, &s->points[0]);
+        sim_expect_check_labels(s);
     }
     g_array_free(points, TRUE);
 }

@@ -126,6 +126,20 @@ static const sim_tree *load_file(loader *l, const char *path, const sim_place *a
     return tree ? resolve_source(l, tree->place.source, tree, above) : NULL;
 }
 
+/* {name: value}, dots of the name as nested maps. */
+static const sim_tree *one_entry(sim_scenario *s, const char *name, const sim_tree *value,
+                                 const sim_place *place)
+{
+    GPtrArray *keys = g_ptr_array_new(), *values = g_ptr_array_new();
+    g_ptr_array_add(keys, (void *)(uintptr_t)sim_tree_scalar(s->pool, name, place));
+    g_ptr_array_add(values, (void *)(uintptr_t)value);
+    const sim_tree *map =
+        sim_tree_nest(s->pool, sim_tree_branch(s->pool, place, keys, values), s->diagnostics);
+    g_ptr_array_free(keys, TRUE);
+    g_ptr_array_free(values, TRUE);
+    return map;
+}
+
 /* One --set as a nested map, or NULL. */
 static const sim_tree *read_set(sim_scenario *s, const char *set)
 {
@@ -141,25 +155,30 @@ static const sim_tree *read_set(sim_scenario *s, const char *set)
     if (!value)
         return NULL;
     char *name = g_strndup(set, (gsize)(equals - set));
-    GPtrArray *keys = g_ptr_array_new(), *values = g_ptr_array_new();
-    g_ptr_array_add(keys, (void *)(uintptr_t)sim_tree_scalar(s->pool, name, &place));
-    g_ptr_array_add(values, (void *)(uintptr_t)value);
-    const sim_tree *map =
-        sim_tree_nest(s->pool, sim_tree_branch(s->pool, &place, keys, values), s->diagnostics);
-    g_ptr_array_free(keys, TRUE);
-    g_ptr_array_free(values, TRUE);
+    const sim_tree *map = one_entry(s, name, value, &place);
     g_free(name);
     return map;
 }
 
-static const sim_tree *read_sets(sim_scenario *s, const char *const *sets)
+/* The value is taken as it was written: YAML has no say in it. */
+static const sim_tree *read_flag(sim_scenario *s, const sim_scenario_flag *flag)
+{
+    const sim_source *source = sim_tree_source(s->pool, flag->option, flag->value, strlen(flag->value));
+    const sim_place place = {source, 1, 1, (uint32_t)strlen(flag->value)};
+    return one_entry(s, flag->key, sim_tree_scalar(s->pool, flag->value, &place), &place);
+}
+
+static const sim_tree *read_sets(sim_scenario *s, const sim_scenario_options *options)
 {
     const sim_tree *all = NULL;
-    for (size_t i = 0; sets && sets[i]; i++) {
-        const sim_tree *one = read_set(s, sets[i]);
+    for (size_t i = 0; options->sets && options->sets[i]; i++) {
+        const sim_tree *one = read_set(s, options->sets[i]);
         if (one)
             all = sim_tree_merge(s->pool, all, one, s->diagnostics);
     }
+    for (size_t i = 0; i < options->n_flags; i++)
+        if (options->flags[i].value)
+            all = sim_tree_merge(s->pool, all, read_flag(s, &options->flags[i]), s->diagnostics);
     return all;
 }
 
@@ -207,7 +226,7 @@ static void finish(sim_scenario *s, const sim_tree *tree, GPtrArray *sources,
     s->sources = sim_tree_reserve(s->pool, sources->len * sizeof *s->sources);
     for (guint i = 0; i < sources->len; i++)
         s->sources[i] = sources->pdata[i];
-    const sim_tree *sets = read_sets(s, options->sets);
+    const sim_tree *sets = read_sets(s, options);
     if (!tree)
         return;
     tree = apply_tier(s, tree, options->tier);

@@ -13,9 +13,18 @@
 #define SIM_SCENARIO_FILES_MAX   64
 #define SIM_SCENARIO_EXTENDS_MAX 16
 
+/* An option that is short for one --set: its errors are told as the user wrote it. */
+typedef struct sim_scenario_flag {
+    const char *option; /* "--seed" */
+    const char *key;    /* "run.seed" */
+    const char *value;  /* as written; NULL = not given */
+} sim_scenario_flag;
+
 typedef struct sim_scenario_options {
     const char *tier;              /* "ci", "full", or NULL: the file as it stands */
     const char *const *sets;       /* "run.seed=7", NULL-terminated; or NULL */
+    const sim_scenario_flag *flags; /* stronger than `sets` */
+    size_t n_flags;
     const char *const *plot_kinds; /* NULL-terminated; NULL = any kind is accepted */
     /* What is wrong with a metric or an expectation, as a sentence (g_free), or NULL; NULL = unchecked.
      * They are analysis', which this room must not know. */

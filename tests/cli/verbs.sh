@@ -42,10 +42,15 @@ run 2 '' "did you mean 'validate'" vaildate; verdict the-nearest-verb-is-suggest
 run 2 '' 'Usage: partyline VERB'; verdict no-verb-is-a-usage-error $?
 run 0 'Usage: partyline VERB' '' --help; verdict help-goes-to-stdout $?
 run 0 '^Examples:' '' validate --help; verdict help-shows-examples $?
-run 2 '' '--tier is ci or full' list --tier nightly; verdict a-wrong-tier-is-told $?
+run 2 '' '^partyline: --tier nightly: .*ci or full' list --tier nightly; verdict a-wrong-tier-is-told $?
 run 2 '' 'Unknown option --sede' list --sede 5; verdict an-unknown-option-is-told $?
-run 0 'seed: 77 +# --set:1' '' --seed 77 show --resolved scenarios/login/crowd.yaml; verdict options-before-the-verb $?
-run 0 'seed: 77 +# --set:1' '' show --resolved scenarios/login/crowd.yaml --seed 77; verdict options-after-the-verb $?
+run 0 'seed: 77 +# --seed$' '' --seed 77 show --resolved scenarios/login/crowd.yaml; verdict options-before-the-verb $?
+run 0 'seed: 77 +# --seed$' '' show --resolved scenarios/login/crowd.yaml --seed 77; verdict options-after-the-verb $?
+run 2 '' '^--engine foo: error: unknown engine' validate --engine foo scenarios/login/crowd.yaml
+verdict a-wrong-engine-is-quoted-as-written $?
+run 2 '' '^--seed x: error: not a count' validate scenarios/login/crowd.yaml --seed x; verdict a-wrong-seed-is-quoted-as-written $?
+run 2 '' 'there are no supernodes' validate --set supernodes.count=0 scenarios/login/crowd.yaml
+verdict no-supernodes-are-refused-before-a-run $?
 run 0 'count: 2000 +# .*crowd.yaml:[0-9]+' '' show --resolved scenarios/login/crowd.yaml
 verdict origins-are-shown $?
 "$program" show --resolved scenarios/login/crowd.yaml >"$scratch/again.yaml"

@@ -101,6 +101,24 @@ static void what_analysis_knows_is_asked(void)
                   "      |                                 ^~~~~~~~~~~~~~~~~\n");
 }
 
+/* Samples bear the names of the groups and presets of the scenario; others occur in no sample. */
+static void labels_are_the_scenarios(void)
+{
+    assert_text_errors(BASE "expect: ['login.success{link=dsl,nat=none,setup=none,login=later} == 100%']\n", "");
+    assert_text_errors(BASE "cases: [{name: open, set: {peers.name: $case}}, {name: shut}]\n"
+                            "expect: [{that: 'login.success{setup=open} == 100%', when: case == open}]\n",
+                       "");
+    assert_text_errors(BASE "expect: ['never: login.failed{link=dls}']\n",
+                       "t.yaml:11:10: error: no peer has link=dls\n"
+                       "   11 | expect: ['never: login.failed{link=dls}']\n"
+                       "      |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  did you mean 'dsl'?\n");
+    assert_text_errors(BASE "expect: ['never: login.failed{nat=symmetric}']\n",
+                       "t.yaml:11:10: error: no peer has nat=symmetric\n"
+                       "   11 | expect: ['never: login.failed{nat=symmetric}']\n"
+                       "      |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  the label would select nothing, and "
+                       "the claim could not fail\n");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -109,5 +127,6 @@ int main(int argc, char **argv)
     g_test_add_func("/expect/a-scenario-carries-text-when-and-place", a_scenario_carries_text_when_and_place);
     g_test_add_func("/expect/mistakes-are-shown-in-place", mistakes_are_shown_in_place);
     g_test_add_func("/expect/what-analysis-knows-is-asked", what_analysis_knows_is_asked);
+    g_test_add_func("/expect/labels-are-the-scenarios", labels_are_the_scenarios);
     return g_test_run();
 }

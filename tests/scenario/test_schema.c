@@ -63,6 +63,17 @@ static const struct {
      "             ^~~~~~~~~~~~~~~  did you mean 'replications'?"},
 };
 
+static void nobody_logs_in_where_nobody_serves(void)
+{
+    static const char *const text = "scenario: test\nprofiles: {lan: {up: 10Mbit/s, down: unlimited}}\n"
+                                    "supernodes: {count: 0, link: lan}\nlogin_servers: {count: 0, link: lan}\n"
+                                    "run: {duration: 60s}\npeers: {count: 1, link: lan, log_in: no}\n";
+    sim_scenario *s = load(text);
+    assert_good(s);
+    g_assert_cmpint(s->points[0].config->supernodes.count, ==, 0);
+    sim_scenario_free(s);
+}
+
 static void every_error_says_where_and_what_to_do(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
@@ -95,6 +106,10 @@ static const struct {
     {"run: {duration: 60s}", "run: {duration: }", "error: a value is missing"},
     {"run: {duration: 60s}", "run: {duration: [60s]}", "a single value is needed here, not a list"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 0, link: dsl}", ":7:16: error: a world without peers"},
+    {"supernodes: {count: 7, link: lan}", "supernodes: {count: 0, link: lan}",
+     ":5:21: error: peers log in, but there are no supernodes"},
+    {"login_servers: {link: lan}", "login_servers: {count: 0, link: lan}",
+     ":6:24: error: peers log in, but there is no login server"},
     {"peers: {count: 10, link: dsl}", "peers: {link: dsl}", "'peers.count' is missing"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 10}", "'peers.link' is missing"},
     {"peers: {count: 10, link: dsl}", "peers: {count: 10, link: dsl, nat: symetric}",
@@ -267,6 +282,7 @@ static void no_key_stands_twice_in_the_table(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/schema/nobody-logs-in-where-nobody-serves", nobody_logs_in_where_nobody_serves);
     g_test_add_func("/schema/every-error-says-where-and-what-to-do", every_error_says_where_and_what_to_do);
     g_test_add_func("/schema/cross-checks-are-told-at-a-place", cross_checks_are_told_at_a_place);
     g_test_add_func("/schema/a-billion-peers-are-refused", a_billion_peers_are_refused_with_the_estimate);

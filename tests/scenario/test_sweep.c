@@ -88,6 +88,23 @@ static void a_set_is_judged_like_a_file(void)
                   "      | ^  write --set KEY=VALUE, e.g. --set peers.count=500\n");
 }
 
+static void a_flag_is_quoted_as_it_was_written(void)
+{
+    static const char *const sets[] = {"run.seed=77", NULL};
+    static const sim_scenario_flag wrong[] = {{"--seed", "run.seed", "-1"}, {"--engine", "run.engine", "foo"}};
+    static const sim_scenario_flag good[] = {{"--seed", "run.seed", "5"}, {"--engine", "run.engine", NULL}};
+    sim_scenario_options options = {.sets = sets, .flags = wrong, .n_flags = 2, .memory_bytes = PLENTY};
+    assert_errors(load_with(BASE, &options),
+                  "--seed -1: error: not a count; write a whole number without a unit, e.g. 500\n"
+                  "--engine foo: error: unknown engine 'foo'; one of light, ns3, live\n");
+    options.flags = good;
+    sim_scenario *s = load_with(BASE, &options);
+    assert_good(s);
+    g_assert_cmpint(s->points[0].config->run.seed, ==, 5);
+    g_assert_cmpstr(s->points[0].config->run.engine, ==, "light");
+    sim_scenario_free(s);
+}
+
 static void a_tier_overrides_and_a_set_overrides_it(void)
 {
     static const char *const text =
@@ -231,6 +248,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sweep/the-command-line-is-stronger-than-a-case",
                     the_command_line_is_stronger_than_a_case);
     g_test_add_func("/sweep/a-set-is-judged-like-a-file", a_set_is_judged_like_a_file);
+    g_test_add_func("/sweep/a-flag-is-quoted-as-it-was-written", a_flag_is_quoted_as_it_was_written);
     g_test_add_func("/sweep/a-tier-overrides-and-a-set-overrides-it",
                     a_tier_overrides_and_a_set_overrides_it);
     g_test_add_func("/sweep/skip-if-leaves-points-out", skip_if_leaves_points_out);
