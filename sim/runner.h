@@ -5,19 +5,9 @@
 #ifndef SIM_RUNNER_H
 #define SIM_RUNNER_H
 
+#include "sim/exit.h"
 #include "sim/record/results.h"
 #include "sim/scenario/scenario.h"
-
-/* Exit codes of the command (DESIGN §5). */
-enum {
-    SIM_EXIT_HELD = 0,
-    SIM_EXIT_FAILED = 1,
-    SIM_EXIT_USAGE = 2,
-    SIM_EXIT_FAULT = 3,
-    SIM_EXIT_BUDGET = 4,
-    SIM_EXIT_SKIPPED = 77,
-    SIM_EXIT_INTERRUPTED = 130
-};
 
 typedef enum sim_progress { SIM_PROGRESS_NONE, SIM_PROGRESS_SPARSE, SIM_PROGRESS_LINE } sim_progress;
 
