@@ -15,8 +15,12 @@
 /* chosen: a chunk is four cache lines; most buckets of a sparse run need one. */
 #define CHUNK_EVENTS 7
 #define CHUNKS_PER_BLOCK 256
-/* chosen: below this many, insertion is quicker than two counting passes. */
-#define INSERTION_MAX 48
+/* chosen: up to this many, insertion alone is quickest; up to the second, after one pass over few shares; more
+ * are sorted in two passes, whose cost no order of events can spoil. */
+#define INSERTION_MAX 12
+#define FEW_MAX 192
+#define FEW_BITS 6
+#define MANY_BITS 9
 /* chosen: places between the stages of warming an event up: enough work for a line to come from memory. */
 #define STAGE_PLACES 4
 #define STAGES 4
@@ -178,26 +182,40 @@ static void insertion_sort(uint64_t *keys, size_t count)
     }
 }
 
-/* One stable pass by the nine bits from `shift`. */
-static void counting_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift)
+/* One stable pass by the `bits` bits from `shift`. */
+static void counting_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift, unsigned bits)
 {
-    size_t start[513] = {0};
+    uint32_t start[(1u << MANY_BITS) + 1] = {0};
+    const size_t shares = (size_t)1 << bits;
+    const size_t mask = shares - 1;
     for (size_t i = 0; i < count; i++)
-        start[((from[i] >> shift) & 511) + 1]++;
-    for (size_t i = 1; i < 512; i++)
+        start[((from[i] >> shift) & mask) + 1]++;
+    for (size_t i = 1; i < shares; i++)
         start[i] += start[i - 1];
     for (size_t i = 0; i < count; i++)
-        to[start[(from[i] >> shift) & 511]++] = from[i];
+        to[start[(from[i] >> shift) & mask]++] = from[i];
+}
+
+static void swap(sim_queue *queue)
+{
+    uint64_t *keys = queue->keys;
+    queue->keys = queue->scratch;
+    queue->scratch = keys;
 }
 
 static void keys_sort(sim_queue *queue, size_t count)
 {
-    if (count <= INSERTION_MAX) {
-        insertion_sort(queue->keys, count);
+    if (count > FEW_MAX) {
+        counting_pass(queue->keys, queue->scratch, count, 32, MANY_BITS);
+        counting_pass(queue->scratch, queue->keys, count, 32 + MANY_BITS, MANY_BITS);
         return;
     }
-    counting_pass(queue->keys, queue->scratch, count, 32);
-    counting_pass(queue->scratch, queue->keys, count, 32 + 9);
+    if (count > INSERTION_MAX) {
+        /* Afterwards each key is a few places from its own at most, which insertion mends. */
+        counting_pass(queue->keys, queue->scratch, count, 32 + WIDTH_BITS - FEW_BITS, FEW_BITS);
+        swap(queue);
+    }
+    insertion_sort(queue->keys, count);
 }
 
 /* Makes room for a bucket of `count` events behind those that are still ready. */
@@ -293,8 +311,14 @@ static void warm_step(const sim_queue *queue)
 {
     if (!queue->warm)
         return;
-    for (unsigned stage = 0; stage < STAGES; stage++)
-        warm_at(queue, queue->ready_next + (STAGES - stage) * STAGE_PLACES, stage);
+    if (queue->ready_next + STAGES * STAGE_PLACES >= queue->ready_count) { /* the end is near */
+        for (unsigned stage = 0; stage < STAGES; stage++)
+            warm_at(queue, queue->ready_next + (STAGES - stage) * STAGE_PLACES, stage);
+        return;
+    }
+    const sim_event *event = queue->ready + queue->ready_next + STAGES * STAGE_PLACES;
+    for (unsigned stage = 0; stage < STAGES; stage++, event -= STAGE_PLACES)
+        queue->warm(event->fn, event->ctx, event->arg, stage);
 }
 
 /* Events came after a pause: the first of them get their stages at once, each stage for all of them, so that
