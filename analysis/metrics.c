@@ -3,27 +3,58 @@
 #include <glib.h>
 #include <string.h>
 
+/* The causes of core/session/login.h and grant.h, and what the world calls a log-in that had not ended. */
+static const char *const login_causes[] = {"refused",
+                                           "timeout",
+                                           "no-answer",
+                                           "supernode-not-proven",
+                                           "supernode-refused",
+                                           "supernode-full",
+                                           "supernode-lost",
+                                           "no-server-known",
+                                           "cancelled",
+                                           "unknown-user",
+                                           "wrong-password",
+                                           "server-not-proven",
+                                           "bad-credential",
+                                           "server-refused",
+                                           "server-no-answer",
+                                           "server-unreachable",
+                                           "unfinished",
+                                           NULL};
+/* The causes of sim/net/drop.h. */
+static const char *const drop_causes[] = {"queue",     "loss",         "no-route",    "host-down",  "ttl",
+                                          "firewall-out", "firewall-in", "no-mapping", "filtered", "expired",
+                                          "exhausted", "hairpin",      "link-down",   NULL};
+
+static const char *const logins[] = {"first", "later", NULL};
+static const an_label_key label_keys[] = {
+    {"login", logins}, {"setup", NULL}, {"nat", NULL}, {"firewall", NULL}, {"link", NULL}};
+
 static const an_metric table[] = {
-    {"login.success", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of log-ins that ended logged in"},
-    {"login.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to logged-in"},
-    {"login.failure_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to login-failed"},
-    {"login.failed", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed, whatever the cause"},
-    {"login.failed.*", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed for this cause"},
+    {"login.success", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of log-ins that ended logged in", NULL},
+    {"login.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to logged-in", NULL},
+    {"login.failure_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to login-failed", NULL},
+    {"login.failed", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed, whatever the cause", NULL},
+    {"login.failed.*", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed for this cause",
+     login_causes},
     {"login.bytes", "B", AN_SPREAD, AN_ABSENT_UNKNOWN,
-     "IP payload of one log-in, UDP and TCP, both directions"},
+     "IP payload of one log-in, UDP and TCP, both directions", NULL},
     {"login.contacts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
-     "distinct address:port to which the login machine sent a UDP datagram"},
+     "distinct address:port to which the login machine sent a UDP datagram", NULL},
     {"login.contacts_tcp", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
-     "distinct address:port to which the login machine opened TCP"},
-    {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took"},
-    {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network"},
-    {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on"},
-    {"net.drops", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended before their host"},
-    {"net.drops.*", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended early for this cause"},
-    {"overlay.supernodes", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "supernodes at the end of the run"},
-    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online"},
-    {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode"},
-    {"overlay.load", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "messages a supernode handled in the run"},
+     "distinct address:port to which the login machine opened TCP", NULL},
+    {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took", NULL},
+    {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network", NULL},
+    {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},
+    {"net.drops", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended before their host", NULL},
+    {"net.drops.*", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended early for this cause",
+     drop_causes},
+    {"overlay.supernodes", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "supernodes at the end of the run", NULL},
+    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online", NULL},
+    {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode", NULL},
+    {"node.refused_inputs", "count", AN_TOTAL, AN_ABSENT_UNKNOWN,
+     "malformed, unexpected or untimely inputs that nodes refused", NULL},
 };
 
 static const an_suffix suffixes[] = {
@@ -44,13 +75,18 @@ size_t an_suffix_table(const an_suffix **ret_table)
     return G_N_ELEMENTS(suffixes);
 }
 
+size_t an_label_key_table(const an_label_key **ret_table)
+{
+    *ret_table = label_keys;
+    return G_N_ELEMENTS(label_keys);
+}
+
 static bool row_matches(const an_metric *row, const char *name)
 {
-    size_t len = strlen(row->name);
-    if (row->name[len - 1] != '*')
-        return strcmp(row->name, name) == 0;
-    /* one more part, and only one */
-    return strncmp(row->name, name, len - 1) == 0 && name[len - 1] && !strchr(name + len - 1, '.');
+    size_t len = strlen(row->name) - 1;
+    if (strcmp(row->name, name) == 0)
+        return true;
+    return row->parts && strncmp(row->name, name, len) == 0 && g_strv_contains(row->parts, name + len);
 }
 
 const an_metric *an_metric_find(const char *name)
@@ -82,18 +118,45 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
+/* chosen: up to this distance a name is near: three slips of the finger at most. */
+#define NEAR_MAX 3
+
+typedef struct nearest {
+    const char *wrong;
+    const char *best; /* interned */
+    size_t distance;
+} nearest;
+
+static void offer(nearest *search, const char *name)
+{
+    size_t d = distance(search->wrong, name);
+    if (d >= search->distance)
+        return;
+    search->distance = d;
+    search->best = g_intern_string(name);
+}
+
 const char *an_metric_nearest(const char *name)
 {
-    const char *nearest = NULL;
-    size_t least = 4; /* chosen: three slips of the finger at most */
+    nearest search = {.wrong = name, .distance = NEAR_MAX + 1};
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        size_t d = distance(name, table[i].name);
-        if (d < least) {
-            least = d;
-            nearest = table[i].name;
+        const an_metric *row = &table[i];
+        if (!row->parts)
+            offer(&search, row->name);
+        for (size_t p = 0; row->parts && row->parts[p]; p++) {
+            g_autofree char *whole = g_strdup_printf("%.*s%s", (int)strlen(row->name) - 1, row->name, row->parts[p]);
+            offer(&search, whole);
         }
     }
-    return nearest;
+    return search.best;
+}
+
+const char *an_metric_nearest_word(const char *const *words, const char *wrong)
+{
+    nearest search = {.wrong = wrong, .distance = NEAR_MAX + 1};
+    for (size_t i = 0; words[i]; i++)
+        offer(&search, words[i]);
+    return search.best;
 }
 
 static bool insert_label(an_labels *labels, const an_label *label)

@@ -25,14 +25,29 @@ typedef struct an_metric {
     an_reduction reduction;
     an_absence absence;
     const char *meaning; /* one sentence */
+    /* Of a name that ends in '*': the last parts that there are, NULL-terminated.  They are core's and the
+     * network's causes, repeated here because a claim about a cause that cannot occur could never fail; a
+     * test compares them. */
+    const char *const *parts;
 } an_metric;
 
 /* The table, in order; returns how many. */
 size_t an_metric_table(const an_metric **ret_table);
-/* The row of a name without suffix ("login.failed.timeout" finds "login.failed.*"); NULL if unknown. */
+/* The row of a name without suffix ("login.failed.timeout" finds "login.failed.*"); NULL if unknown, also if
+ * only the last part is. */
 const an_metric *an_metric_find(const char *name);
-/* The known name nearest to a wrong one, for "did you mean"; NULL if none is near. */
+/* The known name nearest to a wrong one, for "did you mean"; NULL if none is near.  Interned. */
 const char *an_metric_nearest(const char *name);
+/* Of a NULL-terminated list the word nearest to a wrong one; NULL if none is near. */
+const char *an_metric_nearest_word(const char *const *words, const char *wrong);
+
+/* A key that samples of log-ins are labelled with, and its values if they are the same in every scenario. */
+typedef struct an_label_key {
+    const char *key;
+    const char *const *values; /* NULL-terminated; NULL: the scenario's own */
+} an_label_key;
+/* login setup nat firewall link; returns how many. */
+size_t an_label_key_table(const an_label_key **ret_table);
 
 typedef enum an_statistic_kind { AN_PLAIN, AN_MEAN, AN_MINIMUM, AN_MAXIMUM, AN_QUANTILE } an_statistic_kind;
 
@@ -78,7 +93,7 @@ typedef struct an_selector {
 typedef enum an_selector_form { AN_FORM_VALUE, AN_FORM_OCCURRENCE } an_selector_form;
 
 /* Parses `login.time.p50{login=first}`.  False and a sentence in *ret_error (g_free) that says what is wrong
- * and what is near. */
+ * and what is near.  Whether a value of setup, nat, firewall or link occurs only the scenario can tell. */
 bool an_selector_parse(const char *text, an_selector_form form, an_selector *ret_selector, char **ret_error);
 void an_selector_clear(an_selector *selector);
 /* The key `login.time.p50{login=first,nat=symmetric}` (g_free). */

@@ -34,6 +34,19 @@ static bool take_labels(char *text, an_labels *ret_labels, char **ret_error)
     return false;
 }
 
+/* Of "login.failed.nosuch": the row that has other last parts; NULL if there is none. */
+static const an_metric *row_with_parts(const char *name)
+{
+    const an_metric *table;
+    size_t n = an_metric_table(&table);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(table[i].name) - 1;
+        if (table[i].parts && strncmp(table[i].name, name, len) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
 static char *unknown(const char *name)
 {
     g_autofree char *base = g_strdup(name);
@@ -41,9 +54,57 @@ static char *unknown(const char *name)
     if (dot && suffix_find(dot + 1))
         *dot = '\0';
     const char *near = an_metric_nearest(base);
+    const an_metric *row = row_with_parts(base);
     if (near)
         return g_strdup_printf("there is no metric '%s'; did you mean '%s'?", name, near);
+    if (row) {
+        g_autofree char *parts = g_strjoinv(", ", (char **)(void *)row->parts);
+        return g_strdup_printf("there is no metric '%s'; after '%.*s' there is one of: %s", name,
+                               (int)strlen(row->name) - 1, row->name, parts);
+    }
     return g_strdup_printf("there is no metric '%s'; `partyline list metrics` names them all", name);
+}
+
+static const an_label_key *label_key_find(const char *key)
+{
+    const an_label_key *table;
+    size_t n = an_label_key_table(&table);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(table[i].key, key) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static char *unknown_key(const char *key)
+{
+    const an_label_key *table;
+    size_t n = an_label_key_table(&table);
+    g_autofree const char **keys = g_new0(const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = table[i].key;
+    const char *near = an_metric_nearest_word(keys, key);
+    g_autofree char *all = near ? NULL : g_strjoinv(", ", (char **)(void *)keys);
+    return near ? g_strdup_printf("there is no label '%s'; did you mean '%s'?", key, near)
+                : g_strdup_printf("there is no label '%s'; there is one of: %s", key, all);
+}
+
+/* A label that no sample can carry would select nothing: `never:` would then always hold. */
+static char *misused_label(const an_selector *selector)
+{
+    /* Only samples of log-ins are labelled. */
+    if (selector->labels.n > 0 && !g_str_has_prefix(selector->name, "login."))
+        return g_strdup_printf("'%s' is not measured by label: leave out the {…}", selector->name);
+    for (size_t i = 0; i < selector->labels.n; i++) {
+        const an_label *label = &selector->labels.label[i];
+        const an_label_key *known = label_key_find(label->key);
+        if (!known)
+            return unknown_key(label->key);
+        if (!known->values || strchr(label->value, '$') || g_strv_contains(known->values, label->value))
+            continue;
+        g_autofree char *all = g_strjoinv(" or ", (char **)(void *)known->values);
+        return g_strdup_printf("'%s' is no value of the label '%s': it is %s", label->value, label->key, all);
+    }
+    return NULL;
 }
 
 /* Splits the suffix off the name in place, if it is one and what is before it is a metric. */
@@ -83,7 +144,10 @@ bool an_selector_parse(const char *text, an_selector_form form, an_selector *ret
         g_strchomp(selector.storage);
         selector.suffix = take_suffix(selector.storage);
         selector.metric = an_metric_find(selector.name);
-        *ret_error = selector.metric ? misuse(&selector, form) : unknown(selector.name);
+        bool known = selector.metric && !strchr(selector.name, '*');
+        *ret_error = known ? misuse(&selector, form) : unknown(selector.name);
+        if (!*ret_error)
+            *ret_error = misused_label(&selector);
         good = *ret_error == NULL;
     }
     if (good)

@@ -58,7 +58,7 @@ static void sample_login(sim_machine *machine, const pl_event *event, pl_time no
     if (is_success)
         return;
     snprintf(failed, sizeof failed, "login.failed.%s", event->value[5].text);
-    sample(&f, failed, 1, "1");
+    sample(&f, failed, 1, "count");
 }
 
 static void on_login_ended(sim_machine *machine, const pl_event *event, pl_time now)
@@ -117,7 +117,7 @@ static void tell_unfinished(sim_world *world, pl_time now)
         write_labels(machine, is_later ? "later" : "first", labels);
         const facts f = {machine, labels, now};
         sample(&f, "login.success", 0, "1");
-        sample(&f, "login.failed.unfinished", 1, "1");
+        sample(&f, "login.failed.unfinished", 1, "count");
         world->n_unfinished++;
     }
 }

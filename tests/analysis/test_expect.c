@@ -2,6 +2,9 @@
 #include <glib.h>
 
 #include "analysis/expect.h"
+#include "core/session/grant.h"
+#include "core/session/login.h"
+#include "sim/net/drop.h"
 #include "tests/analysis/run_folder.h"
 
 static void test_bounds_are_exact(void)
@@ -45,6 +48,16 @@ static void test_mistakes_are_sentences(void)
         {"login.success", NULL, "is no expectation"},
         {"never: login.time.p50", NULL, "takes a metric without '.p50'"},
         {"never: login.faild", NULL, "did you mean 'login.failed'"},
+        /* what no run can produce would let `never:` and `== 0` hold for ever */
+        {"never: login.failed.nosuchcause", NULL, "there is one of: refused, timeout"},
+        {"login.failed.timeoutt == 0", NULL, "did you mean 'login.failed.timeout'"},
+        {"never: net.drops.firewal-out", NULL, "did you mean 'net.drops.firewall-out'"},
+        {"never: login.failed.*", NULL, "did you mean 'login.failed'"},
+        {"never: login.failed.none", NULL, "there is one of: refused, timeout"},
+        {"never: login.failed{login=frist}", NULL, "'frist' is no value of the label 'login': it is first or later"},
+        {"login.time.p50{loginn=first} <= 8s", NULL, "did you mean 'login'"},
+        {"never: login.failed{colour=red}", NULL, "one of: login, setup, nat, firewall, link"},
+        {"never: net.drops.loss{login=first}", NULL, "is not measured by label"},
         {"login.time.p50 <= 99999999999999999999s", NULL, "a time with its unit"},
         {"login.success == 100%", "case = public", "is not understood"},
     };
@@ -63,6 +76,42 @@ static void test_mistakes_are_sentences(void)
             g_error("'%s' does not say '%s'", error, rows[i].says);
         g_free(error);
     }
+}
+
+static void assert_part(const char *family, const char *part)
+{
+    g_autofree char *name = g_strconcat(family, part, NULL);
+    if (!an_metric_find(name))
+        g_error("no metric '%s'", name);
+}
+
+static size_t count_parts(const char *row)
+{
+    const an_metric *metric = an_metric_find(row);
+    return g_strv_length((char **)(void *)metric->parts);
+}
+
+/* Analysis repeats the causes because it may not include those rooms; both lists must stay one. */
+static void test_causes_are_those_of_core_and_network(void)
+{
+    static const char *const causes[] = {
+#define X(id, name) name,
+        PL_LOGIN_CAUSES(X) PL_GRANT_FAILURES(X)
+#undef X
+    };
+    static const char *const no_failures[] = {"none", "grant", "granted", NULL};
+    size_t n = 1; /* unfinished is the world's */
+    assert_part("login.failed.", "unfinished");
+    for (size_t i = 0; i < G_N_ELEMENTS(causes); i++) {
+        if (g_strv_contains(no_failures, causes[i]))
+            continue;
+        assert_part("login.failed.", causes[i]);
+        n++;
+    }
+    g_assert_cmpuint(count_parts("login.failed.*"), ==, n);
+    for (size_t i = 1; i < net_drop_count(); i++)
+        assert_part("net.drops.", net_drop_name((net_drop)i));
+    g_assert_cmpuint(count_parts("net.drops.*"), ==, net_drop_count() - 1);
 }
 
 /* The verdict on point 0 of a folder. */
@@ -146,7 +195,7 @@ static void test_shares_by_the_whole_interval(void)
     assert_verdict(most, "never: login.failed", AN_STATISTICAL, AN_FAILED);
     assert_verdict(most, "never: login.failed{login=later}", AN_STATISTICAL, AN_HELD);
     assert_verdict(most, "login.failed.timeout == 0", AN_STATISTICAL, AN_FAILED);
-    assert_verdict(most, "login.failed.password == 0", AN_STATISTICAL, AN_HELD);
+    assert_verdict(most, "login.failed.wrong-password == 0", AN_STATISTICAL, AN_HELD);
     /* nothing measured is not success */
     assert_verdict(all, "login.success{login=later} == 100%", AN_STATISTICAL, AN_FAILED);
     run_folder_free(all);
@@ -233,5 +282,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/expect/medians", test_medians_by_t_over_replications);
     g_test_add_func("/analysis/expect/one-replication", test_one_replication_resamples_peers);
     g_test_add_func("/analysis/expect/holm-over-the-points", test_holm_over_the_points);
+    g_test_add_func("/analysis/expect/causes-are-theirs", test_causes_are_those_of_core_and_network);
     return g_test_run();
 }

@@ -104,14 +104,14 @@ static void what_analysis_knows_is_asked(void)
 /* Samples bear the names of the groups and presets of the scenario; others occur in no sample. */
 static void labels_are_the_scenarios(void)
 {
-    assert_text_errors(BASE "expect: ['login.success{link=dsl,nat=none,setup=none,login=later} == 100%']\n", "");
+    assert_text_errors(BASE "expect: ['login.success{link=dsl,nat=none,setup=peers,login=later} == 100%']\n", "");
     assert_text_errors(BASE "cases: [{name: open, set: {peers.name: $case}}, {name: shut}]\n"
                             "expect: [{that: 'login.success{setup=open} == 100%', when: case == open}]\n",
                        "");
     assert_text_errors(BASE "expect: ['never: login.failed{link=dls}']\n",
                        "t.yaml:11:10: error: no peer has link=dls\n"
                        "   11 | expect: ['never: login.failed{link=dls}']\n"
-                       "      |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  did you mean 'dsl'?\n");
+                       "      |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  did you mean 'dsl'?\n");
     assert_text_errors(BASE "expect: ['never: login.failed{nat=symmetric}']\n",
                        "t.yaml:11:10: error: no peer has nat=symmetric\n"
                        "   11 | expect: ['never: login.failed{nat=symmetric}']\n"

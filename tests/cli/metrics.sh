@@ -1,0 +1,35 @@
+#!/bin/sh
+# The table of metrics and what a run writes are one list: every name and unit of the files is in the table,
+# and every row of the table is measured by one of two small runs, one of which fails.
+. tests/tap.sh
+
+small="--set peers.count=4 --set run.replications=1"
+"$program" run --quiet --no-figures $small scenarios/login/first-login.yaml --out "$work/good" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-that-succeeds $? "$work/log"
+"$program" run --quiet --no-figures scenarios/login/refused.yaml --out "$work/bad" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-that-fails $? "$work/log"
+
+# "name unit", each once; both files have them in the same columns from the right.
+cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
+    sort -u >"$work/written"
+[ -s "$work/written" ]
+verdict /cli/metrics/something-was-written $?
+
+: >"$work/log"
+while read -r name unit; do
+    [ "$unit" = ns ] && unit=s
+    "$program" explain "$name" 2>&1 | grep -q "unit: $unit\$" || echo "$name in $unit is not in the table" >>"$work/log"
+done <"$work/written"
+[ ! -s "$work/log" ]
+verdict /cli/metrics/what-is-written-is-in-the-table $? "$work/log"
+
+"$program" list metrics --json | sed -n 's/.*"name": "\([a-z._*]*\)".*/\1/p' >"$work/table"
+: >"$work/log"
+while read -r name; do
+    # login.failed is the sum of login.failed.*
+    pattern=$(echo "$name" | sed 's/\./\\./g; s/\*$/[a-z-]*/; s/^login\\.failed$/login\\.failed.*/; s/^net\\.drops$/net\\.drops.*/')
+    grep -Eq "^$pattern " "$work/written" || echo "$name is never written" >>"$work/log"
+done <"$work/table"
+[ -s "$work/table" ] && [ ! -s "$work/log" ]
+verdict /cli/metrics/what-is-in-the-table-is-written $? "$work/log"
+finish
