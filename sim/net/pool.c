@@ -21,7 +21,7 @@ void net_pool_clear(net_pool *pool)
 static size_t flight_bytes(uint32_t size_class)
 {
     size_t align = SIM_MEMORY_LINE;
-    return (sizeof(net_flight) + class_bytes[size_class] + align - 1) / align * align;
+    return (offsetof(net_flight, bytes) + class_bytes[size_class] + align - 1) / align * align;
 }
 
 static void refill(net_pool *pool, uint32_t size_class)

@@ -10,24 +10,23 @@
 
 #define NET_POOL_CLASSES 4
 
+/* The first line is all that a datagram needs at its arrival; at its departure it needs the fields behind the
+ * packet too, and its payload only at the two ends. */
 typedef struct net_flight {
+    _Alignas(SIM_MEMORY_LINE) net_owner owner; /* who takes it at its next arrival */
+    uint32_t realm;          /* where it is */
+    uint32_t near;           /* host at whose place it set off, for latency */
+    uint32_t turned;         /* the realm whose box turned it back (hairpin), 0 = none */
+    net_packet packet;       /* its payload is `bytes` */
     union {
         struct net_flight *next; /* in the pool's list */
         pl_addr met_destination; /* what it was addressed to in met_realm */
     };
-    uint32_t size_class;
-    uint32_t from;           /* host whose stack sent it; NET_NO_HOST if a box made it */
-    uint32_t near;           /* host at whose place it set off, for latency */
-    uint32_t realm;          /* where it is */
-    uint32_t turned;         /* the realm whose box turned it back (hairpin), 0 = none */
     uint32_t met_realm;      /* where it was handed over from the way up to the way down */
-    net_owner owner;         /* who takes it at its next arrival */
-    net_packet packet;       /* its payload is `bytes` */
+    uint32_t from;           /* host whose stack sent it; NET_NO_HOST if a box made it */
+    uint32_t size_class;
     uint8_t bytes[];
 } net_flight;
-
-/* What a datagram needs of a flight but its payload: two cache lines. */
-#define NET_FLIGHT_HEAD_BYTES (offsetof(net_flight, packet) + offsetof(net_packet, sequence))
 
 typedef struct net_pool {
     net_flight *free[NET_POOL_CLASSES];
