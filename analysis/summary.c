@@ -35,6 +35,17 @@ static void collect_points(an_summary *summary)
     }
 }
 
+/* What held in some of the replications was not held by the run. */
+static void suspend(an_judgement *judgement, const an_point *point)
+{
+    if (judgement->verdict == AN_FAILED && judgement->exact && point->n_replications > 0)
+        return;
+    char *detail = judgement->detail;
+    judgement->verdict = AN_INCONCLUSIVE;
+    judgement->detail = g_strconcat("so far: ", detail, NULL);
+    g_free(detail);
+}
+
 /* One expectation over all points of its family; the rulings go to their points. */
 static void judge(an_summary *summary, size_t number)
 {
@@ -50,6 +61,8 @@ static void judge(an_summary *summary, size_t number)
     summary->n_applied[number] = n;
     for (size_t i = 0; i < n; i++) {
         an_point_summary *point = &summary->points[family[i]->index];
+        if (summary->early)
+            suspend(&judgements[i], family[i]);
         point->rulings[point->n_rulings++] = (an_ruling){expect, judgements[i]};
     }
 }
@@ -58,9 +71,10 @@ an_summary *an_summary_new(const char *run_directory, const an_options *options,
 {
     an_summary *summary = g_new0(an_summary, 1);
     summary->scenario = g_strdup(options->scenario ? options->scenario : "");
-    summary->scenario_file = g_strdup(options->scenario_file);
+    summary->again = g_strdup(options->again);
     summary->seed = options->seed;
     summary->certainty = options->certainty;
+    summary->early = g_strdup(options->early);
     summary->strictness = options->strictness;
     if (parse_expectations(summary, options, ret_error))
         summary->results = an_results_read(run_directory, ret_error);
@@ -98,7 +112,8 @@ void an_summary_free(an_summary *summary)
     g_free(summary->n_applied);
     g_free(summary->points);
     g_free(summary->scenario);
-    g_free(summary->scenario_file);
+    g_free(summary->again);
+    g_free(summary->early);
     g_free(summary);
 }
 
@@ -128,6 +143,11 @@ an_verdict an_summary_verdict(const an_summary *summary)
     if (tally.failed)
         return AN_FAILED;
     return tally.inconclusive ? AN_INCONCLUSIVE : AN_HELD;
+}
+
+const char *an_summary_verdict_name(const an_summary *summary)
+{
+    return summary->early ? "interrupted" : an_verdict_name(an_summary_verdict(summary));
 }
 
 int an_summary_exit(const an_summary *summary)
@@ -205,7 +225,9 @@ static json_t *summary_object(const an_summary *summary, const char *out)
         json_array_append_new(points, point_object(&summary->points[i]));
     json_object_set_new(object, "schema", json_integer(1));
     json_object_set_new(object, "scenario", json_string(summary->scenario));
-    json_object_set_new(object, "verdict", json_string(an_verdict_name(an_summary_verdict(summary))));
+    json_object_set_new(object, "verdict", json_string(an_summary_verdict_name(summary)));
+    if (summary->early)
+        json_object_set_new(object, "error", json_string(summary->early));
     json_object_set_new(object, "points", points);
     if (out)
         json_object_set_new(object, "out", json_string(out));

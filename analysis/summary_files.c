@@ -72,10 +72,10 @@ static void append_outcome(GString *xml, const an_summary *summary, const an_rul
         g_string_append(xml, "/>\n    </testcase>\n");
         return;
     }
+    const char *position = ruling->expect->position;
     g_autofree char *body = g_markup_printf_escaped(
-        "%s%s%s\nagain: partyline run %s --seed %" G_GUINT64_FORMAT "\n",
-        ruling->expect->position ? ruling->expect->position : "", ruling->expect->position ? ": " : "",
-        message, summary->scenario_file ? summary->scenario_file : summary->scenario, summary->seed);
+        "%s%s%s\n%s%s%s", position ? position : "", position ? ": " : "", message,
+        summary->again ? "again: " : "", summary->again ? summary->again : "", summary->again ? "\n" : "");
     g_string_append_printf(xml, ">%s</failure>\n    </testcase>\n", body);
 }
 
@@ -111,6 +111,17 @@ static void append_unapplied(GString *xml, const an_summary *summary, const an_e
         xml, ">\n      <skipped message=\"no point was run to which it applies\"/>\n    </testcase>\n");
 }
 
+/* A run that is not whole is an error of the suite, whatever its expectations say. */
+static void append_early(GString *xml, const an_summary *summary)
+{
+    g_string_append(xml, "    <testcase");
+    append_attribute(xml, "classname", summary->scenario);
+    append_attribute(xml, "name", "the run is whole");
+    g_string_append(xml, ">\n      <error");
+    append_attribute(xml, "message", summary->early);
+    g_string_append(xml, "/>\n    </testcase>\n");
+}
+
 char *an_summary_junit(const an_summary *summary)
 {
     GString *xml = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite");
@@ -118,9 +129,12 @@ char *an_summary_junit(const an_summary *summary)
     size_t missed = summary->strictness == AN_STRICT ? tally.inconclusive - unapplied(summary) : 0;
 
     append_attribute(xml, "name", summary->scenario);
-    g_string_append_printf(xml, " tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
-                           tally.held + tally.failed + tally.inconclusive, tally.failed + missed,
-                           tally.inconclusive - missed);
+    size_t errors = summary->early ? 1 : 0;
+    g_string_append_printf(xml, " tests=\"%zu\" failures=\"%zu\"",
+                           tally.held + tally.failed + tally.inconclusive + errors, tally.failed + missed);
+    if (errors)
+        g_string_append_printf(xml, " errors=\"%zu\"", errors);
+    g_string_append_printf(xml, " skipped=\"%zu\">\n", tally.inconclusive - missed);
     g_string_append_printf(xml,
                            "    <properties>\n      <property name=\"seed\" value=\"%" G_GUINT64_FORMAT
                            "\"/>\n    </properties>\n",
@@ -131,6 +145,8 @@ char *an_summary_junit(const an_summary *summary)
     for (size_t i = 0; i < summary->n_expects; i++)
         if (summary->n_applied[i] == 0)
             append_unapplied(xml, summary, summary->expects[i]);
+    if (summary->early)
+        append_early(xml, summary);
     g_string_append(xml, "  </testsuite>\n</testsuites>\n");
     return g_string_free(xml, FALSE);
 }

@@ -33,8 +33,9 @@ typedef struct an_point_summary {
 struct an_summary {
     an_results *results;
     char *scenario;
-    char *scenario_file;
+    char *again;
     uint64_t seed;
+    char *early; /* NULL = the run is whole */
     an_certainty certainty;
     an_strictness strictness;
     size_t n_expects;

@@ -99,9 +99,8 @@ static void append_ruling(GString *text, const an_summary *summary, const an_rul
     if (judgement->verdict != AN_HELD && ruling->expect->position)
         g_string_append_printf(text, "    %s", ruling->expect->position);
     g_string_append_c(text, '\n');
-    if (judgement->verdict == AN_FAILED && summary->scenario_file)
-        g_string_append_printf(text, "      again:  partyline run %s --seed %" G_GUINT64_FORMAT "\n",
-                               summary->scenario_file, summary->seed);
+    if (judgement->verdict == AN_FAILED && summary->again)
+        g_string_append_printf(text, "      again:  %s\n", summary->again);
 }
 
 /* Whether the entry is the metric itself, or the metric of first or later logins. */
@@ -165,11 +164,19 @@ static void append_unapplied(GString *text, const an_summary *summary, size_t wi
     }
 }
 
-static void append_verdict(GString *text, const an_summary *summary, const an_text_options *options)
+static void append_tally(GString *text, const an_summary *summary)
 {
     an_tally tally = an_summary_tally(summary);
     size_t all = tally.held + tally.failed + tally.inconclusive;
 
+    if (summary->early) {
+        g_string_append_printf(text, "Not the whole run (%s): ", summary->early);
+        if (tally.failed)
+            g_string_append_printf(text, "%zu of %zu expectations failed already.", tally.failed, all);
+        else
+            g_string_append(text, "nothing is decided.");
+        return;
+    }
     if (all == 0)
         g_string_append(text, "The scenario expects nothing.");
     else if (tally.failed)
@@ -180,6 +187,11 @@ static void append_verdict(GString *text, const an_summary *summary, const an_te
         g_string_append_printf(text, "%zu of %zu expectations held, none failed.", tally.held, all);
     if (tally.inconclusive)
         g_string_append_printf(text, "  %zu inconclusive: more replications would tell.", tally.inconclusive);
+}
+
+static void append_verdict(GString *text, const an_summary *summary, const an_text_options *options)
+{
+    append_tally(text, summary);
     if (options->directory)
         g_string_append_printf(text, "  Results: %s", options->directory);
     g_string_append_c(text, '\n');

@@ -56,6 +56,9 @@ int cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Loads a scenario with --set, --seed, --engine and --tier, checked against analysis' tables.  Always returns
  * one; ask sim_scenario_good. */
 sim_scenario *cli_load(const cli_options *options, const char *path);
+/* The command that runs the file again in the same way, as a shell reads it (g_free): --tier, --engine and
+ * every --set as given, and the seed. */
+char *cli_again(const cli_options *options, const char *path, uint64_t seed);
 /* Errors of a scenario as JSON: [{file, line, column, message, hint}]. */
 json_t *cli_errors_json(const sim_scenario *scenario);
 /* Prints one JSON object on stdout with "schema": 1, and frees it. */

@@ -83,6 +83,7 @@ static int write_manifest(run *r, char **ret_error)
 static an_summary *judge(const run *r, char **ret_error)
 {
     const sim_config *config = r->scenario->points[0].config;
+    g_autofree char *again = cli_again(r->options, r->path, (uint64_t)config->run.seed);
     g_autofree an_expect_text *texts = g_new0(an_expect_text, config->n_expect + 1);
     GPtrArray *positions = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < config->n_expect; i++) {
@@ -95,7 +96,7 @@ static an_summary *judge(const run *r, char **ret_error)
     an_summary *summary =
         an_summary_new(sim_results_directory(r->results),
                        &(an_options){.scenario = r->scenario->name,
-                                     .scenario_file = r->path,
+                                     .again = again,
                                      .seed = (uint64_t)config->run.seed,
                                      .expectations = texts,
                                      .n_expectations = config->n_expect,

@@ -25,7 +25,7 @@ static const an_expect_text claims[] = {
 static an_options options_of(const char *scenario)
 {
     return (an_options){.scenario = scenario,
-                        .scenario_file = "hello.yaml",
+                        .again = "partyline run hello.yaml --set 'a=[1, 2]' --seed 7",
                         .seed = 7,
                         .expectations = claims,
                         .n_expectations = G_N_ELEMENTS(claims),
@@ -81,7 +81,7 @@ static void test_terminal_block(void)
         "  ✓ login.time.p50{login=first,setup=public} <= 8s  4.83 s\n"
         "hello  nat, strict   1 replication\n"
         "  ✗ login.success == 100%                           0 % in 1 of 1 (r00)    hello.yaml:9\n"
-        "      again:  partyline run hello.yaml --seed 7\n"
+        "      again:  partyline run hello.yaml --set 'a=[1, 2]' --seed 7\n"
         "1 of 3 expectations failed.  Results: results/hello/latest\n");
     g_assert_cmpint(an_summary_exit(summary), ==, 1);
     const an_text_options coloured = {.colour = AN_COLOUR_ON};
@@ -116,7 +116,7 @@ static void test_files(void)
     g_assert_nonnull(
         strstr(junit, "<testsuite name=\"he&lt;llo\" tests=\"3\" failures=\"1\" skipped=\"0\">"));
     g_assert_nonnull(strstr(junit, "name=\"login.success == 100% [nat, strict]\""));
-    g_assert_nonnull(strstr(junit, "again: partyline run hello.yaml --seed 7"));
+    g_assert_nonnull(strstr(junit, "again: partyline run hello.yaml --set &apos;a=[1, 2]&apos; --seed 7"));
     g_autofree char *csv = contents(root, "summary.csv");
     g_assert_true(g_str_has_prefix(csv, "point,case,metric,value,unit,ci95_low,ci95_high,n,replications\n"));
     g_assert_nonnull(strstr(csv, "0,public,login.time.p50{login=first},4.83,s,,,1,1\n"));
@@ -139,6 +139,33 @@ static void test_inconclusive_fails_only_when_strict(void)
         g_assert_cmpint(an_summary_exit(summary), ==, strict);
         an_summary_free(summary);
     }
+    run_folder_free(root);
+}
+
+/* Half a run holds nothing; what it has counted against an expectation still counts. */
+static void test_a_run_cut_short_holds_nothing(void)
+{
+    char *root = two_cases(), *error = NULL;
+    an_options options = options_of("hello");
+    options.early = "interrupted: 2 of 10 replications are complete";
+    an_summary *summary = an_summary_new(root, &options, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpstr(an_summary_verdict_name(summary), ==, "interrupted");
+    g_assert_cmpint(an_summary_verdict(summary), ==, AN_FAILED); /* the case nat has a failed log-in */
+    g_autofree char *json = an_summary_json(summary, NULL);
+    g_assert_nonnull(strstr(json, "\"verdict\":\"interrupted\""));
+    g_assert_null(strstr(json, "\"held\""));
+    g_autofree char *text = an_summary_text(summary, &(an_text_options){0});
+    g_assert_nonnull(
+        strstr(text, "  ? login.success == 100%                           so far: 100 % of 1, 1 replication"));
+    g_assert_null(strstr(text, "✓"));
+    g_assert_nonnull(strstr(text, "\nNot the whole run (interrupted: 2 of 10 replications are complete): "
+                                  "1 of 3 expectations failed already."));
+    g_assert_cmpint(an_summary_write(summary, &error), ==, 0);
+    g_autofree char *junit = contents(root, "junit.xml");
+    g_assert_nonnull(strstr(junit, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"2\""));
+    g_assert_nonnull(strstr(junit, "<error message=\"interrupted: 2 of 10"));
+    an_summary_free(summary);
     run_folder_free(root);
 }
 
@@ -199,6 +226,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/summary/terminal-block", test_terminal_block);
     g_test_add_func("/analysis/summary/files", test_files);
     g_test_add_func("/analysis/summary/strict", test_inconclusive_fails_only_when_strict);
+    g_test_add_func("/analysis/summary/cut-short", test_a_run_cut_short_holds_nothing);
     g_test_add_func("/analysis/summary/unfinished-replications", test_unfinished_replications_are_left_out);
     g_test_add_func("/analysis/summary/damaged-files", test_damaged_files_name_the_line);
     return g_test_run();

@@ -63,6 +63,15 @@ sed -i "s|\.\./base|$top/scenarios/base|" "$work/fails.yaml"
 expect failed 1 'login.attempts.max == 2' run "$work/fails.yaml" --out "$work/failed"
 grep -q '<failure' "$work/failed/junit.xml"
 verdict /cli/run/failed-is-told-to-junit $?
+# The line "again:" has all that made it fail, as a shell reads it; the file alone would hold.
+expect failed-by-a-set 1 'again: ' run $login/only-443.yaml --tier ci --set 'expect=[login.attempts.max == 2]' \
+    --out "$work/by-set"
+again=$(sed -n 's/^ *again: *partyline run/run/p' "$work/log" | head -n 1)
+echo "$again" | grep -q -- '--tier ci .*--set .*--seed'
+verdict /cli/run/again-has-the-options $? "$work/log"
+expect again-fails-again 1 'login.attempts.max == 2' eval "$again --out '$work/by-again'"
+cmp -s "$work/by-set/summary.json" "$work/by-again/summary.json"
+verdict /cli/run/again-is-the-same-run $?
 sed -e "s|\.\./base|$top/scenarios/base|" -e 's/login.success == 100%/login.time.p50 <= 900ms/' $login/crowd.yaml >"$work/open.yaml"
 # Two replications say little: the interval is wide whatever the value, so the bound is inside it.
 value=$(run "$work/open.yaml" $small --set run.replications=2 --out "$work/pilot" 2>&1 >/dev/null; awk -F, '$2 == "login.time.p50" { print $3; exit }' "$work/pilot/summary.csv")
@@ -72,6 +81,8 @@ expect inconclusive-strict 1 'inconclusive' run --strict "$work/open.yaml" $smal
 expect limit 4 'limit' run $login/crowd.yaml $small --set run.limit=31s --out "$work/limit"
 [ "$(status "$work/limit")" = budget ]
 verdict /cli/run/limit-is-in-the-manifest $?
+grep -q '"verdict": "interrupted"' "$work/limit/summary.json"
+verdict /cli/run/limit-is-in-the-summary $?
 
 # The engine that is not there.
 mkdir "$work/alone"
@@ -149,6 +160,9 @@ code=$?
 verdict /cli/run/interrupted $? "$work/log"
 [ "$(status "$work/interrupted")" = interrupted ]
 verdict /cli/run/interrupted-is-in-the-manifest $?
+grep -q '"verdict": "interrupted"' "$work/interrupted/summary.json" &&
+    ! grep -q '"held"' "$work/interrupted/summary.json" && grep -q '<error ' "$work/interrupted/junit.xml"
+verdict /cli/run/interrupted-holds-nothing $? "$work/interrupted/summary.json"
 no_halves interrupted-leaves-no-halves "$work/interrupted"
 for folder in "$work"/interrupted/p0000/r*; do
     files=$(ls "$folder" | wc -l)
