@@ -222,7 +222,8 @@ static void keys_sort(sim_queue *queue, size_t count)
 static void reserve(sim_queue *queue, size_t count)
 {
     const size_t left = queue->ready_count - queue->ready_next;
-    memmove(queue->ready, queue->ready + queue->ready_next, left * sizeof queue->ready[0]);
+    if (left > 0)
+        memmove(queue->ready, queue->ready + queue->ready_next, left * sizeof queue->ready[0]);
     queue->ready_next = 0;
     queue->ready_count = left;
     if (left + count > queue->ready_capacity) {
