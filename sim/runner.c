@@ -34,7 +34,6 @@ typedef struct runner {
     size_t next_job;
     worker *workers;
     gint64 started, shown;
-    char *sentence; /* the last that was passed on; two workers that fail alike say it once */
 } runner;
 
 /* Set by the signal handler only: the one thing that a handler can reach. */
@@ -46,12 +45,18 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
+/* chosen: how the parent tells its workers to stop.  A signal of its own, because Ctrl-C reaches them as well,
+ * and a second SIGINT or SIGTERM would end them at once. */
+#define STOP_SIGNAL SIGUSR1
+
 /* The first Ctrl-C ends the run in order, the second at once. */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    const struct sigaction stop = {.sa_handler = on_signal};
+    sigaction(STOP_SIGNAL, &stop, NULL);
 }
 
 static size_t replications(const sim_scenario *scenario)
@@ -188,6 +193,16 @@ static int worse(int a, int b)
     return 0;
 }
 
+/* Two workers that fail alike say it once. */
+static void pass_on(runner *r, const char *sentence)
+{
+    if (g_strcmp0(r->outcome->sentence, sentence) == 0)
+        return;
+    fprintf(stderr, "partyline: %s\n", sentence);
+    g_free(r->outcome->sentence);
+    r->outcome->sentence = g_strdup(sentence);
+}
+
 static void reap(runner *r, worker *w)
 {
     int status = 0;
@@ -198,23 +213,16 @@ static void reap(runner *r, worker *w)
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : SIM_EXIT_FAULT;
     if (WIFSIGNALED(status) && !interrupted) {
         size_t per_point = replications(r->options->scenario);
-        fprintf(stderr, "partyline: the simulator crashed (signal %d) in point %zu, replication %zu\n",
-                WTERMSIG(status), w->job / per_point, w->job % per_point);
+        g_autofree char *sentence =
+            g_strdup_printf("the simulator crashed (signal %d) in point %zu, replication %zu",
+                            WTERMSIG(status), w->job / per_point, w->job % per_point);
+        pass_on(r, sentence);
     }
     if (WIFSIGNALED(status) && interrupted)
         code = SIM_EXIT_INTERRUPTED;
     r->outcome->exit = worse(r->outcome->exit, code);
     if (code == 0 || code == SIM_EXIT_BUDGET)
         r->outcome->n_done++;
-}
-
-static void pass_on(runner *r, const char *sentence)
-{
-    if (g_strcmp0(r->sentence, sentence) == 0)
-        return;
-    fprintf(stderr, "partyline: %s\n", sentence);
-    g_free(r->sentence);
-    r->sentence = g_strdup(sentence);
 }
 
 static void listen_to(runner *r, worker *w)
@@ -279,8 +287,17 @@ static bool must_stop(const runner *r)
            r->outcome->exit == SIM_EXIT_FAULT;
 }
 
+/* A signal sent to the parent alone is for its workers too: each stops between two slices of its run. */
+static void stop_workers(runner *r)
+{
+    for (unsigned i = 0; i < r->options->jobs; i++)
+        if (r->workers[i].pid)
+            kill(r->workers[i].pid, STOP_SIGNAL);
+}
+
 static void loop(runner *r)
 {
+    bool stopped = false;
     g_autofree struct pollfd *fds = g_new0(struct pollfd, r->options->jobs);
     g_autofree size_t *owner = g_new0(size_t, r->options->jobs);
     for (;;) {
@@ -289,6 +306,10 @@ static void loop(runner *r)
                 continue;
             if (!start_worker(r, &r->workers[i]))
                 r->outcome->exit = worse(r->outcome->exit, SIM_EXIT_FAULT);
+        }
+        if (interrupted && !stopped) {
+            stopped = true;
+            stop_workers(r);
         }
         size_t n = fill_pollfds(r, fds, owner);
         if (n == 0)
@@ -313,7 +334,6 @@ void sim_runner_run(const sim_runner_options *options, sim_runner_outcome *ret_o
     loop(&r);
     show(&r, true);
     g_free(r.workers);
-    g_free(r.sentence);
     ret_outcome->wall_seconds = (double)(g_get_monotonic_time() - r.started) / 1e6;
     if (interrupted)
         ret_outcome->exit = SIM_EXIT_INTERRUPTED;

@@ -26,9 +26,10 @@ typedef struct sim_runner_outcome {
     uint64_t events;
     double wall_seconds, virtual_seconds;
     size_t n_done, n_planned;
+    char *sentence; /* the last that was told about what went wrong, NULL if nothing did; g_free */
 } sim_runner_outcome;
 
-/* Runs everything; sentences about what went wrong go to stderr. */
+/* Runs everything; sentences about what went wrong go to stderr as they come. */
 void sim_runner_run(const sim_runner_options *options, sim_runner_outcome *ret_outcome);
 
 #endif

@@ -2,9 +2,21 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/expect.h"
 #include "analysis/figure.h"
+
+/* chosen: more worker processes than any machine of today has processors for. */
+#define JOBS_MAX 1024
+/* No number that anyone can mean. */
+#define JOBS_UNSAID G_MININT
+
+static int processors_online(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > 0 ? (int)MIN(processors, JOBS_MAX) : 1;
+}
 
 /* The group of global options, writing to `options`. */
 static GOptionGroup *global_group(cli_options *options)
@@ -30,18 +42,19 @@ static GOptionGroup *global_group(cli_options *options)
     return group;
 }
 
-static bool check_globals(const cli_options *options)
+/* What is wrong with the global options (g_free), or NULL. */
+static char *check_globals(const cli_options *options)
 {
     static const char *const colors[] = {"auto", "always", "never", NULL}, *const tiers[] = {"ci", "full",
                                                                                              NULL};
-    bool good = true;
     if (options->color && !g_strv_contains(colors, options->color))
-        good = cli_complain("--color %s: write auto, always or never", options->color) == 0;
+        return g_strdup_printf("--color %s: write auto, always or never", options->color);
     if (options->tier && !g_strv_contains(tiers, options->tier))
-        good = cli_complain("--tier %s: there is no such tier; write ci or full", options->tier) == 0;
-    if (options->jobs < 0 || options->jobs > 1024)
-        good = cli_complain("--jobs is 1 to 1024") == 0;
-    return good;
+        return g_strdup_printf("--tier %s: there is no such tier; write ci or full", options->tier);
+    if (options->jobs < 1 || options->jobs > JOBS_MAX)
+        return g_strdup_printf("--jobs %d: write 1 to %d, or leave it out for one a processor", options->jobs,
+                               JOBS_MAX);
+    return NULL;
 }
 
 static void print_help(const cli_verb *verb, GOptionContext *context)
@@ -53,11 +66,27 @@ static void print_help(const cli_verb *verb, GOptionContext *context)
     g_free(help);
 }
 
+/* Reads the options; what is wrong with them (g_free), or NULL. */
+static char *parse(const cli_verb *verb, cli_options *options, GOptionContext *context, int *argc, char ***argv)
+{
+    GError *error = NULL;
+    options->jobs = JOBS_UNSAID;
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        char *sentence = g_strdup_printf("%s; see partyline %s --help", error->message, verb->name);
+        g_error_free(error);
+        return sentence;
+    }
+    if (options->jobs == JOBS_UNSAID)
+        options->jobs = processors_online();
+    return options->help ? NULL : check_globals(options);
+}
+
 cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEntry *entries, int *argc,
                      char ***argv)
 {
     GOptionContext *context = g_option_context_new(NULL);
-    GError *error = NULL;
+    /* Options that cannot be parsed are not set, --json neither. */
+    const cli_options asked = {.json = g_strv_contains((const char *const *)*argv, "--json")};
     cli_parsed parsed = CLI_GO_ON;
     g_option_context_set_help_enabled(context, FALSE);
     /* The group is the main one where a verb has no options of its own, so that its options are shown. */
@@ -65,16 +94,15 @@ cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEn
     if (entries)
         g_option_group_add_entries(group, entries);
     g_option_context_set_main_group(context, group);
-    if (!g_option_context_parse(context, argc, argv, &error)) {
-        cli_complain("%s; see partyline %s --help", error->message, verb->name);
-        g_error_free(error);
+    char *wrong = parse(verb, options, context, argc, argv);
+    if (wrong) {
+        cli_refuse(&asked, &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = wrong});
         parsed = CLI_WRONG;
     } else if (options->help) {
         print_help(verb, context);
         parsed = CLI_HELPED;
-    } else if (!check_globals(options)) {
-        parsed = CLI_WRONG;
     }
+    g_free(wrong);
     g_option_context_free(context);
     return parsed;
 }
@@ -151,4 +179,43 @@ void cli_print_json(json_t *object)
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
     putchar('\n');
     json_decref(object);
+}
+
+static const char *verdict_of(sim_exit code)
+{
+    switch (code) {
+    case SIM_EXIT_SKIPPED:
+        return "skipped";
+    case SIM_EXIT_INTERRUPTED:
+    case SIM_EXIT_BUDGET:
+        return "interrupted";
+    case SIM_EXIT_HELD:
+    case SIM_EXIT_FAILED:
+    case SIM_EXIT_USAGE:
+    case SIM_EXIT_FAULT:
+        return "error";
+    }
+    g_assert_not_reached();
+}
+
+void cli_print_refusal(const cli_options *options, const cli_refusal *refusal)
+{
+    const sim_scenario *scenario = refusal->scenario;
+    if (!options->json)
+        return;
+    json_t *object = json_pack("{s:s?, s:s, s:[], s:s}", "scenario",
+                               scenario && *scenario->name ? scenario->name : NULL, "verdict",
+                               verdict_of(refusal->code), "points", "error", refusal->sentence);
+    if (scenario && !sim_scenario_good(scenario))
+        json_object_set_new(object, "errors", cli_errors_json(scenario));
+    if (refusal->out)
+        json_object_set_new(object, "out", json_string(refusal->out));
+    cli_print_json(object);
+}
+
+int cli_refuse(const cli_options *options, const cli_refusal *refusal)
+{
+    cli_complain("%s", refusal->sentence);
+    cli_print_refusal(options, refusal);
+    return refusal->code;
 }

@@ -10,7 +10,10 @@
 #include "sim/exit.h"
 #include "sim/scenario/scenario.h"
 
-/* The global options as given; NULL or 0 where they were not. */
+/* Of the program; in manifest.json too. */
+#define CLI_VERSION "0.1.0"
+
+/* The global options as given; NULL or 0 where they were not, but `jobs` then is one a processor. */
 typedef struct cli_options {
     char *seed;
     char *engine;
@@ -48,11 +51,24 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
 typedef enum cli_parsed { CLI_GO_ON, CLI_HELPED, CLI_WRONG } cli_parsed;
 
 /* Reads the verb's own options (`entries`, may be NULL) and the global ones from argv, which keeps the rest.
- * CLI_HELPED: help was printed, exit with SIM_EXIT_HELD.  CLI_WRONG: the mistake was told, exit with SIM_EXIT_USAGE. */
+ * CLI_HELPED: help was printed, exit with SIM_EXIT_HELD.  CLI_WRONG: the mistake was told (with --json: also
+ * as an object), exit with SIM_EXIT_USAGE. */
 cli_parsed cli_parse(const cli_verb *verb, cli_options *options, const GOptionEntry *entries, int *argc,
                      char ***argv);
 /* Tells a mistake of usage in a sentence; returns SIM_EXIT_USAGE. */
 int cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* A verb that ends without the object of its results. */
+typedef struct cli_refusal {
+    sim_exit code;
+    const char *sentence;
+    const sim_scenario *scenario; /* its name and its errors are told; NULL = none was read */
+    const char *out;              /* the run directory; NULL = there is none */
+} cli_refusal;
+
+/* With --json, prints the object that says so, for whoever reads stdout and nothing else. */
+void cli_print_refusal(const cli_options *options, const cli_refusal *refusal);
+/* Tells the sentence on stderr, and prints the object; returns the code. */
+int cli_refuse(const cli_options *options, const cli_refusal *refusal);
 /* Loads a scenario with --set, --seed, --engine and --tier, checked against analysis' tables.  Always returns
  * one; ask sim_scenario_good. */
 sim_scenario *cli_load(const cli_options *options, const char *path);

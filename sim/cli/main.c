@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ static void print_overview(FILE *out)
     fputs("\nUsage: partyline VERB [OPTION…] …\n\nVerbs:\n", out);
     for (const cli_verb *verb = cli_verbs; verb->name; verb++)
         fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
-    fputs("\npartyline VERB --help shows a verb's options.\n", out);
+    fputs("\npartyline VERB --help shows a verb's options; partyline --version, the release.\n", out);
 }
 
 /* The place of the verb: the first argument that is neither an option nor the value of one. */
@@ -83,12 +84,25 @@ static int unknown_verb(const char *name)
                         sim_nearest_hint(&nearest, buffer, sizeof buffer, "see partyline --help"));
 }
 
-int main(int argc, char **argv)
+/* What could not be printed was not told: a full disk behind stdout is no success. */
+static int flush_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    cli_complain("cannot write to stdout: %s", g_strerror(errno));
+    return code == SIM_EXIT_INTERRUPTED ? code : SIM_EXIT_FAULT;
+}
+
+static int answer(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
     /* A file that meets the limit of its size is an error of that write, as a full disk is. */
     signal(SIGXFSZ, SIG_IGN);
     int at = find_verb(argc, argv);
+    if (at == 0 && argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("partyline " CLI_VERSION);
+        return SIM_EXIT_HELD;
+    }
     if (at == 0) {
         bool asked = argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[argc - 1], "-h") == 0);
         print_overview(asked ? stdout : stderr);
@@ -112,4 +126,9 @@ int main(int argc, char **argv)
     int code = run_verb(verb, n, rest);
     g_free(rest);
     return code;
+}
+
+int main(int argc, char **argv)
+{
+    return flush_output(answer(argc, argv));
 }

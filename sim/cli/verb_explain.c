@@ -24,6 +24,67 @@ static char *explain_exit(const char *text)
     return NULL;
 }
 
+static const char *reduction_text(an_reduction reduction)
+{
+    switch (reduction) {
+    case AN_SHARE:
+        return "the share of samples that are 1, from 0 to 1";
+    case AN_SPREAD:
+        return "samples with a distribution: say which value by a suffix";
+    case AN_COUNT:
+        return "the number of samples that are not 0";
+    case AN_TOTAL:
+        return "the sum of a replication";
+    }
+    g_assert_not_reached();
+}
+
+static void append_words(GString *text, const char *heading, const char *const *words)
+{
+    g_string_append(text, heading);
+    for (; *words; words++)
+        g_string_append_printf(text, " %s", *words);
+    g_string_append_c(text, '\n');
+}
+
+static void append_suffixes(GString *text)
+{
+    const an_suffix *suffixes = NULL;
+    size_t n = an_suffix_table(&suffixes);
+    g_string_append(text, "  suffixes:");
+    for (size_t i = 0; i < n; i++)
+        g_string_append_printf(text, " .%s", suffixes[i].text);
+    g_string_append_c(text, '\n');
+}
+
+static void append_labels(GString *text)
+{
+    const an_label_key *keys = NULL;
+    size_t n = an_label_key_table(&keys);
+    g_string_append(text, "  labels:");
+    for (size_t i = 0; i < n; i++) {
+        g_string_append_printf(text, " %s", keys[i].key);
+        for (const char *const *value = keys[i].values; value && *value; value++)
+            g_string_append_printf(text, "%s%s", value == keys[i].values ? "=" : "|", *value);
+    }
+    g_string_append_c(text, '\n');
+}
+
+static char *metric_text(const an_metric *metric)
+{
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%s\n  %s\n  unit: %s\n  value: %s\n", metric->name, metric->meaning,
+                           metric->unit, reduction_text(metric->reduction));
+    if (metric->reduction == AN_SPREAD)
+        append_suffixes(text);
+    if (metric->parts)
+        append_words(text, "  last parts:", metric->parts);
+    /* Only samples of log-ins carry labels. */
+    if (g_str_has_prefix(metric->name, "login."))
+        append_labels(text);
+    return g_string_free(text, FALSE);
+}
+
 static char *explain_metric(const char *name)
 {
     an_selector selector;
@@ -34,9 +95,7 @@ static char *explain_metric(const char *name)
         an_selector_clear(&selector);
     }
     g_free(error);
-    if (!metric)
-        return NULL;
-    return g_strdup_printf("%s\n  %s\n  unit: %s\n", metric->name, metric->meaning, metric->unit);
+    return metric ? metric_text(metric) : NULL;
 }
 
 static char *find(const char *what)

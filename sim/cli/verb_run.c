@@ -5,10 +5,9 @@
 #include "analysis/figure.h"
 #include "analysis/summary.h"
 #include "sim/cli/cli.h"
+#include "sim/preflight.h"
 #include "sim/runner.h"
 #include "sim/scenario/page.h"
-
-#define VERSION "0.1.0"
 
 typedef struct run_options {
     gboolean strict;
@@ -31,6 +30,38 @@ static int complain(int code, char *sentence)
     cli_complain("%s", sentence);
     g_free(sentence);
     return code;
+}
+
+/* Ends a run that has no summary: told on stderr, and as an object where one was asked for. */
+static int refuse(const run *r, sim_exit code, char *sentence)
+{
+    cli_refuse(r->options,
+               &(cli_refusal){.code = code, .sentence = sentence, .scenario = r->scenario});
+    g_free(sentence);
+    return code;
+}
+
+/* Why the run is not whole (g_free), or NULL if it is. */
+static char *shortfall(const run *r)
+{
+    const sim_runner_outcome *outcome = &r->outcome;
+    switch ((sim_exit)outcome->exit) {
+    case SIM_EXIT_HELD:
+    case SIM_EXIT_FAILED:
+        return NULL;
+    case SIM_EXIT_INTERRUPTED:
+        return g_strdup_printf("interrupted: %zu of %zu replications are complete", outcome->n_done,
+                               outcome->n_planned);
+    case SIM_EXIT_BUDGET:
+        return g_strdup("budget: the limit of run.until came before all log-ins had ended");
+    case SIM_EXIT_USAGE:
+    case SIM_EXIT_FAULT:
+    case SIM_EXIT_SKIPPED:
+        return g_strdup_printf("%s: %zu of %zu replications are complete; %s",
+                               sim_results_status_name(outcome->status), outcome->n_done, outcome->n_planned,
+                               outcome->sentence ? outcome->sentence : "something failed without a word");
+    }
+    g_assert_not_reached();
 }
 
 /* points.csv: the case, then the variables of the sweep. */
@@ -65,7 +96,7 @@ static int write_manifest(run *r, char **ret_error)
 {
     const sim_config *config = r->scenario->points[0].config;
     return sim_results_manifest(r->results,
-                                &(sim_manifest){.version = VERSION,
+                                &(sim_manifest){.version = CLI_VERSION,
                                                 .scenario_file = r->path,
                                                 .engine = config->run.engine,
                                                 .codec = config->run.codec == SIM_CODEC_OPUS ? "opus" : "sized",
@@ -80,7 +111,8 @@ static int write_manifest(run *r, char **ret_error)
                                 ret_error);
 }
 
-static an_summary *judge(const run *r, char **ret_error)
+/* `early`: why the run is not whole, or NULL. */
+static an_summary *judge(const run *r, const char *early, char **ret_error)
 {
     const sim_config *config = r->scenario->points[0].config;
     g_autofree char *again = cli_again(r->options, r->path, (uint64_t)config->run.seed);
@@ -98,6 +130,7 @@ static an_summary *judge(const run *r, char **ret_error)
                        &(an_options){.scenario = r->scenario->name,
                                      .again = again,
                                      .seed = (uint64_t)config->run.seed,
+                                     .early = early,
                                      .expectations = texts,
                                      .n_expectations = config->n_expect,
                                      .certainty = config->run.deterministic == SIM_YES ? AN_DETERMINISTIC
@@ -152,25 +185,45 @@ static void tell(const run *r, const an_summary *summary)
     if (r->options->json)
         putchar('\n');
     g_free(text);
-    if (!r->options->json && r->scenario->points[0].config->n_plots > 0 && !r->own->no_figures)
+    if (!r->options->json && config->n_plots > 0 && !r->own->no_figures)
         printf("Figures: %s/figures/\n", directory);
+}
+
+/* Nothing to judge.  What is left of the run goes with it, unless there are files of worth, or a fault to look
+ * into. */
+static int conclude_nothing(run *r)
+{
+    sim_exit code = (sim_exit)r->outcome.exit;
+    char *error = NULL;
+    bool gone = code != SIM_EXIT_FAULT && sim_results_discard(r->results);
+    const char *directory = gone ? NULL : sim_results_directory(r->results);
+    g_autofree char *why = code == SIM_EXIT_INTERRUPTED || !r->outcome.sentence
+                               ? shortfall(r)
+                               : g_strdup(r->outcome.sentence);
+    if (!gone && write_manifest(r, &error) != 0)
+        complain(0, error);
+    if (code == SIM_EXIT_INTERRUPTED)
+        fprintf(stderr, "%s%s%s\n", why, gone ? "; nothing is left behind" : " in ", gone ? "" : directory);
+    cli_print_refusal(r->options, &(cli_refusal){.code = code,
+                                                 .sentence = why ? why : "",
+                                                 .scenario = r->scenario,
+                                                 .out = directory});
+    return code;
 }
 
 static int conclude(run *r)
 {
     char *error = NULL;
-    if (r->outcome.n_done == 0) {
-        if (write_manifest(r, &error) != 0)
-            complain(0, error);
-        return r->outcome.exit;
-    }
-    an_summary *summary = judge(r, &error);
+    if (r->outcome.n_done == 0)
+        return conclude_nothing(r);
+    g_autofree char *early = shortfall(r);
+    an_summary *summary = judge(r, early, &error);
     if (!summary)
-        return complain(SIM_EXIT_FAULT, error);
+        return refuse(r, SIM_EXIT_FAULT, error);
     int code = an_summary_exit(summary);
     if (an_summary_write(summary, &error) != 0) {
         an_summary_free(summary);
-        return complain(SIM_EXIT_FAULT, error);
+        return refuse(r, SIM_EXIT_FAULT, error);
     }
     if (!r->own->no_figures)
         draw_figures(r, summary);
@@ -178,6 +231,8 @@ static int conclude(run *r)
         code = complain(SIM_EXIT_FAULT, error);
     tell(r, summary);
     an_summary_free(summary);
+    if (early)
+        fprintf(stderr, "%s in %s\n", early, sim_results_directory(r->results));
     /* Several causes: 130, 3, 4, 1, 77, 0 in that order. */
     if (r->outcome.exit != 0 && (r->outcome.exit != SIM_EXIT_SKIPPED || code == SIM_EXIT_HELD))
         code = r->outcome.exit;
@@ -193,25 +248,27 @@ static sim_progress progress_of(const cli_options *options)
 
 static unsigned jobs_of(const run *r)
 {
-    if (strcmp(r->scenario->points[0].config->run.engine, "live") == 0)
-        return 1; /* two live replications would fight over the same ports */
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    return r->options->jobs > 0 ? (unsigned)r->options->jobs : processors > 0 ? (unsigned)processors : 1;
+    /* Two live replications would fight over the same ports. */
+    return strcmp(r->scenario->points[0].config->run.engine, "live") == 0 ? 1 : (unsigned)r->options->jobs;
 }
 
 static int run_scenario(run *r)
 {
     char *error = NULL;
+    sim_exit code = sim_preflight(r->scenario, &error);
+    if (code != SIM_EXIT_HELD)
+        return refuse(r, code, error);
     g_autofree char *resolved = sim_page_resolved(r->scenario, r->scenario->tree);
     r->results = sim_results_new(&(sim_results_options){.scenario = r->scenario->name,
                                                         .out = r->options->out,
                                                         .resolved_yaml = resolved},
                                  &error);
     if (!r->results)
-        return complain(SIM_EXIT_USAGE, error);
+        return refuse(r, SIM_EXIT_USAGE, error);
     if (write_points(r, &error) != 0) {
+        sim_results_discard(r->results);
         sim_results_free(r->results);
-        return complain(SIM_EXIT_FAULT, error);
+        return refuse(r, SIM_EXIT_FAULT, error);
     }
     sim_runner_run(&(sim_runner_options){.scenario = r->scenario,
                                          .results = r->results,
@@ -220,14 +277,10 @@ static int run_scenario(run *r)
                                          .jobs = jobs_of(r),
                                          .progress = progress_of(r->options)},
                    &r->outcome);
-    int code = conclude(r);
-    if (r->outcome.exit == SIM_EXIT_INTERRUPTED)
-        fprintf(stderr, "interrupted: %zu of %zu replications are complete in %s\n", r->outcome.n_done,
-                r->outcome.n_planned, sim_results_directory(r->results));
-    if (r->outcome.exit == SIM_EXIT_BUDGET)
-        fprintf(stderr, "the limit of run.until came before all logins had ended\n");
+    int ended = conclude(r);
+    g_free(r->outcome.sentence);
     sim_results_free(r->results);
-    return code;
+    return ended;
 }
 
 /* Options of a live run, without one. */
@@ -236,35 +289,46 @@ static bool is_live_only(const sim_scenario *scenario, const run_options *own)
     return (own->host || own->state) && strcmp(scenario->points[0].config->run.engine, "live") != 0;
 }
 
+/* Errors of the scenario, on stderr as they are, and the first of them in the object. */
+static int refuse_scenario(const cli_options *options, const sim_scenario *scenario)
+{
+    char *errors = sim_scenario_errors(scenario);
+    fputs(errors, stderr);
+    errors[strcspn(errors, "\n")] = 0;
+    cli_print_refusal(options,
+                      &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = errors, .scenario = scenario});
+    g_free(errors);
+    return SIM_EXIT_USAGE;
+}
+
 static int run_file(const cli_options *options, const run_options *own, const char *path)
 {
     sim_scenario *scenario = cli_load(options, path);
+    run r = {.options = options, .own = own, .scenario = scenario, .path = path};
     int code = SIM_EXIT_USAGE;
-    if (sim_scenario_good(scenario) && is_live_only(scenario, own)) {
-        cli_complain("--host and --state are for the live engine: add --engine live");
-    } else if (sim_scenario_good(scenario)) {
-        run r = {.options = options, .own = own, .scenario = scenario, .path = path};
+    if (!sim_scenario_good(scenario))
+        code = refuse_scenario(options, scenario);
+    else if (is_live_only(scenario, own))
+        code = refuse(&r, SIM_EXIT_USAGE,
+                      g_strdup("--host and --state are for the live engine: add --engine live"));
+    else
         code = run_scenario(&r);
-    } else {
-        char *errors = sim_scenario_errors(scenario);
-        fputs(errors, stderr);
-        g_free(errors);
-    }
     sim_scenario_free(scenario);
     return code;
 }
 
-static int check_usage(const cli_options *options, const run_options *own, int argc)
+/* What is wrong with the arguments (g_free), or NULL. */
+static char *check_usage(const cli_options *options, const run_options *own, int argc)
 {
     if (argc < 2)
-        return cli_complain("run needs a file, e.g. partyline run scenarios/login/first-login.yaml");
+        return g_strdup("run needs a file, e.g. partyline run scenarios/login/first-login.yaml");
     if (argc > 2 && options->out)
-        return cli_complain("--out names the directory of one run; give one file");
+        return g_strdup("--out names the directory of one run; give one file");
     if (own->host && !own->state)
-        return cli_complain("--host needs --state DIR: the folder with the login server's public keys");
+        return g_strdup("--host needs --state DIR: the folder with the login server's public keys");
     if (own->state && !g_file_test(own->state, G_FILE_TEST_IS_DIR))
-        return cli_complain("--state %s: there is no such folder; make it first", own->state);
-    return SIM_EXIT_HELD;
+        return g_strdup_printf("--state %s: there is no such folder; make it first", own->state);
+    return NULL;
 }
 
 /* The gravest code of all files: 130, 3, 2, 4, 1, 77, 0 in that order. */
@@ -298,8 +362,12 @@ int cli_verb_run(const cli_verb *verb, cli_options *options, int argc, char **ar
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
     int code = parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
-    if (parsed == CLI_GO_ON && check_usage(options, &own, argc) == SIM_EXIT_HELD)
+    char *wrong = parsed == CLI_GO_ON ? check_usage(options, &own, argc) : NULL;
+    if (wrong)
+        cli_refuse(options, &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = wrong});
+    else if (parsed == CLI_GO_ON)
         code = run_files(options, &own, argc, argv);
+    g_free(wrong);
     g_free(own.host);
     g_free(own.state);
     return code;

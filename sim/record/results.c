@@ -18,6 +18,8 @@ struct sim_results {
     char *scenario;
     char *run_id;
     GDateTime *started;
+    bool made;        /* the directory was not there before */
+    char *was_latest; /* where `latest` pointed; NULL = nowhere, or --out was given */
 };
 
 const char *sim_results_status_name(sim_results_status status)
@@ -59,13 +61,14 @@ static int make_folder(const char *path, char **ret_error)
 }
 
 /* --out: ours only if nobody's. */
-static int take_out(const char *out, char **ret_error)
+static int take_out(const char *out, bool *ret_made, char **ret_error)
 {
     if (g_file_test(out, G_FILE_TEST_EXISTS) && !g_file_test(out, G_FILE_TEST_IS_DIR)) {
         *ret_error =
             g_strdup_printf("--out '%s' is not a folder; name one that is empty or not there yet", out);
         return -1;
     }
+    *ret_made = !g_file_test(out, G_FILE_TEST_EXISTS);
     if (make_folder(out, ret_error) < 0)
         return -1;
     if (is_empty(out))
@@ -103,6 +106,9 @@ static int make_default(sim_results *results, const char *root, char **ret_error
             g_strdup_printf("cannot create the folder '%s': %s", results->directory, g_strerror(errno));
         return -1;
     }
+    results->made = true;
+    g_autofree char *latest = g_build_filename(parent, "latest", NULL);
+    results->was_latest = g_file_read_link(latest, NULL);
     return link_latest(parent, results->run_id, ret_error);
 }
 
@@ -136,7 +142,7 @@ sim_results *sim_results_new(const sim_results_options *options, char **ret_erro
     int made;
     if (options->out) {
         results->directory = g_strdup(options->out);
-        made = take_out(options->out, ret_error);
+        made = take_out(options->out, &results->made, ret_error);
     } else {
         made = make_default(results, options->root ? options->root : "results", ret_error);
     }
@@ -144,6 +150,8 @@ sim_results *sim_results_new(const sim_results_options *options, char **ret_erro
         made = write_text(results, "scenario.resolved.yaml", options->resolved_yaml, ret_error);
     if (made == 0)
         return results;
+    if (results->made)
+        sim_results_discard(results);
     sim_results_free(results);
     return NULL;
 }
@@ -206,6 +214,75 @@ int sim_results_manifest(sim_results *results, const sim_manifest *manifest, cha
     return write_text(results, "manifest.json", text, ret_error);
 }
 
+typedef enum sweep_step { SWEEP_LOOK, SWEEP_REMOVE } sweep_step;
+
+/* Looks at a folder of points or replications, or removes it; false if a file of worth is in it.  What a killed
+ * worker left under a hidden name is of none. */
+static bool sweep(const char *path, sweep_step step)
+{
+    GDir *folder = g_dir_open(path, 0, NULL);
+    bool worthless = true;
+    for (const char *name = folder ? g_dir_read_name(folder) : NULL; name; name = g_dir_read_name(folder)) {
+        g_autofree char *below = g_build_filename(path, name, NULL);
+        if (g_file_test(below, G_FILE_TEST_IS_DIR))
+            worthless = sweep(below, step) && worthless;
+        else if (name[0] != '.')
+            worthless = false;
+        else if (step == SWEEP_REMOVE)
+            unlink(below);
+    }
+    if (folder)
+        g_dir_close(folder);
+    if (step == SWEEP_REMOVE)
+        rmdir(path);
+    return worthless;
+}
+
+/* Every folder of a point: p0000, p0001, … */
+static bool sweep_points(const sim_results *results, sweep_step step)
+{
+    GDir *folder = g_dir_open(results->directory, 0, NULL);
+    bool worthless = true;
+    for (const char *name = folder ? g_dir_read_name(folder) : NULL; name; name = g_dir_read_name(folder)) {
+        g_autofree char *below = g_build_filename(results->directory, name, NULL);
+        if (name[0] == 'p' && g_file_test(below, G_FILE_TEST_IS_DIR))
+            worthless = sweep(below, step) && worthless;
+    }
+    if (folder)
+        g_dir_close(folder);
+    return worthless;
+}
+
+static void unlink_latest(const sim_results *results)
+{
+    g_autofree char *parent = g_path_get_dirname(results->directory);
+    g_autofree char *latest = g_build_filename(parent, "latest", NULL);
+    g_autofree char *target = g_file_read_link(latest, NULL);
+    char *ignored = NULL;
+    if (g_strcmp0(target, results->run_id) != 0)
+        return;
+    if (!results->was_latest)
+        unlink(latest);
+    else if (link_latest(parent, results->was_latest, &ignored) < 0)
+        g_free(ignored);
+}
+
+bool sim_results_discard(sim_results *results)
+{
+    static const char *const own[] = {"scenario.resolved.yaml", "points.csv", "manifest.json"};
+    if (!sweep_points(results, SWEEP_LOOK))
+        return false;
+    sweep_points(results, SWEEP_REMOVE);
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *path = g_build_filename(results->directory, own[i], NULL);
+        unlink(path);
+    }
+    unlink_latest(results);
+    if (results->made)
+        rmdir(results->directory);
+    return true;
+}
+
 void sim_results_free(sim_results *results)
 {
     if (!results)
@@ -214,5 +291,6 @@ void sim_results_free(sim_results *results)
     g_free(results->directory);
     g_free(results->scenario);
     g_free(results->run_id);
+    g_free(results->was_latest);
     g_free(results);
 }

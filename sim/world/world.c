@@ -22,15 +22,15 @@ static void observe(void *ctx, const net_sighting *sighting, pl_time now)
 }
 
 /* The live engine has the machine's own network: the talk's addresses are somebody else's there. */
-static bool refuse_live(const sim_world *world, char **ret_error)
+bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, char **ret_error)
 {
-    if (world->ops->capabilities & SIM_ENGINE_NETWORK)
-        return false;
-    if (world->config->supernodes.bootstrap != SIM_YES)
-        return false;
+    if (engine->capabilities & SIM_ENGINE_NETWORK)
+        return true;
+    if (config->supernodes.bootstrap != SIM_YES)
+        return true;
     *ret_error = g_strdup("a live network needs bootstrap entries of its own: the seven addresses of the talk "
                           "belong to other people; write `bootstrap: no` under `supernodes`");
-    return true;
+    return false;
 }
 
 static void allocate(sim_world *world)
@@ -125,7 +125,7 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     world->suite = world->config->run.crypto == SIM_CRYPTO_SIZED ? &pl_suite_sized : &pl_suite_real;
     world->epoch = world->ops->capabilities & SIM_ENGINE_VIRTUAL_TIME ? world->config->run.epoch
                                                                       : g_get_real_time() / G_USEC_PER_SEC;
-    if (refuse_live(world, ret_error)) {
+    if (!sim_world_allowed(world->config, world->ops, ret_error)) {
         g_free(world);
         return NULL;
     }

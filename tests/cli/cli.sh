@@ -18,10 +18,10 @@ expect() {
 run() {
     "$program" run --quiet --no-figures "$@"
 }
-# no_halves NAME DIR: nothing half-written lies in DIR.
+# no_halves NAME DIR: nothing half-written lies in DIR, which need not be there any more.
 no_halves() {
-    find "$2" -name '.*' ! -name . ! -path "$2" >"$work/log"
-    for file in $(find "$2" -name '*.csv' -o -name '*.jsonl'); do
+    find "$2" -name '.*' ! -name . ! -path "$2" >"$work/log" 2>/dev/null
+    for file in $(find "$2" -name '*.csv' -o -name '*.jsonl' 2>/dev/null); do
         [ -z "$(tail -c 1 "$file")" ] || echo "$file does not end in a line" >>"$work/log"
     done
     [ ! -s "$work/log" ]

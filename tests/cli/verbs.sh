@@ -61,6 +61,11 @@ verdict a-billion-peers-are-refused $?
 run 0 'default: 6s \(measured BS-09\)' '' explain protocol.login.pause; verdict explain-a-tunable $?
 run 0 'skipped' '' explain 77; verdict explain-an-exit-code $?
 run 0 'unit: s' '' explain 'login.time.p50'; verdict explain-a-metric $?
+run 0 'suffixes: .mean .*\.p50 .*\.max' '' explain login.time && grep -q 'labels: login=first|later setup' "$scratch/out"
+verdict explain-a-metric-has-suffixes-and-labels $?
+run 0 'value: the sum of a replication' '' explain net.drops.loss && grep -q 'last parts: .*loss' "$scratch/out" &&
+    ! grep -Eq 'suffixes|labels' "$scratch/out"
+verdict explain-a-total-has-parts-and-no-suffixes $?
 run 2 '' "did you mean 'run.duration'" explain run.durration; verdict explain-suggests $?
 for what in scenarios profiles metrics plots nats firewalls stacks engines keys; do
     run 0 '.' '' list $what; verdict "list/$what" $?
