@@ -10,8 +10,3 @@ const pl_event_row *pl_event_row_of(pl_event_id id)
 {
     return &rows[id];
 }
-
-size_t pl_event_count(void)
-{
-    return sizeof rows / sizeof rows[0];
-}

@@ -1,22 +1,14 @@
 #include "core/types.h"
 
-const char *pl_error_text(int error)
+const char *pl_error_name(int error)
 {
     switch (error) {
-#define X(name, value, text)                                                                                 \
+#define X(id, value, name)                                                                                   \
     case value:                                                                                              \
-        return text;
+        return name;
         PL_ERRORS(X)
 #undef X
     default:
-        return "no error";
+        return "none";
     }
-}
-
-const char *pl_error_name(int error)
-{
-    static const char *const names[] = {"again",     "in-use",     "denied",   "gone",    "limit",
-                                        "short",     "malformed",  "oversized", "unexpected", "forged",
-                                        "replayed",  "expired",    "unknown",  "password"};
-    return error < 0 && error >= -(int)(sizeof names / sizeof names[0]) ? names[-error - 1] : "none";
 }

@@ -33,29 +33,27 @@ typedef uint32_t pl_id;
 
 /* What a core function returns when it cannot do what was asked; 0 and above are success. */
 #define PL_ERRORS(X)                                                                               \
-    X(PL_ERR_AGAIN, -1, "the queue is full, try again when writable")                              \
-    X(PL_ERR_IN_USE, -2, "the port is in use")                                                     \
-    X(PL_ERR_DENIED, -3, "the host does not permit it")                                            \
-    X(PL_ERR_GONE, -4, "the handle is closed")                                                     \
-    X(PL_ERR_LIMIT, -5, "a limit was reached")                                                     \
-    X(PL_ERR_SHORT, -6, "the message ends too early")                                              \
-    X(PL_ERR_MALFORMED, -7, "the message is malformed")                                            \
-    X(PL_ERR_OVERSIZED, -8, "the message is too large")                                            \
-    X(PL_ERR_UNEXPECTED, -9, "the message has no place here")                                      \
-    X(PL_ERR_FORGED, -10, "a seal or signature does not verify")                                   \
-    X(PL_ERR_REPLAYED, -11, "the message was received before")                                     \
-    X(PL_ERR_EXPIRED, -12, "the credential has expired")                                           \
-    X(PL_ERR_UNKNOWN, -13, "the name is unknown")                                                  \
-    X(PL_ERR_PASSWORD, -14, "the password is wrong")
+    X(PL_ERR_AGAIN, -1, "again") /* the queue is full, try again when writable */                  \
+    X(PL_ERR_IN_USE, -2, "in-use") /* the port is in use */                                        \
+    X(PL_ERR_DENIED, -3, "denied") /* the host does not permit it */                               \
+    X(PL_ERR_GONE, -4, "gone") /* the handle is closed */                                          \
+    X(PL_ERR_LIMIT, -5, "limit") /* a limit was reached */                                         \
+    X(PL_ERR_SHORT, -6, "short") /* the message ends too early */                                  \
+    X(PL_ERR_MALFORMED, -7, "malformed") /* the message is malformed */                            \
+    X(PL_ERR_OVERSIZED, -8, "oversized") /* the message is too large */                            \
+    X(PL_ERR_UNEXPECTED, -9, "unexpected") /* the message has no place here */                     \
+    X(PL_ERR_FORGED, -10, "forged") /* a seal or signature does not verify */                      \
+    X(PL_ERR_REPLAYED, -11, "replayed") /* the message was received before */                      \
+    X(PL_ERR_EXPIRED, -12, "expired") /* the credential has expired */                             \
+    X(PL_ERR_UNKNOWN, -13, "unknown") /* the name is unknown */                                    \
+    X(PL_ERR_PASSWORD, -14, "password") /* the password is wrong */
 
 enum {
-#define X(name, value, text) name = value,
+#define X(id, value, name) id = value,
     PL_ERRORS(X)
 #undef X
 };
 
-/* The static sentence of an error, e.g. "the message ends too early". */
-const char *pl_error_text(int error);
 /* Its static short name, e.g. "short". */
 const char *pl_error_name(int error);
 

@@ -448,11 +448,6 @@ const uint8_t *pl_channel_remote_static(const pl_channel *channel)
     return channel->knows_remote_static ? channel->remote_static : NULL;
 }
 
-const uint8_t *pl_channel_hash(const pl_channel *channel)
-{
-    return channel->state == CHANNEL_READY ? channel->u.hash : NULL;
-}
-
 const uint8_t *pl_channel_remote_ephemeral(const pl_channel *channel)
 {
     return channel->knows_remote_ephemeral ? channel->remote_ephemeral : NULL;

@@ -65,8 +65,6 @@ bool pl_channel_was_ready(const pl_channel *channel);
 pl_id pl_channel_stream(const pl_channel *channel);
 /* Known once ready (XX, IK responder and initiator); else NULL. */
 const uint8_t *pl_channel_remote_static(const pl_channel *channel);
-/* Handshake hash, for binding; NULL until ready. */
-const uint8_t *pl_channel_hash(const pl_channel *channel);
 /* The initiator's ephemeral key as the responder saw it in message 1; for the replay memory. */
 const uint8_t *pl_channel_remote_ephemeral(const pl_channel *channel);
 

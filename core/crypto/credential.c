@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-#define VERSION          1
+#define VERSION          1 /* chosen: the first */
 #define LABEL            "partyline credential"
 #define LABEL_BYTES      (sizeof LABEL - 1)
 #define HEAD_BYTES       2 /* version and length of the name */

@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
-#define MESSAGES_MAX      3
-#define TOKENS_MAX        4
+#define MESSAGES_MAX      3 /* spec: Noise rev. 34 §7.5: XX has most */
+#define TOKENS_MAX        4 /* spec: likewise: es, s, ss after e in IK */
 #define MESSAGE_BYTES_MAX 65535 /* spec: Noise rev. 34 §3 */
 
 typedef enum token { TOKEN_END, TOKEN_E, TOKEN_S, TOKEN_EE, TOKEN_ES, TOKEN_SE, TOKEN_SS } token;

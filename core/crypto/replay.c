@@ -54,7 +54,7 @@ int pl_replay_memory_add(pl_replay_memory *memory, const uint8_t key[PL_KEY_BYTE
     return 0;
 }
 
-#define WINDOW_BITS 64
+#define WINDOW_BITS 64 /* spec RFC 6479 §2: a word, and RFC 4303's default */
 
 int pl_replay_window_add(pl_replay_window *window, uint64_t nonce)
 {

@@ -8,10 +8,10 @@
 
 #include "core/types.h"
 
-#define PL_KEY_BYTES 32
-#define PL_HASH_BYTES 32
-#define PL_SIGNATURE_BYTES 64
-#define PL_TAG_BYTES 16
+#define PL_KEY_BYTES 32       /* spec RFC 7748, RFC 8032 */
+#define PL_HASH_BYTES 32      /* spec FIPS 180-4: SHA-256 */
+#define PL_SIGNATURE_BYTES 64 /* spec RFC 8032 */
+#define PL_TAG_BYTES 16       /* spec: Noise rev. 34 §5.1, AES-GCM */
 
 typedef struct pl_suite {
     const char *name;

@@ -48,7 +48,7 @@ typedef struct pl_nat_report {
     int64_t found_at; /* Unix seconds */
 } pl_nat_report;
 
-#define PL_NAT_REPORT_BYTES 18
+#define PL_NAT_REPORT_BYTES 18 /* chosen: four codes, an address, a time; docs/protocol.md */
 void pl_nat_report_encode(const pl_nat_report *report, uint8_t ret_bytes[PL_NAT_REPORT_BYTES]);
 int pl_nat_report_decode(pl_nat_report *ret_report, const uint8_t *bytes, size_t len);
 

@@ -10,7 +10,7 @@
 #include "core/types.h"
 
 #define PL_RATE_LIMIT_SETS 64    /* chosen: with 4 places each, 4 KB; hundreds of sources a second apart */
-#define PL_RATE_LIMIT_PLACES 4
+#define PL_RATE_LIMIT_PLACES 4   /* chosen: see there */
 #define PL_RATE_LIMIT_SOURCES 50 /* chosen: all together get what 50 sources at their full rate get */
 
 typedef struct pl_rate_limit_bucket {

@@ -95,8 +95,6 @@ static inline bool pl_stun_is_classic(const pl_stun *stun)
     return stun->cookie != PL_STUN_MAGIC;
 }
 
-/* Could this be STUN at all?  Two zero bits, a length of whole words (RFC 8489 §5). */
-bool pl_stun_looks_like(const uint8_t *data, size_t len);
 /* Reads a whole datagram.  0; PL_ERR_SHORT; PL_ERR_OVERSIZED (over PL_STUN_BYTES_MAX, or bytes left over);
  * PL_ERR_MALFORMED; PL_ERR_FORGED if a fingerprint does not match.  Of an attribute that comes twice the
  * first counts; what follows the integrity is read over, but a fingerprint must be last. */

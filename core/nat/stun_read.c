@@ -22,11 +22,6 @@ uint16_t pl_stun_type_of(pl_stun_attribute attribute)
     return rows[attribute].type;
 }
 
-bool pl_stun_looks_like(const uint8_t *data, size_t len)
-{
-    return len >= PL_STUN_HEADER_BYTES && (data[0] & 0xC0) == 0 && (data[3] & 3) == 0;
-}
-
 /* The class bits lie among the method bits: M11..M7 C1 M6..M4 C0 M3..M0 (spec RFC 8489 §5). */
 static void read_type(pl_stun *stun, uint16_t type)
 {

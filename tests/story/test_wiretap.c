@@ -145,12 +145,14 @@ static void note(void *ctx, const net_sighting *sighting, pl_time now)
     l.from = sighting->from;
     l.to = sighting->at;
     l.bytes = net_packet_bytes(packet);
-    l.sequence = packet->sequence;
-    l.ack = packet->ack;
     l.source = packet->source;
     l.destination = packet->destination;
     l.protocol = packet->protocol;
-    l.flags = packet->tcp_flags;
+    if (packet->protocol == PL_PROTOCOL_TCP) { /* of the others these fields are not written */
+        l.sequence = packet->sequence;
+        l.ack = packet->ack;
+        l.flags = packet->tcp_flags;
+    }
     g_array_append_val((GArray *)ctx, l);
 }
 
