@@ -36,7 +36,9 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(cache_hand_out, "cache.hand_out", PL_UNIT_COUNT, 200, 1, 200, "measured KZ-01",                        \
       "entries that a supernode hands out at most in one answer")                                            \
     X(supernode_clients_max, "supernode.clients_max", PL_UNIT_COUNT, 1000, 1, 1000000, "chosen",             \
-      "streams that a supernode holds at most: above PO-13's 140 to 480 clients, with room for arrivals")    \
+      "clients that a supernode attaches at most: above PO-13's 140 to 480, with room for arrivals")         \
+    X(supernode_turn_aways_max, "supernode.turn_aways_max", PL_UNIT_COUNT, 100, 0, 1000000, "chosen",        \
+      "streams that a supernode holds beyond clients_max, to hand on to others whom it cannot attach: a tenth") \
     X(supernode_handshake_timeout, "supernode.handshake_timeout", PL_UNIT_TIME, 10 * PL_SECOND,              \
       100 * PL_MILLISECOND, PL_HOUR, "chosen",                                                               \
       "how long a stream may stay unauthenticated: strangers must not hold slots, slow links must fit")      \

@@ -39,6 +39,7 @@
     X(PL_EVENT_CLIENT_ATTACHED, "overlay:client-attached", "a:from i:clients")                     \
     X(PL_EVENT_CLIENT_ONLINE, "overlay:client-online", "a:from i:online")                          \
     X(PL_EVENT_CLIENT_GONE, "overlay:client-gone", "s:cause i:clients")                            \
+    X(PL_EVENT_SUPERNODE_REFUSED, "overlay:refused", "a:from s:cause")                             \
     X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
     X(PL_EVENT_SERVER_GRANTED, "server:granted", "a:from i:expires_unix")                          \
     X(PL_EVENT_SERVER_REFUSED, "server:refused", "a:from s:cause")
@@ -67,7 +68,6 @@ typedef struct pl_event_row {
 } pl_event_row;
 
 const pl_event_row *pl_event_row_of(pl_event_id id);
-size_t pl_event_count(void);
 
 /* Shorthands for building a value. */
 static inline pl_event_value pl_text(const char *text)

@@ -200,7 +200,8 @@ void pl_node_start(pl_node *node, pl_time now)
                                                        .network = node->network,
                                                        .socket = node->socket,
                                                        .attached = on_attached,
-                                                       .owner = node});
+                                                       .owner = node},
+                                   now);
 }
 
 static void trace_refused(pl_node *node, int error, const char *what, pl_addr from)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define REGISTRY_KEY "cache"
-#define ENTRY_BYTES 10
+#define ENTRY_BYTES  10 /* address, port, last seen: as in the message */
 
 void pl_host_cache_clear(pl_host_cache *cache)
 {
@@ -78,13 +78,6 @@ void pl_host_cache_add(pl_host_cache *cache, pl_cache_entry entry, size_t entrie
     insert_at(cache, place, entry);
 }
 
-void pl_host_cache_remove(pl_host_cache *cache, pl_addr addr)
-{
-    size_t place = find(cache, addr);
-    if (holds(cache, place, addr))
-        remove_at(cache, place);
-}
-
 size_t pl_host_cache_sample(const pl_host_cache *cache, const pl_context *context, pl_addr except,
                             pl_cache_entry *ret_entries, size_t max)
 {
@@ -117,10 +110,11 @@ void pl_host_cache_keep(const pl_host_cache *cache, const pl_context *context)
     context->port.ops->keep(context->port.ctx, REGISTRY_KEY, bytes, writer.len);
 }
 
-void pl_host_cache_load(pl_host_cache *cache, const pl_context *context)
+void pl_host_cache_load(pl_host_cache *cache, const pl_context *context, pl_time now)
 {
     uint8_t bytes[PL_MESSAGE_ENTRIES_MAX * ENTRY_BYTES];
     size_t len = context->port.ops->load(context->port.ctx, REGISTRY_KEY, bytes, sizeof bytes);
+    uint32_t unix_now = (uint32_t)pl_context_unix(context, now);
     pl_host_cache_clear(cache);
     if (len > sizeof bytes || len % ENTRY_BYTES != 0)
         return;
@@ -128,7 +122,8 @@ void pl_host_cache_load(pl_host_cache *cache, const pl_context *context)
     pl_reader_init(&reader, bytes, len);
     while (pl_reader_left(&reader) > 0) {
         pl_cache_entry entry = {.addr = pl_read_addr(&reader)};
-        entry.seen = pl_read_u32(&reader);
+        uint32_t seen = pl_read_u32(&reader); /* apart: MIN evaluates twice */
+        entry.seen = MIN(seen, unix_now);
         if (entry.addr.ip && entry.addr.port)
             pl_host_cache_add(cache, entry, (size_t)context->config->cache_entries_max);
     }

@@ -95,7 +95,10 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
 {
     pl_supernode *supernode = owner;
     pl_credential credential;
-    if (pl_supernode_check(supernode, channel, payload, len, &credential, now) != 0) {
+    int error = pl_supernode_check(supernode, channel, payload, len, &credential, now);
+    if (error) {
+        pl_trace(&supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
+                 pl_text("partner-credential"), pl_endpoint(supernode->options.partner));
         drop_link(supernode);
         retry_later(supernode, now);
         return;

@@ -77,6 +77,21 @@ static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
            pl_context_unix(supernode->options.context, now) < supernode->expires;
 }
 
+bool pl_supernode_is_full(const pl_supernode *supernode)
+{
+    return supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
+}
+
+/* Room for one more stream.  The partner's link does not count; and it has a place of its own, else a crowd
+ * would keep it out. */
+static bool has_room(const pl_supernode *supernode, uint32_t ip)
+{
+    const pl_config *config = supernode->options.context->config;
+    size_t max = (size_t)(config->supernode_clients_max + config->supernode_turn_aways_max);
+    size_t n = g_hash_table_size(supernode->sessions) - (supernode->partner.session ? 1 : 0);
+    return n < max + (ip == supernode->options.partner.ip ? 1 : 0);
+}
+
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
     const pl_context *context = supernode->options.context;
@@ -84,7 +99,7 @@ int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_messag
         return PL_ERR_UNEXPECTED;
     if (!can_prove_itself(supernode, now))
         return 0;
-    bool is_full = g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max;
+    bool is_full = pl_supernode_is_full(supernode) || !has_room(supernode, from.ip);
     uint8_t bytes[PL_PROBE_BYTES];
     size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE_ANSWER,
                                                 .transaction = message->transaction,
@@ -111,6 +126,15 @@ void pl_supernode_end(pl_session *session, const char *cause)
     g_hash_table_remove(supernode->sessions, GUINT_TO_POINTER(pl_channel_stream(session->channel)));
 }
 
+void pl_supernode_dismiss(pl_session *session, const char *cause)
+{
+    const pl_port *port = &session->supernode->options.context->port;
+    if (session->stream)
+        port->ops->close(port->ctx, session->stream);
+    session->stream = 0;
+    pl_supernode_end(session, cause);
+}
+
 void pl_supernode_refuse_input(pl_session *session, int error, const char *message)
 {
     pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT,
@@ -130,13 +154,11 @@ static void on_handshake_timeout(void *machine, pl_time now)
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
 {
     pl_context *context = supernode->options.context;
-    bool is_full = g_hash_table_size(supernode->sessions) >= (size_t)context->config->supernode_clients_max;
     bool can_serve = can_prove_itself(supernode, now);
-    if (is_full || !can_serve) {
+    if (!can_serve || !has_room(supernode, from.ip)) {
         context->port.ops->tcp_abort(context->port.ctx, stream);
-        pl_trace(&context->port, PL_EVENT_REFUSED_INPUT,
-                 pl_text(pl_refusal_name(can_serve ? PL_REFUSAL_FULL : PL_REFUSAL_NOT_READY)), pl_text("stream"),
-                 pl_endpoint(from));
+        pl_trace(&context->port, PL_EVENT_SUPERNODE_REFUSED, pl_endpoint(from),
+                 pl_text(pl_refusal_name(can_serve ? PL_REFUSAL_FULL : PL_REFUSAL_NOT_READY)));
         return;
     }
     pl_session *session = g_new0(pl_session, 1);
@@ -238,9 +260,4 @@ size_t pl_supernode_clients(const pl_supernode *supernode)
 size_t pl_supernode_online(const pl_supernode *supernode)
 {
     return g_hash_table_size(supernode->online);
-}
-
-bool pl_supernode_is_online(const pl_supernode *supernode, const char *name)
-{
-    return g_hash_table_contains(supernode->online, name);
 }

@@ -50,6 +50,5 @@ int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const
 bool pl_supernode_is_serving(const pl_supernode *supernode);
 size_t pl_supernode_clients(const pl_supernode *supernode); /* attached */
 size_t pl_supernode_online(const pl_supernode *supernode);  /* users recorded as online */
-bool pl_supernode_is_online(const pl_supernode *supernode, const char *name);
 
 #endif

@@ -35,12 +35,31 @@ static void attach_client(pl_session *session, pl_time now)
     attached.n_entries = draw_entries(session, entries);
     attached.entries = entries;
     session->state = PL_SESSION_ATTACHED;
+    session->entries_due = now + context->config->cache_refresh_interval / 2;
     supernode->n_clients++;
     pl_deadline_set(&context->deadlines, &session->deadline, now + context->config->supernode_advertise_timeout,
                     on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
              pl_number((int64_t)supernode->n_clients));
     send(session, &attached);
+}
+
+static void send_entries(pl_session *session)
+{
+    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
+    size_t n = draw_entries(session, entries);
+    send(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
+}
+
+/* We are full, but know others who may not be: else a crowd that knows few supernodes would be as large as
+ * these few can carry. */
+static void turn_away(pl_session *session)
+{
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_SUPERNODE_REFUSED,
+             pl_endpoint(session->from), pl_text(pl_refusal_name(PL_REFUSAL_FULL)));
+    send_entries(session);
+    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = PL_REFUSAL_FULL});
+    pl_supernode_dismiss(session, pl_refusal_name(PL_REFUSAL_FULL));
 }
 
 /* Our partner proves by its credential that the login server vouches for it, and comes from the address
@@ -57,6 +76,7 @@ static void attach_partner(pl_session *session)
     pl_partner_joined(supernode, session);
 }
 
+/* Once a session: is_awaited. */
 static void on_credential(pl_session *session, const pl_message *message, pl_time now)
 {
     pl_credential credential;
@@ -66,16 +86,17 @@ static void on_credential(pl_session *session, const pl_message *message, pl_tim
         pl_supernode_refuse_input(session, error, "credential");
         return;
     }
-    g_free(session->name);
     session->name = g_strdup(credential.name);
 }
 
+/* Says why, and that is the end: who might try again would cost a signature check each time. */
 static void refuse_credential(pl_session *session, int error)
 {
+    pl_refusal refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED;
     pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
              pl_text("advertise"), pl_endpoint(session->from));
-    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED,
-                                .refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED});
+    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = refusal});
+    pl_supernode_dismiss(session, pl_refusal_name(refusal));
 }
 
 /* The user is recorded as online; who was online under that name from elsewhere is replaced. */
@@ -93,8 +114,6 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     pl_session *other = g_hash_table_lookup(supernode->online, credential.name);
     if (other && other != session)
         pl_supernode_end(other, "replaced");
-    if (session->name)
-        g_hash_table_remove(supernode->online, session->name);
     g_free(session->name);
     session->name = g_strdup(credential.name);
     g_hash_table_replace(supernode->online, session->name, session);
@@ -105,22 +124,30 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     send(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
 }
 
-static void on_cache_request(pl_session *session)
+/* An honest client asks once in cache.refresh_interval; half of it, and what it did not use of one half
+ * before, leave room for a request that was late and a next one that is not. */
+static void on_cache_request(pl_session *session, pl_time now)
 {
-    pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
-    size_t n = draw_entries(session, entries);
-    send(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
+    pl_span least = session->supernode->options.context->config->cache_refresh_interval / 2;
+    if (now < session->entries_due) {
+        pl_supernode_refuse_input(session, PL_ERR_LIMIT, "cache-request");
+        return;
+    }
+    session->entries_due = MAX(session->entries_due + least, now - least);
+    send_entries(session);
 }
 
-/* What may come in which state; everything else ends the session. */
+/* What may come in which state; everything else ends the session.  So a session costs two signature checks at
+ * most, whatever it says. */
 static bool is_awaited(const pl_session *session, pl_message_id id)
 {
     switch (session->state) {
     case PL_SESSION_ACCEPTED:
-        return id == PL_MESSAGE_CREDENTIAL || id == PL_MESSAGE_ATTACH;
+        return (id == PL_MESSAGE_CREDENTIAL && !session->name) || id == PL_MESSAGE_ATTACH;
     case PL_SESSION_ATTACHED:
-    case PL_SESSION_ONLINE:
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
+    case PL_SESSION_ONLINE:
+        return id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
     }
@@ -133,12 +160,14 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_credential(session, message, now);
     else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_PARTNER)
         attach_partner(session);
+    else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode))
+        turn_away(session);
     else if (message->id == PL_MESSAGE_ATTACH)
         attach_client(session, now);
     else if (message->id == PL_MESSAGE_ADVERTISE)
         on_advertise(session, message, now);
     else if (message->id == PL_MESSAGE_CACHE_REQUEST)
-        on_cache_request(session);
+        on_cache_request(session, now);
     else
         pl_partner_message(session->supernode, message, now);
 }

@@ -24,6 +24,7 @@ typedef struct pl_session {
     pl_addr from;
     pl_session_state state;
     pl_deadline deadline;
+    pl_time entries_due; /* the next cache-request may come from here on */
     char *name; /* while online, and of a partner that showed its credential */
 } pl_session;
 
@@ -53,8 +54,12 @@ struct pl_supernode {
 
 /* Ends a session; its stream is aborted if it is still open. */
 void pl_supernode_end(pl_session *session, const char *cause);
+/* The same, but what was said to it still goes out. */
+void pl_supernode_dismiss(pl_session *session, const char *cause);
 /* Traces and ends a session whose peer broke the rules. */
 void pl_supernode_refuse_input(pl_session *session, int error, const char *message);
+/* No further client is attached; there may be room for streams that are handed on. */
+bool pl_supernode_is_full(const pl_supernode *supernode);
 /* Checks a credential against the pinned key and the key that the channel proved. */
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes, size_t len,
                        pl_credential *ret_credential, pl_time now);

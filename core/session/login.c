@@ -5,16 +5,6 @@
 #include <glib.h>
 #include <string.h>
 
-const char *pl_login_state_name(pl_login_state state)
-{
-    static const char *const names[] = {
-#define X(id, name) [id] = name,
-        PL_LOGIN_STATES(X)
-#undef X
-    };
-    return names[state];
-}
-
 static const char *cause_name(pl_login_cause cause)
 {
     static const char *const names[] = {
@@ -25,11 +15,11 @@ static const char *cause_name(pl_login_cause cause)
     return names[cause];
 }
 
-pl_login *pl_login_new(const pl_login_options *options)
+pl_login *pl_login_new(const pl_login_options *options, pl_time now)
 {
     pl_login *login = g_new0(pl_login, 1);
     login->options = *options;
-    pl_host_cache_load(&login->cache, options->context);
+    pl_host_cache_load(&login->cache, options->context, now);
     return login;
 }
 
@@ -53,7 +43,6 @@ void pl_login_free(pl_login *login)
     pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
     effort_free(login->effort);
     pl_channel_free(login->channel);
-    g_free(login->credential);
     pl_host_cache_clear(&login->cache);
     g_free(login);
 }
@@ -199,14 +188,4 @@ pl_login_state pl_login_state_of(const pl_login *login)
 const pl_host_cache *pl_login_cache(const pl_login *login)
 {
     return &login->cache;
-}
-
-pl_addr pl_login_supernode(const pl_login *login)
-{
-    return login->supernode;
-}
-
-const pl_credential *pl_login_credential(const pl_login *login)
-{
-    return login->credential;
 }

@@ -9,7 +9,9 @@
  *   TCP to the entries' ports ─▶ TCP 80 ─▶ TCP 443 ───┘
  *
  * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10).  A supernode that was open but did
- * not attach us (it is full, or no supernode) is left out of the rungs that follow in the same attempt. */
+ * not attach us (it is full, or no supernode) is left out of the rungs that follow in the same attempt.  One
+ * that is full hands on entries of others: they go into the cache, and the next attempt asks them.  The login
+ * that had begun with an empty cache remains a first one. */
 #ifndef PL_SESSION_LOGIN_H
 #define PL_SESSION_LOGIN_H
 
@@ -17,20 +19,15 @@
 #include "core/session/grant.h"
 
 /* States are named by what is awaited. */
-#define PL_LOGIN_STATES(X)                                                                         \
-    X(PL_LOGIN_IDLE, "idle")                                                                       \
-    X(PL_LOGIN_ASKING, "asking")           /* a UDP answer */                                      \
-    X(PL_LOGIN_OPENING, "opening")         /* a stream to a supernode */                           \
-    X(PL_LOGIN_ATTACHING, "attaching")     /* the supernode's handshake and its `attached` */      \
-    X(PL_LOGIN_GRANTING, "granting")       /* the login server's grant */                          \
-    X(PL_LOGIN_ADVERTISING, "advertising") /* the supernode's `advertised` */                      \
-    X(PL_LOGIN_ONLINE, "online")                                                                   \
-    X(PL_LOGIN_PAUSING, "pausing")         /* the next attempt */
-
 typedef enum pl_login_state {
-#define X(id, name) id,
-    PL_LOGIN_STATES(X)
-#undef X
+    PL_LOGIN_IDLE,
+    PL_LOGIN_ASKING,      /* a UDP answer */
+    PL_LOGIN_OPENING,     /* a stream to a supernode */
+    PL_LOGIN_ATTACHING,   /* the supernode's handshake and its `attached` */
+    PL_LOGIN_GRANTING,    /* the login server's grant */
+    PL_LOGIN_ADVERTISING, /* the supernode's `advertised` */
+    PL_LOGIN_ONLINE,
+    PL_LOGIN_PAUSING /* the next attempt */
 } pl_login_state;
 
 /* Why an attempt did not reach the end; the last attempt's is the login's. */
@@ -41,6 +38,7 @@ typedef enum pl_login_state {
     X(PL_LOGIN_NO_ANSWER, "no-answer")       /* a supernode was open but did not answer in time */ \
     X(PL_LOGIN_NOT_PROVEN, "supernode-not-proven") /* it showed no valid credential */             \
     X(PL_LOGIN_SUPERNODE_REFUSED, "supernode-refused")                                             \
+    X(PL_LOGIN_SUPERNODE_FULL, "supernode-full") /* somebody was full, and nobody else took us */   \
     X(PL_LOGIN_SUPERNODE_LOST, "supernode-lost")                                                   \
     X(PL_LOGIN_NO_SERVER, "no-server-known") /* the supernode knew no login server */              \
     X(PL_LOGIN_GRANT, "grant")               /* stands for the grant's own outcome */              \
@@ -64,7 +62,7 @@ typedef struct pl_login_options {
     void *owner;
 } pl_login_options;
 
-pl_login *pl_login_new(const pl_login_options *options);
+pl_login *pl_login_new(const pl_login_options *options, pl_time now);
 void pl_login_free(pl_login *login);
 
 /* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done; PL_ERR_MALFORMED for a bad name. */
@@ -82,11 +80,6 @@ bool pl_login_writable(pl_login *login, pl_id stream);
 bool pl_login_closed(pl_login *login, pl_id stream, pl_cause cause, pl_time now);
 
 pl_login_state pl_login_state_of(const pl_login *login);
-const char *pl_login_state_name(pl_login_state state);
 const pl_host_cache *pl_login_cache(const pl_login *login);
-/* The supernode that we are attached to; {0,0} if none. */
-pl_addr pl_login_supernode(const pl_login *login);
-/* Our credential while online, else NULL. */
-const pl_credential *pl_login_credential(const pl_login *login);
 
 #endif

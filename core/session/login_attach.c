@@ -16,7 +16,7 @@ void pl_login_attach_drop(pl_login *login)
     login->channel = NULL;
     login->stream = 0;
     login->supernode = (pl_addr){0};
-    g_clear_pointer(&login->credential, g_free);
+    login->awaits_entries = false;
 }
 
 /* The supernode failed us while we were logging in, or left us when we were online. */
@@ -63,10 +63,12 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
 {
     (void)channel;
     pl_login *login = owner;
-    if (is_vouched_for(login, payload, len, now))
-        send(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
-    else
+    if (!is_vouched_for(login, payload, len, now)) {
         lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
+        return;
+    }
+    send(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
+    login->awaits_entries = true; /* in `attached`, or by themselves before it says that it is full */
 }
 
 /* Nothing was seen later than now: entries from the future would never make room for others. */
@@ -92,8 +94,8 @@ static void freshen(pl_login *login, pl_addr addr, pl_time now)
                       (size_t)context->config->cache_entries_max);
 }
 
-/* After installation the cache is empty; it is filled with the bootstrap entries by the first login that
- * reaches a supernode, so that a first login which fails remains a first login. */
+/* After installation the cache is empty; it is filled with the bootstrap entries by the first supernode that
+ * tells us of others, so that a first login which reaches none remains a first login. */
 static void fill_empty_cache(pl_login *login)
 {
     const pl_network *network = login->options.network;
@@ -116,7 +118,6 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
         uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
         size_t len = pl_credential_encode(credential, bytes);
         send(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
-        login->credential = g_memdup2(credential, sizeof *credential);
         pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout, on_no_answer);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
         pl_login_failed(login, pl_grant_outcome_name(outcome), now);
@@ -158,6 +159,7 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     const pl_login_options *options = &login->options;
     pl_login_effort *effort = login->effort;
     pl_trace(&options->context->port, PL_EVENT_LOGIN_ATTACHED, pl_endpoint(login->supernode));
+    login->awaits_entries = false;
     fill_empty_cache(login);
     if (effort->rung == 0)
         freshen(login, login->supernode, now);
@@ -180,12 +182,23 @@ static void on_advertised(pl_login *login, pl_time now)
     pl_login_succeeded(login, now);
 }
 
+/* One request is under way at most. */
 static void refresh_cache(void *machine, pl_time now)
 {
     pl_login *login = machine;
-    send(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
+    if (!login->awaits_entries)
+        send(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
+    login->awaits_entries = true;
     pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
                    refresh_cache);
+}
+
+static void on_refused(pl_login *login, pl_refusal refusal, pl_time now)
+{
+    bool is_full = refusal == PL_REFUSAL_FULL && login->state == PL_LOGIN_ATTACHING;
+    if (is_full)
+        login->effort->met_full = true;
+    lose(login, is_full ? PL_LOGIN_SUPERNODE_FULL : PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(refusal), now);
 }
 
 static void refuse_input(pl_login *login, int error, const char *message)
@@ -198,11 +211,12 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
 {
     switch (login->state) {
     case PL_LOGIN_ATTACHING:
-        return id == PL_MESSAGE_ATTACHED || id == PL_MESSAGE_REFUSED;
+        return id == PL_MESSAGE_ATTACHED || id == PL_MESSAGE_REFUSED ||
+               (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries);
     case PL_LOGIN_ADVERTISING:
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
-        return id == PL_MESSAGE_CACHE_ENTRIES;
+        return id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries;
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:
@@ -230,9 +244,11 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     } else if (message.id == PL_MESSAGE_ADVERTISED) {
         on_advertised(login, now);
     } else if (message.id == PL_MESSAGE_CACHE_ENTRIES) {
+        login->awaits_entries = false;
+        fill_empty_cache(login);
         take_entries(login, &message, now);
     } else {
-        lose(login, PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(message.refusal), now);
+        on_refused(login, message.refusal, now);
     }
 }
 

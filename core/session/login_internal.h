@@ -32,8 +32,8 @@ typedef struct pl_login_effort {
     pl_identity identity;
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
     size_t n_servers;
-    pl_login_cause cause; /* of the last thing that failed */
-    const char *cause_name;
+    bool met_full; /* somebody said in this attempt that it is full */
+    const char *cause_name; /* of a grant that failed */
 } pl_login_effort;
 
 struct pl_login {
@@ -44,7 +44,7 @@ struct pl_login {
     pl_channel *channel; /* to the supernode */
     pl_id stream;        /* of the channel; 0 = none */
     pl_addr supernode;
-    pl_credential *credential; /* from the grant on, while attached */
+    bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
     pl_login_effort *effort;   /* while logging in */
 };
 

@@ -52,6 +52,7 @@ void pl_login_ladder_start(pl_login *login, pl_time now)
     pl_login_effort *effort = login->effort;
     effort->n_asked = 0;
     effort->answered = (pl_addr){0};
+    effort->met_full = false;
     pl_context_random(login->options.context, &effort->transaction, sizeof effort->transaction);
     trace_rung(login, "udp", effort->n_entries);
     ask_wave(login, now);
@@ -105,7 +106,7 @@ void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now)
     else if (effort->rung < login->options.network->n_web_ports)
         open_rung(login, effort->rung + 1, now);
     else
-        pl_login_attempt_failed(login, cause, now);
+        pl_login_attempt_failed(login, effort->met_full ? PL_LOGIN_SUPERNODE_FULL : cause, now);
 }
 
 /* Else a full supernode that is the nearest would win every race, and be the end of every attempt.  The last
@@ -139,6 +140,8 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
         return PL_ERR_UNEXPECTED;
     if (!effort || message->transaction != effort->transaction || !was_asked(effort, from))
         return PL_ERR_UNEXPECTED;
+    if (message->status == PL_PROBE_FULL)
+        effort->met_full = true;
     /* The other entries of the wave answer too, a moment after the first: that is no error. */
     if (login->state != PL_LOGIN_ASKING || message->status != PL_PROBE_WELCOME)
         return 0;

@@ -85,11 +85,6 @@ int pl_login_server_add_account(pl_login_server *server, const char *name, const
     return 0;
 }
 
-size_t pl_login_server_accounts(const pl_login_server *server)
-{
-    return g_hash_table_size(server->accounts);
-}
-
 size_t pl_login_server_sessions(const pl_login_server *server)
 {
     return g_hash_table_size(server->sessions);

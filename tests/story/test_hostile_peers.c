@@ -309,7 +309,7 @@ static void test_supernode_that_breaks_the_conversation(void)
  * pause. */
 static void test_supernode_that_does_not_attach(void)
 {
-    expect_cause(refuses, "refused");
+    expect_cause(refuses, "supernode-full");
     expect_cause(says_advertised_first, "refused");
 }
 
@@ -332,6 +332,7 @@ static void test_entries_from_the_future_do_not_stay_for_ever(void)
         poison[i] = (pl_cache_entry){{0x0B000001 + i, 1}, UINT32_MAX};
     p.mallory->answer = poisons;
     p.mallory->answer_ctx = poison;
+    p.alice->config.cache_refresh_interval = 5 * PL_SECOND;
     story_log_in(p.alice, "alice", "wonderland");
     story_run(p.s, START + PL_SECOND);
     g_assert_cmpint(pl_node_login_state(p.alice->node), ==, PL_LOGIN_ONLINE);
@@ -355,13 +356,14 @@ static void test_cache_holds_200_of_a_thousand(void)
     play p;
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
     open_play(&p);
+    p.alice->config.cache_refresh_interval = PL_SECOND;
     for (uint32_t i = 0; i < G_N_ELEMENTS(entries); i++)
         entries[i] = (pl_cache_entry){{0x0B000001 + i, 1}, (uint32_t)p.s->epoch};
     p.mallory->answer = poisons;
     p.mallory->answer_ctx = entries;
     story_log_in(p.alice, "alice", "wonderland");
     for (uint32_t round = 1; round < 5; round++) {
-        story_run(p.s, START + round * PL_SECOND);
+        story_run(p.s, START + round * PL_SECOND + 9 * RTT); /* online at 8 r, so she has just asked */
         g_assert_cmpuint(pl_node_cache_entries(p.alice->node), ==, 200);
         for (uint32_t i = 0; i < G_N_ELEMENTS(entries); i++)
             entries[i] = (pl_cache_entry){{0x0B000001 + 1000 * round + i, 1}, (uint32_t)p.s->epoch + round};

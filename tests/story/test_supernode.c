@@ -79,7 +79,8 @@ static void test_before_it_is_ready_it_answers_nobody(void)
     story_run(s, 5 * PL_SECOND);
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ANSWERED), ==, 0);
     story_run(s, 8 * PL_SECOND); /* TCP opens, since the port is there, and is aborted */
-    g_assert_cmpuint(story_refusals(s->supernode[0], "not-ready", "stream"), >=, 1);
+    g_assert_cmpstr(story_last(s->supernode[0], PL_EVENT_SUPERNODE_REFUSED)->event.value[1].text, ==, "not-ready");
+    g_assert_cmpuint(story_count(s->supernode[0], PL_EVENT_REFUSED_INPUT), ==, 0); /* nobody did wrong */
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ATTACHED), ==, 0);
     story_restart(s->server);
     story_account(s, "alice", "wonderland");
@@ -204,10 +205,99 @@ static void test_full_without_udp(void)
     log_in(s, NULL);
     story_run(s, START + PL_SECOND);
     story_host *client = log_in(s, "udp-blocked");
-    /* 5 s of UDP; TCP to the full one, which aborts: 1.5 r and the way back; then port 80 of another. */
+    /* 5 s of UDP; TCP to the full one, Noise, attach: refused; then port 80 of another. */
     g_assert_cmpint(story_run_to(client, PL_EVENT_LOGGED_IN, PL_HOUR), ==,
-                    START + PL_SECOND + 5 * PL_SECOND + 2 * RTT + 7 * RTT);
+                    START + PL_SECOND + 5 * PL_SECOND + 3 * RTT + 7 * RTT);
     g_assert_cmpuint(supernode_of(client), ==, STORY_SUPERNODE_IP + 1);
+    story_free(s);
+}
+
+/* Who has no room even for those whom it would hand on aborts. */
+static void test_full_without_a_reserve(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.supernode_clients_max = 1;
+    config.supernode_turn_aways_max = 0;
+    story *s = story_new(&(story_options){.supernodes = 1, .config = &config});
+    story_settle(s);
+    log_in(s, NULL);
+    story_run(s, START + PL_SECOND);
+    story_host *client = log_in(s, NULL);
+    g_assert_cmpint(story_run_to(client, PL_EVENT_LOGIN_PAUSE, PL_HOUR), !=, PL_NEVER);
+    g_assert_cmpuint(pl_node_cache_entries(client->node), ==, 0);
+    g_assert_cmpstr(story_last(s->supernode[0], PL_EVENT_SUPERNODE_REFUSED)->event.value[1].text, ==, "full");
+    story_free(s);
+}
+
+/* Three are known to everybody, ten only to these.  All twenty clients come at once. */
+static void test_who_is_full_hands_on(void)
+{
+    story *s = story_new(&(story_options){.supernodes = 13});
+    story_host *clients[20];
+    story_settle(s);
+    for (size_t i = 0; i < s->n_supernodes; i++)
+        s->supernode[i]->config.supernode_clients_max = 2;
+    for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
+        clients[i] = story_add_client(s, &(story_client_options){.discovery = PL_NODE_DISCOVERY_OFF});
+        clients[i]->network.n_bootstrap = 3;
+        story_account(s, clients[i]->name, "secret");
+        story_log_in(clients[i], clients[i]->name, "secret");
+    }
+    story_run(s, START + 3 * PL_MINUTE);
+    for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
+        g_assert_cmpuint(story_count(clients[i], PL_EVENT_LOGGED_IN), ==, 1);
+        g_assert_cmpstr(story_last(clients[i], PL_EVENT_LOGGED_IN)->event.value[0].text, ==, "first");
+        g_assert_cmpint(pl_node_login_state(clients[i]->node), ==, PL_LOGIN_ONLINE);
+    }
+    for (size_t i = 0; i < s->n_supernodes; i++) {
+        g_assert_cmpuint(pl_node_clients(s->supernode[i]->node), <=, 2);
+        g_assert_cmpuint(story_count(s->supernode[i], PL_EVENT_REFUSED_INPUT), ==, 0);
+    }
+    story_free(s);
+}
+
+/* The only one that he knows is full, and names another: whom he asks in his next attempt. */
+static void test_the_next_attempt_asks_who_was_named(void)
+{
+    story *s = story_new(&(story_options){.supernodes = 2});
+    story_settle(s);
+    s->supernode[0]->config.supernode_clients_max = 1;
+    log_in(s, NULL);
+    story_run(s, START + PL_SECOND);
+    story_host *client = story_add_client(s, &(story_client_options){.discovery = PL_NODE_DISCOVERY_OFF});
+    client->network.n_bootstrap = 1;
+    story_account(s, "bob", "secret");
+    story_log_in(client, "bob", "secret");
+    g_assert_cmpint(story_run_to(client, PL_EVENT_LOGIN_PAUSE, PL_HOUR), !=, PL_NEVER);
+    g_assert_cmpstr(story_last(client, PL_EVENT_LOGIN_PAUSE)->event.value[0].text, ==, "supernode-full");
+    g_assert_cmpuint(pl_node_cache_entries(client->node), ==, 2);
+    g_assert_cmpint(story_run_to(client, PL_EVENT_LOGGED_IN, PL_HOUR), ==,
+                    story_last(client, PL_EVENT_LOGIN_PAUSE)->at + 6 * PL_SECOND + 8 * RTT);
+    g_assert_cmpuint(supernode_of(client), ==, STORY_SUPERNODE_IP + 1);
+    g_assert_cmpint(story_last(client, PL_EVENT_LOGGED_IN)->event.value[2].number, ==, 2);
+    story_free(s);
+}
+
+/* The link between partners is no client's place, and a crowd does not keep the partner out. */
+static void test_a_partner_joins_who_is_full(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.supernode_clients_max = 1;
+    config.supernode_turn_aways_max = 0;
+    story *s = story_new(&(story_options){.supernodes = 2, .pairing = STORY_IN_PAIRS, .config = &config});
+    story_settle(s);
+    story_fail(s->supernode[0]);
+    story_host *client = log_in(s, NULL); /* the link that died silently takes no place */
+    g_assert_cmpint(story_run_to(client, PL_EVENT_LOGGED_IN, START + PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpuint(pl_node_clients(s->supernode[1]->node), ==, 1);
+    story_restart(s->supernode[0]);
+    g_assert_cmpint(story_run_to(s->supernode[0], PL_EVENT_PARTNER_LINKED, story_now(s) + PL_SECOND), !=,
+                    PL_NEVER);
+    story_run(s, story_now(s) + PL_SECOND);
+    g_assert_cmpuint(story_count(s->supernode[1], PL_EVENT_PARTNER_LINKED), ==, 2);
+    g_assert_cmpuint(pl_node_clients(s->supernode[1]->node), ==, 1);
     story_free(s);
 }
 
@@ -223,7 +313,7 @@ static void test_all_full(void)
     story_run(s, START + 2 * PL_SECOND);
     second = log_in(s, NULL);
     g_assert_cmpint(story_run_to(second, PL_EVENT_LOGIN_PAUSE, PL_HOUR), !=, PL_NEVER);
-    g_assert_cmpstr(story_last(second, PL_EVENT_LOGIN_PAUSE)->event.value[0].text, ==, "supernode-lost");
+    g_assert_cmpstr(story_last(second, PL_EVENT_LOGIN_PAUSE)->event.value[0].text, ==, "supernode-full");
     story_log_out(first);
     g_assert_cmpint(story_run_to(second, PL_EVENT_LOGGED_IN, PL_HOUR), !=, PL_NEVER);
     g_assert_cmpint(story_last(second, PL_EVENT_LOGGED_IN)->event.value[2].number, ==, 2);
@@ -245,6 +335,10 @@ int main(int argc, char **argv)
     ADD("link-to-a-dead-partner-is-tried-for-ever", test_link_to_a_dead_partner_is_tried_for_ever);
     ADD("who-is-full-says-so", test_who_is_full_says_so_and_clients_go_elsewhere);
     ADD("full-without-udp", test_full_without_udp);
+    ADD("full-without-a-reserve", test_full_without_a_reserve);
+    ADD("who-is-full-hands-on", test_who_is_full_hands_on);
+    ADD("the-next-attempt-asks-who-was-named", test_the_next_attempt_asks_who_was_named);
+    ADD("a-partner-joins-who-is-full", test_a_partner_joins_who_is_full);
     ADD("all-full", test_all_full);
     return g_test_run();
 }
