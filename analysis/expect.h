@@ -74,5 +74,7 @@ void an_expect_judge(const an_expect *expect, const an_point *const *points, siz
 void an_judgement_clear(an_judgement *judgement);
 /* A value with its unit for people: "99.1 %", "4.83 s", "128 B" (g_free). */
 char *an_value_text(const an_metric *metric, double value);
+/* An interval in the same unit: "[98.8, 99.4]" (g_free). */
+char *an_interval_text(const an_metric *metric, const an_interval *interval);
 
 #endif

@@ -87,6 +87,13 @@ char *an_value_text(const an_metric *metric, double value)
     return g_strconcat(number, shown_unit(metric), NULL);
 }
 
+char *an_interval_text(const an_metric *metric, const an_interval *interval)
+{
+    g_autofree char *low = bare_text(metric, interval->low);
+    g_autofree char *high = bare_text(metric, interval->high);
+    return g_strdup_printf("[%s, %s]", low, high);
+}
+
 /* Whole ns as seconds to the last digit that is not 0: what is judged exactly is shown exactly. */
 static char *exact_text(const an_metric *metric, const an_exact *exact, double value)
 {
@@ -184,12 +191,11 @@ static void tell_interval(const an_expect *expect, const an_estimate *estimate, 
         judgement->detail = g_strdup_printf("%s, and one replication gives no interval", value);
         return;
     }
-    g_autofree char *low = bare_text(metric, estimate->interval.low);
-    g_autofree char *high = bare_text(metric, estimate->interval.high);
+    g_autofree char *interval = an_interval_text(metric, &estimate->interval);
     judgement->has_interval = true;
     judgement->interval = estimate->interval;
     judgement->detail =
-        g_strdup_printf("%s  [%s, %s]%s", value, low, high,
+        g_strdup_printf("%s  %s%s", value, interval,
                         estimate->method == AN_BOOTSTRAP ? "  over peers of one replication" : "");
 }
 

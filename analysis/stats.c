@@ -161,6 +161,11 @@ an_interval an_stats_wilson(uint64_t k, uint64_t n, double level)
     return (an_interval){k == 0 ? 0 : centre - half, k == n ? 1 : centre + half};
 }
 
+an_interval an_stats_cut(an_interval interval, double floor)
+{
+    return (an_interval){MAX(interval.low, floor), MAX(interval.high, floor)};
+}
+
 double an_stats_mean_p(const double *values, size_t n, double bound)
 {
     double deviation = an_stats_deviation(values, n);

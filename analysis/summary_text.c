@@ -119,8 +119,10 @@ static void append_entry(GString *text, const an_entry *entry, const an_metric *
     g_string_append(text, "  · ");
     append_padded(text, entry->key, width);
     g_string_append_printf(text, "  %s", value);
-    if (entry->has_interval)
-        g_string_append_printf(text, "  [%.4g, %.4g]", entry->interval.low, entry->interval.high);
+    if (!entry->has_interval)
+        return;
+    g_autofree char *interval = an_interval_text(metric, &entry->interval);
+    g_string_append_printf(text, "  %s", interval);
 }
 
 /* The measures of a point: by login where samples say which, else plain. */

@@ -106,6 +106,30 @@ static char *contents(const char *root, const char *name)
     return text;
 }
 
+/* Two replications of 1 and 2 s: t alone would say [-4.853, 7.853]. */
+static void test_intervals_of_what_can_be(void)
+{
+    char *root = run_folder_new(), *error = NULL;
+    run_folder_put(root, "points.csv", "point\n0\n");
+    run_folder_replication(root, 0, 0, "0,a,login.time,,1000000000,ns\n0,a,login.success,,1,1\n", "");
+    run_folder_replication(root, 0, 1, "0,a,login.time,,2000000000,ns\n0,a,login.success,,1,1\n", "");
+    const an_options options = {.scenario = "hello"};
+    an_summary *summary = an_summary_new(root, &options, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    const an_measure measures[] = {{"login.time.p50", NULL}, {"login.success", NULL}};
+    const an_text_options shown = {.measures = measures, .n_measures = G_N_ELEMENTS(measures)};
+    g_autofree char *text = an_summary_text(summary, &shown);
+    g_assert_nonnull(strstr(text, "  · login.time.p50  1.5 s  [0, 7.853]\n"));
+    /* a share is per cent, with its interval: Wilson for 2 of 2 */
+    g_assert_nonnull(strstr(text, "  · login.success  100 %  [34.24, 100]\n"));
+    g_assert_cmpint(an_summary_write(summary, &error), ==, 0);
+    g_autofree char *csv = contents(root, "summary.csv");
+    g_assert_nonnull(strstr(csv, "0,login.time.p50,1.5,s,0,7.8531,2,2\n"));
+    g_assert_null(strstr(csv, ",-"));
+    an_summary_free(summary);
+    run_folder_free(root);
+}
+
 static void test_files(void)
 {
     char *root = two_cases(), *error = NULL;
@@ -226,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/summary/terminal-block", test_terminal_block);
     g_test_add_func("/analysis/summary/files", test_files);
     g_test_add_func("/analysis/summary/strict", test_inconclusive_fails_only_when_strict);
+    g_test_add_func("/analysis/summary/possible-intervals", test_intervals_of_what_can_be);
     g_test_add_func("/analysis/summary/cut-short", test_a_run_cut_short_holds_nothing);
     g_test_add_func("/analysis/summary/unfinished-replications", test_unfinished_replications_are_left_out);
     g_test_add_func("/analysis/summary/damaged-files", test_damaged_files_name_the_line);
