@@ -2,7 +2,8 @@
  *
  * A wheel of buckets of 2^17 ns (131 µs) holds the next 8.6 s; what is later waits in a heap until the
  * wheel reaches it; what falls into a bucket that was opened goes to a small heap of its own.
- * A bucket is sorted once, a few events before its turn, so that the memory of what is next can be warmed up.  Equal instants come out in the order of their pushes.
+ * A bucket is sorted once, a few events before its turn, so that the memory of what is next can be warmed
+ * up.  Equal instants come out in the order of their pushes.
  * Events live by value in pooled chunks: nothing is allocated per event once the pool has grown. */
 #ifndef SIM_LIGHT_QUEUE_H
 #define SIM_LIGHT_QUEUE_H
