@@ -98,12 +98,26 @@ static char *explain_metric(const char *name)
     return metric ? metric_text(metric) : NULL;
 }
 
+/* A constant without its "protocol."; some metrics have the name of one: then both are meant. */
+static char *explain_bare(const char *what)
+{
+    char *key = g_strconcat("protocol.", what, NULL), *constant = sim_page_explain(key);
+    char *metric = explain_metric(what);
+    char *text = g_strconcat(metric ? metric : "", constant ? constant : "", NULL);
+    g_free(key);
+    g_free(metric);
+    g_free(constant);
+    if (!*text)
+        g_clear_pointer(&text, g_free);
+    return text;
+}
+
 static char *find(const char *what)
 {
     char *text = explain_exit(what);
     if (!text)
         text = sim_page_explain(what);
-    return text ? text : explain_metric(what);
+    return text ? text : explain_bare(what);
 }
 
 static int unknown(const char *what)
@@ -122,23 +136,25 @@ static int unknown(const char *what)
 
 int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char **argv)
 {
-    gboolean markdown = FALSE;
+    gboolean markdown = FALSE, constants = FALSE;
     const GOptionEntry entries[] = {
         {"markdown", 0, 0, G_OPTION_ARG_NONE, &markdown, "Print docs/scenario-reference.md", NULL},
+        {"constants", 0, 0, G_OPTION_ARG_NONE, &constants, "Print the table that ends docs/protocol.md", NULL},
         {0},
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
-    if (markdown ? argc != 1 : argc != 2)
+    if (markdown || constants ? argc != 1 : argc != 2)
         return cli_complain(
             "explain needs one key, metric or exit code, e.g. partyline explain run.duration");
-    char *text = markdown ? sim_page_markdown() : find(argv[1]);
+    const char *name = markdown ? "scenario-reference" : constants ? "constants" : argv[1];
+    char *text = markdown ? sim_page_markdown() : constants ? sim_page_constants() : find(name);
     if (!text)
         return unknown(argv[1]);
     if (options->json)
         cli_print_json(
-            json_pack("{s:s, s:s}", "name", markdown ? "scenario-reference" : argv[1], "text", text));
+            json_pack("{s:s, s:s}", "name", name, "text", text));
     else
         fputs(text, stdout);
     g_free(text);

@@ -270,6 +270,10 @@ static char *explain_row(const sim_schema_row *row)
     for (size_t i = 0; i < n; i++)
         if (row->offset == SIM_NO_OFFSET && strcmp(rows[i].section, below) == 0)
             g_string_append_printf(out, "    %-14s %s\n", rows[i].key, rows[i].help);
+    const pl_config_row *tunables = NULL;
+    size_t n_tunables = row->kind == SIM_KIND_TUNABLES ? pl_config_rows(&tunables) : 0;
+    for (size_t i = 0; i < n_tunables; i++)
+        g_string_append_printf(out, "    %-28s %s\n", tunables[i].key, tunables[i].help);
     return g_string_free(out, FALSE);
 }
 
@@ -310,6 +314,8 @@ char *sim_page_nearest(const char *path)
         else
             g_snprintf(full, sizeof full, "protocol.%s", tunables[i - n].key);
         unsigned distance = sim_nearest_distance(path, full);
+        if (i >= n) /* the prefix may be left out */
+            distance = MIN(distance, sim_nearest_distance(path, tunables[i - n].key));
         /* A bare last part is a hint as good as a typing mistake: "duration" means run.duration. */
         if (i < n && distance > 2 && strcmp(path, rows[i].key) == 0)
             distance = 2;
@@ -353,11 +359,10 @@ static void append_table(GString *out, const char *section)
 
 static void append_tunable_table(GString *out)
 {
-    const pl_config_row *rows = NULL;
     char value[48], least[48], greatest[48];
+    const pl_config_row *rows = NULL;
     size_t n = pl_config_rows(&rows);
-    g_string_append(out,
-                    "\n## protocol\n\n| key | range | default | source | meaning |\n|---|---|---|---|---|\n");
+    g_string_append(out, "| key | range | default | source | meaning |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {
         g_string_append_printf(out, "| `%s` | %s to %s | `%s` | %s | ", rows[i].key,
                                sim_page_tunable(&rows[i], rows[i].least, least, sizeof least),
@@ -367,6 +372,13 @@ static void append_tunable_table(GString *out)
         append_cell(out, rows[i].help);
         g_string_append(out, " |\n");
     }
+}
+
+char *sim_page_constants(void)
+{
+    GString *out = g_string_new(NULL);
+    append_tunable_table(out);
+    return g_string_free(out, FALSE);
 }
 
 char *sim_page_markdown(void)
@@ -394,6 +406,7 @@ char *sim_page_markdown(void)
         last = rows[i].section;
         append_table(out, last);
     }
+    g_string_append(out, "\n## protocol\n\n");
     append_tunable_table(out);
     return g_string_free(out, FALSE);
 }

@@ -17,6 +17,8 @@ char *sim_page_explain(const char *path);
 char *sim_page_nearest(const char *path);
 /* docs/scenario-reference.md.  g_free. */
 char *sim_page_markdown(void);
+/* The table of the protocol's constants, which ends docs/protocol.md.  g_free. */
+char *sim_page_constants(void);
 /* A tunable's value as it is written in a scenario.  Returns buffer. */
 const char *sim_page_tunable(const pl_config_row *row, int64_t value, char *buffer, size_t len);
 

@@ -33,6 +33,8 @@ done
 
 "$program" explain --markdown >"$scratch/out" 2>"$scratch/err"
 cmp -s "$scratch/out" docs/scenario-reference.md; verdict reference-page-is-the-table $?
+"$program" explain --constants >"$scratch/out" 2>"$scratch/err"
+sed -n '/^| key | range /,$p' docs/protocol.md | cmp -s "$scratch/out" -; verdict constants-of-the-protocol-are-the-table $?
 
 printf 'scenario: x\nrun: {duration: 600}\n' >"$scratch/bad.yaml"
 run 2 '' 'bad.yaml:2:17: error: not a time' validate "$scratch/bad.yaml"; verdict a-scenario-error-is-exit-2 $?
@@ -59,6 +61,10 @@ run 2 '' 'there is no point 9' show --point 9 scenarios/login/crowd.yaml; verdic
 run 2 '' 'hosts need about 14.9 TiB' validate --set 'peers={count: 1000000000, link: dsl}' scenarios/login/only-443.yaml
 verdict a-billion-peers-are-refused $?
 run 0 'default: 6s \(measured BS-09\)' '' explain protocol.login.pause; verdict explain-a-tunable $?
+run 0 'default: 5s \(measured BS-07\)' '' explain login.udp_wait; verdict explain-a-tunable-without-its-prefix $?
+run 0 'default: 5 \(measured BS-09\)' '' explain login.attempts; verdict explain-a-tunable-beside-its-metric $?
+run 2 '' "did you mean 'protocol.login.udp_wait'" explain login.udp_wiat; verdict explain-suggests-a-tunable $?
+run 0 'cache.hand_out' '' explain protocol; verdict explain-lists-the-tunables $?
 run 0 'skipped' '' explain 77; verdict explain-an-exit-code $?
 run 0 'unit: s' '' explain 'login.time.p50'; verdict explain-a-metric $?
 run 0 'suffixes: .mean .*\.p50 .*\.max' '' explain login.time && grep -q 'labels: login=first|later setup' "$scratch/out"
