@@ -14,8 +14,8 @@ typedef struct an_figure_options {
                           * the program, then ../share/partyline/analysis */
     const char *gnuplot; /* program; NULL = "gnuplot" */
     const char *rsvg;    /* program for the PNG of a ladder; NULL = "rsvg-convert" */
-    const char *peer;    /* ladder: the peer whose first log-in is drawn, at each point; NULL = at each point, of
-                          * each set-up, the log-in whose time is the median */
+    const char *peer; /* ladder: the peer whose first log-in is drawn, at each point; NULL = at each point, of
+                       * each set-up, the log-in whose time is the median */
 } an_figure_options;
 
 struct an_canvas; /* figure_private.h */

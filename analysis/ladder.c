@@ -161,8 +161,7 @@ static bool same_arrow(const an_arrow *a, const an_arrow *b)
 {
     return a->from_time == b->from_time && a->from_lane == b->from_lane && a->to_lane == b->to_lane &&
            a->ends == b->ends && a->fate == b->fate && a->labelled == b->labelled &&
-           (a->ends || a->to_time == b->to_time) &&
-           strcmp(a->label, b->label) == 0;
+           (a->ends || a->to_time == b->to_time) && strcmp(a->label, b->label) == 0;
 }
 
 /* Seven probes that were sent at one instant and that a firewall swallows are one arrow "×7"; those that go

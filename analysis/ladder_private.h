@@ -4,8 +4,9 @@
 #define AN_LADDER_PRIVATE_H
 
 #include <glib.h>
+#include <jansson.h>
 
-#include "analysis/ladder.h"
+#include "analysis/ladder_scale.h"
 
 typedef enum an_step_kind { AN_STEP_SENT, AN_STEP_TRANSLATED, AN_STEP_ENDED, AN_STEP_DELIVERED } an_step_kind;
 
@@ -40,5 +41,8 @@ typedef struct an_sightings {
 /* NULL and a sentence (see an_ladder_read). */
 an_sightings *an_sightings_read(const char *path, const char *peer, size_t login, char **ret_error);
 void an_sightings_free(an_sightings *seen);
+
+/* What a line of events.jsonl is called beside the peer's lifeline (g_free); it has an "event". */
+char *an_ladder_note_text(const json_t *object);
 
 #endif

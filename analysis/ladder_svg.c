@@ -6,7 +6,8 @@
 #include "analysis/ladder_scale.h"
 
 /* All lengths in pixels. */
-#define NOTES_WIDTH     330.0 /* left of the first lifeline */
+#define NOTES_LEFT      62.0 /* of the notes: the instants stand there */
+#define NOTES_RIGHT     38.0 /* from the end of a note to the first lifeline */
 #define LANE_WIDTH      158.0
 #define RIGHT_MARGIN    80.0
 #define HEAD_HEIGHT     86.0
@@ -27,6 +28,7 @@ typedef struct painter {
     const an_ladder *ladder;
     an_scale scale;
     GArray *taken; /* of box: where text is */
+    double left;   /* of the first lifeline: the longest note fits beside it */
 } painter;
 
 static const char *fate_colour(an_fate fate)
@@ -44,9 +46,17 @@ static const char *fate_colour(an_fate fate)
     g_assert_not_reached();
 }
 
-static double lane_x(size_t lane)
+static double lane_x(const painter *p, size_t lane)
 {
-    return NOTES_WIDTH + (double)lane * LANE_WIDTH;
+    return p->left + (double)lane * LANE_WIDTH;
+}
+
+static double notes_width(const an_ladder *ladder)
+{
+    double width = 0;
+    for (size_t i = 0; i < ladder->n_notes; i++)
+        width = MAX(width, (double)g_utf8_strlen(ladder->notes[i].text, -1) * CHARACTER_WIDTH);
+    return width;
 }
 
 static double time_y(const painter *p, pl_time at)
@@ -97,29 +107,79 @@ typedef struct stroke {
     double x1, y1, x2, y2;
 } stroke;
 
-/* Beside the arrow, near its far end: the first place of these that no other text has. */
+static stroke stroke_of(const painter *p, const an_arrow *arrow);
+
+/* Whether a line meets a box: Liang and Barsky's clipping. */
+static bool meets(const stroke *s, const box *b)
+{
+    const double along[] = {s->x1 - s->x2, s->x2 - s->x1, s->y1 - s->y2, s->y2 - s->y1};
+    const double room[] = {s->x1 - b->left, b->right - s->x1, s->y1 - b->top, b->bottom - s->y1};
+    double enters = 0, leaves = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(along); i++) {
+        if (fabs(along[i]) < 1e-9 && room[i] < 0)
+            return false;
+        if (fabs(along[i]) < 1e-9)
+            continue;
+        double at = room[i] / along[i];
+        if (along[i] < 0)
+            enters = MAX(enters, at);
+        else
+            leaves = MIN(leaves, at);
+    }
+    return enters <= leaves;
+}
+
+/* How many other arrows pass under a text. */
+static size_t count_crossings(const painter *p, const an_arrow *own, const box *place)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->ladder->n_arrows; i++) {
+        const stroke s = stroke_of(p, &p->ladder->arrows[i]);
+        n += &p->ladder->arrows[i] != own && meets(&s, place);
+    }
+    return n;
+}
+
+typedef struct spot {
+    double x, y;
+    box place;
+    size_t crossings;
+    bool found;
+} spot;
+
+static void try_spot(painter *p, const an_arrow *arrow, double x, double y, spot *best)
+{
+    spot one = {.x = x, .y = y, .place = text_box(x, y, arrow->label), .found = true};
+    if (!is_free(p, &one.place) || (best->found && best->crossings == 0))
+        return;
+    one.crossings = count_crossings(p, arrow, &one.place);
+    if (!best->found || one.crossings < best->crossings)
+        *best = one;
+}
+
+/* Beside the arrow, near its far end: the first place without other text and with the fewest lines under it.
+ * Where all is taken there is no label: the tooltip and the CSV have it. */
 static void place_label(painter *p, const an_arrow *arrow, const stroke *s)
 {
-    static const double away[] = {62, 40, 100, 150, 220, 300}; /* from the end */
-    static const double above[] = {-4, 11, -15, 22, -26, 33};
-    box chosen = {0};
-    double x = 0, y = 0;
-    bool found = false;
-
+    static const double away[] = {62, 40, 100, 150, 220, 300, 400, 520}; /* from the end */
+    static const double above[] = {-4, 11};
+    double length = MAX(fabs(s->x2 - s->x1), 1);
     /* the peer's side is crowded: measure from the end that is further from it */
     bool outward = arrow->to_lane >= arrow->from_lane;
-    for (size_t k = 0; k < G_N_ELEMENTS(above) && !found; k++)
-        for (size_t i = 0; i < G_N_ELEMENTS(away) && !found; i++) {
-            double share = MIN(away[i] / MAX(fabs(s->x2 - s->x1), 1), 0.5);
+    spot best = {0};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(away); i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(above); k++) {
+            double share = MIN(away[i] / length, i == 0 ? 0.5 : 0.85);
             double part = outward ? 1 - share : share;
-            x = s->x1 + (s->x2 - s->x1) * part;
-            y = s->y1 + (s->y2 - s->y1) * part + above[k];
-            chosen = text_box(x, y, arrow->label);
-            found = is_free(p, &chosen);
+            try_spot(p, arrow, s->x1 + (s->x2 - s->x1) * part, s->y1 + (s->y2 - s->y1) * part + above[k],
+                     &best);
         }
-    g_array_append_val(p->taken, chosen);
+    if (!best.found)
+        return;
+    g_array_append_val(p->taken, best.place);
     g_autofree char *style = g_strdup_printf("class=\"label\" fill=\"%s\"", fate_colour(arrow->fate));
-    text(p, x, y, style, arrow->label);
+    text(p, best.x, best.y, style, arrow->label);
 }
 
 static void cross(painter *p, double x, double y, const char *colour)
@@ -152,7 +212,7 @@ static void head(painter *p, const stroke *s, const char *colour)
 /* A packet that was lost on the way ends short of the next lifeline, so that it touches nobody's. */
 static stroke stroke_of(const painter *p, const an_arrow *arrow)
 {
-    stroke s = {lane_x(arrow->from_lane), time_y(p, arrow->from_time), lane_x(arrow->to_lane),
+    stroke s = {lane_x(p, arrow->from_lane), time_y(p, arrow->from_time), lane_x(p, arrow->to_lane),
                 time_y(p, arrow->to_time)};
     if (arrow->short_of || arrow->to_lane == arrow->from_lane) {
         bool left = arrow->to_lane < arrow->from_lane;
@@ -176,8 +236,11 @@ static void paint_arrow(painter *p, const an_arrow *arrow)
     line(p, s.x1, s.y1, s.x2, s.y2, style);
     if (arrow->head)
         head(p, &s, colour);
-    if (arrow->ends)
+    if (arrow->ends) {
+        const box taken = {s.x2 - 5, s.y2 - 5, s.x2 + 5, s.y2 + 5};
         cross(p, s.x2, s.y2, colour);
+        g_array_append_val(p->taken, taken);
+    }
     g_string_append(p->svg, "</g>\n");
 }
 
@@ -192,7 +255,7 @@ static void paint_label(painter *p, const an_arrow *arrow)
 static void paint_lane(painter *p, size_t number)
 {
     const an_lane *lane = &p->ladder->lanes[number];
-    double x = lane_x(number), bottom = HEAD_HEIGHT + 28 + p->scale.height;
+    double x = lane_x(p, number), bottom = HEAD_HEIGHT + 28 + p->scale.height;
     bool is_box = lane->kind == AN_LANE_BOX;
     /* A host's own firewall has the host's name. */
     bool is_own_firewall = is_box && strcmp(lane->name, p->ladder->peer) == 0;
@@ -222,13 +285,13 @@ static void paint_fold(painter *p, const an_fold *fold)
     g_autofree char *words = g_strdup_printf("⋮ %s", span);
     char a[G_ASCII_DTOSTR_BUF_SIZE], b[G_ASCII_DTOSTR_BUF_SIZE];
 
-    g_string_append_printf(p->svg, "<rect class=\"fold\" x=\"%s\" y=\"%s\" ", put(a, NOTES_WIDTH - 20),
+    g_string_append_printf(p->svg, "<rect class=\"fold\" x=\"%s\" y=\"%s\" ", put(a, p->left - 20),
                            put(b, y - 9));
     g_string_append_printf(p->svg, "width=\"%s\" height=\"18\" fill=\"#FFFFFF\"/>\n",
                            put(a, (double)(p->ladder->n_lanes - 1) * LANE_WIDTH + 40));
     for (size_t i = 0; i < p->ladder->n_lanes; i++)
-        text(p, lane_x(i), y + 4, "class=\"lane\" fill=\"" MUTE "\"", i ? "⋮" : words);
-    const box taken = {NOTES_WIDTH - 40, y - 9, NOTES_WIDTH + 40, y + 9};
+        text(p, lane_x(p, i), y + 4, "class=\"lane\" fill=\"" MUTE "\"", i ? "⋮" : words);
+    const box taken = {p->left - 40, y - 9, p->left + 40, y + 9};
     g_array_append_val(p->taken, taken);
 }
 
@@ -242,9 +305,9 @@ static void paint_notes(painter *p)
         double at = time_y(p, note->at), y = MAX(at, last + LINE_HEIGHT + 1);
         g_autofree char *instant = g_strdup_printf("%.3f s", (double)(note->at - p->ladder->start) / 1e9);
         last = y;
-        line(p, NOTES_WIDTH - 34, y, NOTES_WIDTH - 3, at, "stroke=\"" HAIR "\" stroke-width=\"0.8\"");
-        text(p, NOTES_WIDTH - 38, y + 3.5, "class=\"note\"", note->text);
-        text(p, 54, y + 3.5, "class=\"instant\"", instant);
+        line(p, p->left - 34, y, p->left - 3, at, "stroke=\"" HAIR "\" stroke-width=\"0.8\"");
+        text(p, p->left - NOTES_RIGHT, y + 3.5, "class=\"note\"", note->text);
+        text(p, NOTES_LEFT - 8, y + 3.5, "class=\"instant\"", instant);
     }
     /* notes may need more room than the packets */
     p->scale.height = MAX(p->scale.height, last - HEAD_HEIGHT - 14);
@@ -254,9 +317,11 @@ static void paint_title(painter *p, const char *title)
 {
     const an_ladder *ladder = p->ladder;
     g_autofree char *span = ladder->outcome ? an_scale_span_text(ladder->end - ladder->start) : NULL;
+    const char *outcome = g_strcmp0(ladder->outcome, "logged-in") == 0      ? "logged in"
+                          : g_strcmp0(ladder->outcome, "login-failed") == 0 ? "log-in failed"
+                                                                            : "not finished";
     g_autofree char *words =
-        g_strdup_printf("%s: %s%s%s", ladder->peer, ladder->outcome ? ladder->outcome : "not finished",
-                        span ? " after " : "", span ? span : "");
+        g_strdup_printf("%s: %s%s%s", ladder->peer, outcome, span ? " after " : "", span ? span : "");
     text(p, 14, 24, "class=\"title\"", title ? title : words);
     if (title)
         text(p, 14, 42, "class=\"subtitle\"", words);
@@ -319,7 +384,11 @@ static char *wrap(painter *p, double width, double height)
 char *an_ladder_svg(const an_ladder *ladder, const char *title)
 {
     painter p = {
-        .svg = g_string_new(NULL), .ladder = ladder, .taken = g_array_new(FALSE, FALSE, sizeof(box))};
+        .svg = g_string_new(NULL),
+        .ladder = ladder,
+        .taken = g_array_new(FALSE, FALSE, sizeof(box)),
+        .left = NOTES_LEFT + notes_width(ladder) + NOTES_RIGHT,
+    };
 
     an_scale_init(&p.scale, ladder);
     paint_title(&p, title);
@@ -334,6 +403,6 @@ char *an_ladder_svg(const an_ladder *ladder, const char *title)
         paint_label(&p, &ladder->arrows[i]); /* above all lines, whose crossings they cover */
     double foot = HEAD_HEIGHT + 28 + p.scale.height + 24;
     paint_legend(&p, foot);
-    double width = lane_x(ladder->n_lanes - 1) + RIGHT_MARGIN;
+    double width = lane_x(&p, ladder->n_lanes - 1) + RIGHT_MARGIN;
     return wrap(&p, MAX(width, 620), foot + FOOT_HEIGHT);
 }

@@ -1,5 +1,5 @@
-/* Figure ladder: the first log-in of one peer, else of each set-up the one whose time is the median, packet by
- * packet. */
+/* Figure ladder: the first log-in of one peer, else of each set-up the one whose time is the median, packet
+ * by packet. */
 #include <string.h>
 
 #include "analysis/csv.h"
@@ -87,8 +87,8 @@ static bool is_new(const char *text, const char *before)
     return *text && strcmp(text, before) != 0;
 }
 
-/* "ladder-public-peer-1": letters, digits and '-' only.  A median log-in bears no name, so that the file keeps
- * its own when another peer becomes the median. */
+/* "ladder-public-peer-1": letters, digits and '-' only.  A median log-in bears no name, so that the file
+ * keeps its own when another peer becomes the median. */
 static char *stem_of(const char *point, const char *setup, const char *wished)
 {
     GString *stem = g_string_new("ladder");
@@ -135,7 +135,8 @@ static char *csv_of(const an_ladder *ladder)
     return g_string_free(csv, FALSE);
 }
 
-static int draw_ladder(const an_canvas *canvas, const an_ladder *ladder, const picture *what, char **ret_error)
+static int draw_ladder(const an_canvas *canvas, const an_ladder *ladder, const picture *what,
+                       char **ret_error)
 {
     const char *program = canvas->options->rsvg ? canvas->options->rsvg : "rsvg-convert";
     g_autofree char *svg = an_ladder_svg(ladder, what->title);
@@ -166,7 +167,8 @@ static int draw_picture(const an_canvas *canvas, const picture *what, char **ret
 
     an_ladder *ladder = an_ladder_read(path, &options, &error);
     if (!ladder) {
-        g_ptr_array_add(canvas->notes, g_strdup_printf("figures/%s.svg was not drawn: %s", what->stem, error));
+        g_ptr_array_add(canvas->notes,
+                        g_strdup_printf("figures/%s.svg was not drawn: %s", what->stem, error));
         return 0;
     }
     int result = draw_ladder(canvas, ladder, what, ret_error);
@@ -203,7 +205,8 @@ static GArray *choose_pictures(const an_canvas *canvas)
         if (point->n_replications == 0)
             continue;
         if (canvas->options->peer) {
-            add_picture(pictures, canvas, point, setup_of_peer(&point->replications[0], canvas->options->peer));
+            add_picture(pictures, canvas, point,
+                        setup_of_peer(&point->replications[0], canvas->options->peer));
             continue;
         }
         g_autoptr(GPtrArray) setups = setups_of(&point->replications[0]);

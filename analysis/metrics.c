@@ -4,28 +4,19 @@
 #include <string.h>
 
 /* The causes of core/session/login.h and grant.h, and what the world calls a log-in that had not ended. */
-static const char *const login_causes[] = {"refused",
-                                           "timeout",
-                                           "no-answer",
-                                           "supernode-not-proven",
-                                           "supernode-refused",
-                                           "supernode-full",
-                                           "supernode-lost",
-                                           "no-server-known",
-                                           "cancelled",
-                                           "unknown-user",
-                                           "wrong-password",
-                                           "server-not-proven",
-                                           "bad-credential",
-                                           "server-refused",
-                                           "server-no-answer",
-                                           "server-unreachable",
-                                           "unfinished",
-                                           NULL};
+static const char *const login_causes[] = {"refused",           "timeout",
+                                           "no-answer",         "supernode-not-proven",
+                                           "supernode-refused", "supernode-full",
+                                           "supernode-lost",    "no-server-known",
+                                           "cancelled",         "unknown-user",
+                                           "wrong-password",    "server-not-proven",
+                                           "bad-credential",    "server-refused",
+                                           "server-no-answer",  "server-unreachable",
+                                           "unfinished",        NULL};
 /* The causes of sim/net/drop.h. */
-static const char *const drop_causes[] = {"queue",     "loss",         "no-route",    "host-down",  "ttl",
-                                          "firewall-out", "firewall-in", "no-mapping", "filtered", "expired",
-                                          "exhausted", "hairpin",      "link-down",   NULL};
+static const char *const drop_causes[] = {"queue",        "loss",        "no-route",   "host-down", "ttl",
+                                          "firewall-out", "firewall-in", "no-mapping", "filtered",  "expired",
+                                          "exhausted",    "hairpin",     "link-down",  NULL};
 
 static const char *const logins[] = {"first", "later", NULL};
 static const an_label_key label_keys[] = {
@@ -36,22 +27,24 @@ static const an_metric table[] = {
     {"login.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to logged-in", NULL},
     {"login.failure_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the log-in act to login-failed", NULL},
     {"login.failed", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed, whatever the cause", NULL},
-    {"login.failed.*", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed for this cause",
-     login_causes},
+    {"login.failed.*", "count", AN_COUNT, AN_ABSENT_ZERO, "log-ins that failed for this cause", login_causes},
     {"login.bytes", "B", AN_SPREAD, AN_ABSENT_UNKNOWN,
      "IP payload of one log-in, UDP and TCP, both directions", NULL},
     {"login.contacts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
      "distinct address:port to which the login machine sent a UDP datagram", NULL},
     {"login.contacts_tcp", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
      "distinct address:port to which the login machine opened TCP", NULL},
-    {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took", NULL},
-    {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network", NULL},
+    {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took",
+     NULL},
+    {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
+     NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},
     {"net.drops", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended before their host", NULL},
     {"net.drops.*", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended early for this cause",
      drop_causes},
     {"overlay.supernodes", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "supernodes at the end of the run", NULL},
-    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online", NULL},
+    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online",
+     NULL},
     {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode", NULL},
     {"node.refused_inputs", "count", AN_TOTAL, AN_ABSENT_UNKNOWN,
      "malformed, unexpected or untimely inputs that nodes refused", NULL},
@@ -144,7 +137,8 @@ const char *an_metric_nearest(const char *name)
         if (!row->parts)
             offer(&search, row->name);
         for (size_t p = 0; row->parts && row->parts[p]; p++) {
-            g_autofree char *whole = g_strdup_printf("%.*s%s", (int)strlen(row->name) - 1, row->name, row->parts[p]);
+            g_autofree char *whole =
+                g_strdup_printf("%.*s%s", (int)strlen(row->name) - 1, row->name, row->parts[p]);
             offer(&search, whole);
         }
     }

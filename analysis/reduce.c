@@ -209,8 +209,7 @@ static void fill_interval(const an_metric *metric, an_estimate *estimate)
     if (estimate->n_values < 2)
         return;
     estimate->method = AN_STUDENT;
-    estimate->interval =
-        an_stats_cut(an_stats_mean_interval(estimate->values, estimate->n_values, LEVEL), 0);
+    estimate->interval = an_stats_cut(an_stats_mean_interval(estimate->values, estimate->n_values, LEVEL), 0);
 }
 
 /* Numbers the hosts of a replication in order of appearance; 0 if a value has none. */

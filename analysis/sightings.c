@@ -9,8 +9,7 @@
 #include "analysis/ladder_private.h"
 
 /* chosen: a line of events.jsonl is some hundred bytes; a longer one is damage. */
-#define LINE_MAX_BYTES      65536
-#define NOTE_MAX_CHARACTERS 46
+#define LINE_MAX_BYTES 65536
 
 typedef struct reader {
     an_sightings *seen;
@@ -79,36 +78,6 @@ void an_sightings_free(an_sightings *seen)
     g_free(seen);
 }
 
-/* "rung udp, entries 7": what an event says besides its name. */
-static char *note_text(json_t *object)
-{
-    const char *event = text_of(object, "event");
-    const char *colon = strchr(event, ':');
-    GString *text = g_string_new(colon ? colon + 1 : event);
-    const char *key;
-    json_t *value;
-    size_t n = 0;
-
-    json_object_foreach(object, key, value)
-    {
-        if (strcmp(key, "t") == 0 || strcmp(key, "host") == 0 || strcmp(key, "event") == 0)
-            continue;
-        const char *joint = n++ ? ", " : " ";
-        if (json_is_string(value))
-            g_string_append_printf(text, "%s%s", joint, json_string_value(value));
-        else if (json_is_integer(value) && strcmp(key, "time") == 0)
-            g_string_append_printf(text, "%s%.3f s", joint, (double)json_integer_value(value) / 1e9);
-        else if (json_is_integer(value))
-            g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, joint, key, json_integer_value(value));
-    }
-    if (g_utf8_strlen(text->str, -1) > NOTE_MAX_CHARACTERS) {
-        g_string_truncate(text,
-                          (gsize)(g_utf8_offset_to_pointer(text->str, NOTE_MAX_CHARACTERS) - text->str));
-        g_string_append(text, "…");
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void see_peer_event(reader *r, json_t *object, pl_time now)
 {
     an_sightings *seen = r->seen;
@@ -121,7 +90,7 @@ static void see_peer_event(reader *r, json_t *object, pl_time now)
     }
     if (!r->inside)
         return;
-    const an_note note = {now, note_text(object)};
+    const an_note note = {now, an_ladder_note_text(object)};
     g_array_append_val(seen->notes, note);
     if (strcmp(event, "login:logged-in") == 0 || strcmp(event, "login:login-failed") == 0) {
         seen->outcome = g_strdup(event + strlen("login:"));

@@ -11,7 +11,7 @@ typedef enum an_strictness { AN_LENIENT, AN_STRICT } an_strictness;
 
 typedef struct an_options {
     const char *scenario; /* its name */
-    const char *again;    /* the command that gives the same run again, as a shell reads it; NULL = not told */
+    const char *again; /* the command that gives the same run again, as a shell reads it; NULL = not told */
     uint64_t seed;
     /* Why the run is not whole, a sentence; NULL = it is.  Such a run holds nothing: its verdict is
      * "interrupted", what held so far is inconclusive, and only a counterexample that was counted in a
@@ -31,7 +31,8 @@ void an_summary_free(an_summary *summary);
 
 /* Worst of all expectations: failed, then inconclusive, then held (also when there is none). */
 an_verdict an_summary_verdict(const an_summary *summary);
-/* The verdict as the files have it: "held", "failed", "inconclusive"; "interrupted" if the run is not whole. */
+/* The verdict as the files have it: "held", "failed", "inconclusive"; "interrupted" if the run is not whole.
+ */
 const char *an_summary_verdict_name(const an_summary *summary);
 /* 0 or 1, as --strict has it. */
 int an_summary_exit(const an_summary *summary);

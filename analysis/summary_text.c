@@ -126,7 +126,8 @@ static void append_entry(GString *text, const an_entry *entry, const an_metric *
 }
 
 /* The measures of a point: by login where samples say which, else plain. */
-static void append_measure(GString *text, const an_point_summary *point, const an_measure *measure, size_t width)
+static void append_measure(GString *text, const an_point_summary *point, const an_measure *measure,
+                           size_t width)
 {
     g_autofree char *error = NULL;
     an_selector selector;
@@ -134,7 +135,8 @@ static void append_measure(GString *text, const an_point_summary *point, const a
     if (!an_selector_parse(measure->metric, AN_FORM_VALUE, &selector, &error))
         return;
     for (size_t i = 0; i < point->n_entries; i++)
-        n_labelled += is_measure_of(&point->entries[i], measure->metric) && strchr(point->entries[i].key, '{');
+        n_labelled +=
+            is_measure_of(&point->entries[i], measure->metric) && strchr(point->entries[i].key, '{');
     for (size_t i = 0; i < point->n_entries; i++) {
         const an_entry *entry = &point->entries[i];
         if (!is_measure_of(entry, measure->metric) || (n_labelled > 0 && !strchr(entry->key, '{')))

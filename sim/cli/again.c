@@ -5,8 +5,9 @@
 /* What a shell takes as it stands; anything else is quoted. */
 static bool is_plain(const char *word)
 {
-    return *word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,%+@-") ==
-                        strlen(word);
+    return *word &&
+           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,%+@-") ==
+               strlen(word);
 }
 
 static void append_word(GString *command, const char *word)

@@ -165,7 +165,8 @@ static bool is_carried(const sim_scenario *scenario, size_t label, sim_nearest *
     return false;
 }
 
-static void check_label(const sim_scenario *scenario, const sim_place *place, const char *key, const char *value)
+static void check_label(const sim_scenario *scenario, const sim_place *place, const char *key,
+                        const char *value)
 {
     char buffer[96];
     for (size_t i = 0; i < G_N_ELEMENTS(own_labels); i++) {

@@ -120,10 +120,10 @@ static void test_unknown_kind(void)
 #define EVENT(t, host, rest) "{\"t\":" #t ",\"host\":\"" host "\",\"event\":\"" rest "}\n"
 #define PACKET(serial, t, host, step, more)                                                                  \
     EVENT(t, host,                                                                                           \
-          "net:packet\",\"step\":\"" step "\",\"serial\":" #serial ",\"protocol\":\"udp\",\"what\":\"probe, " \
-          host "\"" more)
+          "net:packet\",\"step\":\"" step "\",\"serial\":" #serial                                           \
+          ",\"protocol\":\"udp\",\"what\":\"probe, " host "\"" more)
 #define LOGIN(serial, host)                                                                                  \
-    EVENT(0, host, "login:started\",\"login\":\"first\"")                                                   \
+    EVENT(0, host, "login:started\",\"login\":\"first\"")                                                    \
     PACKET(serial, 0, host, "sent", "") PACKET(serial, 20000000, host, "delivered", ",\"at\":\"sn-1\"")
 
 static bool has_written(const an_figure_outcome *outcome, const char *name)

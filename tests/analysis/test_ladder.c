@@ -1,7 +1,8 @@
 /* Ladders: which lifelines, where packets end, what is folded; and the structure of the SVG. */
 #include <glib.h>
 
-#include "analysis/ladder.h"
+#include "analysis/ladder_private.h"
+#include "core/event.h"
 #include "tests/analysis/run_folder.h"
 
 #define EVENT(t, rest) "{\"t\":" #t ",\"host\":\"c-1\",\"event\":\"login:" rest "}\n"
@@ -10,7 +11,7 @@
     "," rest "}\n"
 #define UDP(to)                                                                                              \
     "\"protocol\":\"udp\",\"source\":\"10.0.0.2:5\",\"destination\":\"" to ":9\",\"bytes\":68,\"payload\":"  \
-                                                                           "40"
+    "40"
 #define TCP(flags)                                                                                           \
     "\"protocol\":\"tcp\",\"flags\":\"" flags                                                                \
     "\",\"source\":\"10.0.0.2:5\",\"destination\":\"5.0.0.1:9\",\"bytes\":40,\"payload\":0"
@@ -129,6 +130,83 @@ static void test_svg(void)
     run_folder_free(root);
 }
 
+/* Where a label is: middle, baseline, half of its width. */
+typedef struct place {
+    double x, y, half;
+} place;
+
+static GArray *places_of_labels(const char *svg)
+{
+    static const char class[] = " class=\"label\"";
+    GArray *places = g_array_new(FALSE, FALSE, sizeof(place));
+    for (const char *at = svg; (at = strstr(at, "<text x=\"")); at++) {
+        char *end;
+        place one = {.x = g_ascii_strtod(at + strlen("<text x=\""), &end)};
+        one.y = g_ascii_strtod(end + strlen("\" y=\""), &end);
+        if (!g_str_has_prefix(end + 1, class))
+            continue;
+        const char *words = strchr(end, '>') + 1;
+        one.half = (double)g_utf8_strlen(words, (gssize)strcspn(words, "<")) * 5.6 / 2;
+        g_array_append_val(places, one);
+    }
+    return places;
+}
+
+/* Seven SYNs of one instant to seven hosts, as a login sends them: each label can be read. */
+static void test_labels_do_not_cover_each_other(void)
+{
+    GString *text = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
+    char *root = run_folder_new(), *error = NULL;
+    for (int i = 1; i <= 7; i++)
+        g_string_append_printf(
+            text,
+            "{\"t\":0,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"sent\",\"serial\":%d,"
+            "\"protocol\":\"tcp\",\"flags\":\"S\"}\n"
+            "{\"t\":%d,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"delivered\",\"serial\":%d,"
+            "\"at\":\"sn-%d\"}\n",
+            i, 50000000 + i, i, i);
+    run_folder_put(root, "events.jsonl", text->str);
+    g_autofree char *path = g_build_filename(root, "events.jsonl", NULL);
+    an_ladder *ladder = an_ladder_read(path, &(an_ladder_options){.peer = "c-1"}, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_autofree char *svg = an_ladder_svg(ladder, NULL);
+    g_autoptr(GArray) places = places_of_labels(svg);
+    g_assert_cmpuint(places->len, ==, 7);
+    for (guint i = 0; i < places->len; i++)
+        for (guint k = 0; k < i; k++) {
+            const place *a = &g_array_index(places, place, i), *b = &g_array_index(places, place, k);
+            g_assert_true(ABS(a->x - b->x) >= a->half + b->half || ABS(a->y - b->y) >= 10);
+        }
+    an_ladder_free(ladder);
+    g_string_free(text, TRUE);
+    run_folder_free(root);
+}
+
+static void assert_phrase(const char *name, const char *columns)
+{
+    g_auto(GStrv) words = g_strsplit(columns, " ", -1);
+    json_t *object = json_pack("{s:i, s:s, s:s}", "t", 0, "host", "c-1", "event", name);
+    for (size_t i = 0; words[i]; i++)
+        json_object_set_new(object, words[i] + 2,
+                            strchr("it", words[i][0]) ? json_integer(7) : json_string("x"));
+    g_autofree char *text = an_ladder_note_text(object);
+    if (strpbrk(text, "?{}_") || strcmp(text, strchr(name, ':') + 1) == 0)
+        g_error("'%s' is shown as '%s'", name, text);
+    json_decref(object);
+}
+
+/* Every event of core has a phrase, and only with columns that the event has. */
+static void test_notes_are_phrases(void)
+{
+#define X(id, name, columns) assert_phrase(name, columns);
+    PL_EVENTS(X)
+#undef X
+    json_t *object = json_pack("{s:s, s:i}", "event", "login:logged-in", "time", 1500000000);
+    g_autofree char *text = an_ladder_note_text(object);
+    g_assert_cmpstr(text, ==, "logged in after 1.50 s");
+    json_decref(object);
+}
+
 static void test_crowds_share_a_lane(void)
 {
     GString *text = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
@@ -188,6 +266,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/analysis/ladder/lanes-and-ends", test_lanes_and_ends);
     g_test_add_func("/analysis/ladder/svg", test_svg);
+    g_test_add_func("/analysis/ladder/labels-apart", test_labels_do_not_cover_each_other);
+    g_test_add_func("/analysis/ladder/notes-are-phrases", test_notes_are_phrases);
     g_test_add_func("/analysis/ladder/crowds-share-a-lane", test_crowds_share_a_lane);
     g_test_add_func("/analysis/ladder/what-cannot-be-drawn", test_what_cannot_be_drawn_is_said);
     return g_test_run();

@@ -180,8 +180,8 @@ static void test_a_run_cut_short_holds_nothing(void)
     g_assert_nonnull(strstr(json, "\"verdict\":\"interrupted\""));
     g_assert_null(strstr(json, "\"held\""));
     g_autofree char *text = an_summary_text(summary, &(an_text_options){0});
-    g_assert_nonnull(
-        strstr(text, "  ? login.success == 100%                           so far: 100 % of 1, 1 replication"));
+    g_assert_nonnull(strstr(
+        text, "  ? login.success == 100%                           so far: 100 % of 1, 1 replication"));
     g_assert_null(strstr(text, "✓"));
     g_assert_nonnull(strstr(text, "\nNot the whole run (interrupted: 2 of 10 replications are complete): "
                                   "1 of 3 expectations failed already."));
