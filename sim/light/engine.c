@@ -1,6 +1,6 @@
 #include "sim/light/light.h"
 #include "sim/light/stack.h"
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 
 #include <glib.h>
 #include <string.h>

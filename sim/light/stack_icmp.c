@@ -1,5 +1,5 @@
 #include "sim/light/stack.h"
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 
 #include <glib.h>
 

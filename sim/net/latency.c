@@ -27,7 +27,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "sim/net/latency_policies.h"
+#include "sim/net/latency/latency_policies.h"
 
 static const net_latency_policy *const policies[] = {
     &net_latency_constant, &net_latency_coordinates, &net_latency_regions, &net_latency_matrix, NULL,

@@ -8,7 +8,7 @@
 
 #include "sim/net/address.h"
 #include "sim/net/firewall_state.h"
-#include "sim/net/nat_box.h"
+#include "sim/net/nat/nat_box.h"
 #include "sim/net/net.h"
 #include "sim/net/kinds.h"
 #include "sim/net/pool.h"

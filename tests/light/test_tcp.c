@@ -1,6 +1,6 @@
 /* The light engine's TCP against the clock and the letter: timers, states, resets, sizes. */
 #include "sim/light/light.h"
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 #include "tests/support/light_world.h"
 
 #define DELAY (20 * PL_MILLISECOND)

@@ -1,6 +1,6 @@
 /* The light engine's TCP under loss, against closed windows, across the wrap, and under nonsense. */
 #include "sim/light/light.h"
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 #include "tests/support/light_world.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* latency_constant.c - the same delay between any two hosts. */
 #include <glib.h>
 
-#include "sim/net/latency_policies.h"
+#include "sim/net/latency/latency_policies.h"
 
 struct net_latency {
     pl_span delay;

@@ -1,5 +1,5 @@
 /* latency_file.c - files of latencies, word by word. */
-#include "sim/net/latency_file.h"
+#include "sim/net/latency/latency_file.h"
 
 #include <errno.h>
 #include <glib.h>

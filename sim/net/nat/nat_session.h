@@ -4,7 +4,7 @@
 #ifndef NET_NAT_SESSION_H
 #define NET_NAT_SESSION_H
 
-#include "sim/net/nat_box.h"
+#include "sim/net/nat/nat_box.h"
 
 /* Notes that a packet went out through a live or new mapping, and sets how long both live. */
 void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,

@@ -5,7 +5,7 @@
  * packet, is the same both ways, and does not depend on who else is there. */
 #include <glib.h>
 
-#include "sim/net/latency_policies.h"
+#include "sim/net/latency/latency_policies.h"
 #include "sim/net/slab.h"
 
 #define FACTORS 4096u /* chosen: fine enough for percentiles of the factor, small enough for a cache */

@@ -1,4 +1,4 @@
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 
 /* spec: RFC 9293 §3.2, RFC 2018 §2 and §3. */
 #define KIND_END 0

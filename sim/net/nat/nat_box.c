@@ -1,10 +1,10 @@
 /* nat_box.c - mapping, filtering, ports and lifetimes of one NAT box. */
-#include "sim/net/nat_box.h"
+#include "sim/net/nat/nat_box.h"
 
 #include <glib.h>
 
 #include "core/port.h"
-#include "sim/net/nat_session.h"
+#include "sim/net/nat/nat_session.h"
 
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO_REQUEST 8

@@ -2,8 +2,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "sim/net/latency_file.h"
-#include "sim/net/latency_policies.h"
+#include "sim/net/latency/latency_file.h"
+#include "sim/net/latency/latency_policies.h"
 
 #define REGIONS_MAX 64u /* chosen: continents and large countries; more is a measured matrix */
 #define SHARE_MAX 1e9   /* chosen: shares may be counts of people */

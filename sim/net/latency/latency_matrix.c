@@ -2,8 +2,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "sim/net/latency_file.h"
-#include "sim/net/latency_policies.h"
+#include "sim/net/latency/latency_file.h"
+#include "sim/net/latency/latency_policies.h"
 
 #define NODES_MAX 2048u /* chosen: the size of the largest well-known data sets (King: 1740) */
 

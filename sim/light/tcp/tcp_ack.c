@@ -1,4 +1,4 @@
-#include "sim/light/tcp.h"
+#include "sim/light/tcp/tcp.h"
 
 #include <glib.h>
 

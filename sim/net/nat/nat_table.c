@@ -1,5 +1,5 @@
 /* nat_table.c - the mappings and sessions of all NAT boxes. */
-#include "sim/net/nat_table.h"
+#include "sim/net/nat/nat_table.h"
 
 #include <glib.h>
 

@@ -2,7 +2,7 @@
  *
  * A connection is established once an ACK has passed each way (RFC 5382 §5: its handshake is over), and
  * closing after both FINs or a RST; before and after it is transitory. */
-#include "sim/net/nat_session.h"
+#include "sim/net/nat/nat_session.h"
 
 #include "core/port.h"
 

@@ -7,7 +7,7 @@
 
 #include "sim/net/drop.h"
 #include "sim/net/nat.h"
-#include "sim/net/nat_table.h"
+#include "sim/net/nat/nat_table.h"
 #include "sim/net/packet.h"
 #include "sim/net/random.h"
 
