@@ -80,7 +80,7 @@ sim_exit sim_preflight(const sim_scenario *scenario, char **ret_error)
         char *error = NULL;
         sim_exit code = probe(scenario, &error);
         tell(ends[1], error ? error : "");
-        _exit(code);
+        _exit((int)code);
     }
     close(ends[1]);
     char *sentence = hear(ends[0]);

@@ -45,8 +45,8 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* chosen: how the parent tells its workers to stop.  A signal of its own, because Ctrl-C reaches them as well,
- * and a second SIGINT or SIGTERM would end them at once. */
+/* chosen: how the parent tells its workers to stop.  A signal of its own, because Ctrl-C reaches them as
+ * well, and a second SIGINT or SIGTERM would end them at once. */
 #define STOP_SIGNAL SIGUSR1
 
 /* The first Ctrl-C ends the run in order, the second at once. */

@@ -67,7 +67,8 @@ static void print_help(const cli_verb *verb, GOptionContext *context)
 }
 
 /* Reads the options; what is wrong with them (g_free), or NULL. */
-static char *parse(const cli_verb *verb, cli_options *options, GOptionContext *context, int *argc, char ***argv)
+static char *parse(const cli_verb *verb, cli_options *options, GOptionContext *context, int *argc,
+                   char ***argv)
 {
     GError *error = NULL;
     options->jobs = JOBS_UNSAID;
@@ -203,9 +204,9 @@ void cli_print_refusal(const cli_options *options, const cli_refusal *refusal)
     const sim_scenario *scenario = refusal->scenario;
     if (!options->json)
         return;
-    json_t *object = json_pack("{s:s?, s:s, s:[], s:s}", "scenario",
-                               scenario && *scenario->name ? scenario->name : NULL, "verdict",
-                               verdict_of(refusal->code), "points", "error", refusal->sentence);
+    json_t *object =
+        json_pack("{s:s?, s:s, s:[], s:s}", "scenario", scenario && *scenario->name ? scenario->name : NULL,
+                  "verdict", verdict_of(refusal->code), "points", "error", refusal->sentence);
     if (scenario && !sim_scenario_good(scenario))
         json_object_set_new(object, "errors", cli_errors_json(scenario));
     if (refusal->out)
@@ -217,5 +218,27 @@ int cli_refuse(const cli_options *options, const cli_refusal *refusal)
 {
     cli_complain("%s", refusal->sentence);
     cli_print_refusal(options, refusal);
-    return refusal->code;
+    return (int)refusal->code;
+}
+
+int cli_refuse_usage(const cli_options *options, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *sentence = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    cli_refuse(options, &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = sentence});
+    g_free(sentence);
+    return SIM_EXIT_USAGE;
+}
+
+int cli_refuse_scenario(const cli_options *options, const sim_scenario *scenario)
+{
+    char *errors = sim_scenario_errors(scenario);
+    fputs(errors, stderr);
+    errors[strcspn(errors, "\n")] = 0;
+    cli_print_refusal(options,
+                      &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = errors, .scenario = scenario});
+    g_free(errors);
+    return SIM_EXIT_USAGE;
 }

@@ -72,6 +72,10 @@ int cli_refuse(const cli_options *options, const cli_refusal *refusal);
 /* Loads a scenario with --set, --seed, --engine and --tier, checked against analysis' tables.  Always returns
  * one; ask sim_scenario_good. */
 sim_scenario *cli_load(const cli_options *options, const char *path);
+/* The same for a mistake of usage, as a format; returns SIM_EXIT_USAGE. */
+int cli_refuse_usage(const cli_options *options, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same for a scenario with errors: all of them on stderr and in the object; returns SIM_EXIT_USAGE. */
+int cli_refuse_scenario(const cli_options *options, const sim_scenario *scenario);
 /* The command that runs the file again in the same way, as a shell reads it (g_free): --tier, --engine and
  * every --set as given, and the seed. */
 char *cli_again(const cli_options *options, const char *path, uint64_t seed);

@@ -120,16 +120,17 @@ static char *find(const char *what)
     return text ? text : explain_bare(what);
 }
 
-static int unknown(const char *what)
+static int unknown(const cli_options *options, const char *what)
 {
     char *near = sim_page_nearest(what);
     const char *metric = near ? NULL : an_metric_nearest(what);
     if (near || metric)
-        cli_complain("nothing is called '%s'; did you mean '%s'?", what, near ? near : metric);
+        cli_refuse_usage(options, "nothing is called '%s'; did you mean '%s'?", what, near ? near : metric);
     else
-        cli_complain(
-            "nothing is called '%s'; partyline list keys and partyline list metrics show what there is",
-            what);
+        cli_refuse_usage(options,
+                         "nothing is called '%s'; partyline list keys and partyline list metrics show "
+                         "what there is",
+                         what);
     g_free(near);
     return SIM_EXIT_USAGE;
 }
@@ -146,12 +147,12 @@ int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char 
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (markdown || constants ? argc != 1 : argc != 2)
-        return cli_complain(
-            "explain needs one key, metric or exit code, e.g. partyline explain run.duration");
+        return cli_refuse_usage(
+            options, "explain needs one key, metric or exit code, e.g. partyline explain run.duration");
     const char *name = markdown ? "scenario-reference" : constants ? "constants" : argv[1];
     char *text = markdown ? sim_page_markdown() : constants ? sim_page_constants() : find(name);
     if (!text)
-        return unknown(argv[1]);
+        return unknown(options, argv[1]);
     if (options->json)
         cli_print_json(
             json_pack("{s:s, s:s}", "name", name, "text", text));

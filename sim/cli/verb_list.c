@@ -216,7 +216,7 @@ static int list_keys(const cli_options *options, char **files, GArray *items)
     if (!section || strcmp(section, "protocol") == 0)
         list_tunables(items);
     if (items->len == 0)
-        return cli_complain("no section '%s'; partyline list keys shows all keys", section);
+        return cli_refuse_usage(options, "no section '%s'; partyline list keys shows all keys", section);
     return SIM_EXIT_HELD;
 }
 
@@ -269,8 +269,7 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
         return code;
     }
     char buffer[96];
-    return cli_complain(
-        "nothing to list by the name '%s'; %s", what,
+    return cli_refuse_usage(options, "nothing to list by the name '%s'; %s", what,
         sim_nearest_hint(&nearest, buffer, sizeof buffer,
                          "there are scenarios, profiles, metrics, plots, nats, firewalls, stacks, "
                          "engines, keys"));

@@ -22,7 +22,8 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
 {
     char *kind = NULL, *peer = NULL, *error = NULL;
     const GOptionEntry entries[] = {
-        {"kind", 0, 0, G_OPTION_ARG_STRING, &kind, "One kind of figure only (see partyline list plots)", "KIND"},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &kind, "One kind of figure only (see partyline list plots)",
+         "KIND"},
         {"peer", 0, 0, G_OPTION_ARG_STRING, &peer,
          "Ladder: the peer whose first login is drawn; without it the median login of each set-up", "PEER"},
         {0},

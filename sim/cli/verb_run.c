@@ -5,6 +5,7 @@
 #include "analysis/figure.h"
 #include "analysis/summary.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/write.h"
 #include "sim/preflight.h"
 #include "sim/runner.h"
 #include "sim/scenario/page.h"
@@ -35,10 +36,9 @@ static int complain(int code, char *sentence)
 /* Ends a run that has no summary: told on stderr, and as an object where one was asked for. */
 static int refuse(const run *r, sim_exit code, char *sentence)
 {
-    cli_refuse(r->options,
-               &(cli_refusal){.code = code, .sentence = sentence, .scenario = r->scenario});
+    cli_refuse(r->options, &(cli_refusal){.code = code, .sentence = sentence, .scenario = r->scenario});
     g_free(sentence);
-    return code;
+    return (int)code;
 }
 
 /* Why the run is not whole (g_free), or NULL if it is. */
@@ -64,53 +64,6 @@ static char *shortfall(const run *r)
     g_assert_not_reached();
 }
 
-/* points.csv: the case, then the variables of the sweep. */
-static int write_points(run *r, char **ret_error)
-{
-    const sim_scenario *scenario = r->scenario;
-    const sim_point *first = &scenario->points[0];
-    size_t n_columns = (first->case_name ? 1 : 0) + first->n_variables;
-    g_autofree const char **columns = g_new0(const char *, n_columns + 1);
-    g_autofree const char **values = g_new0(const char *, scenario->n_points * n_columns + 1);
-    size_t shift = first->case_name ? 1 : 0;
-    if (shift)
-        columns[0] = "case";
-    for (size_t v = 0; v < first->n_variables; v++)
-        columns[shift + v] = first->variables[v].name;
-    for (size_t p = 0; p < scenario->n_points; p++) {
-        const char **row = values + p * n_columns;
-        if (shift)
-            row[0] = scenario->points[p].case_name;
-        for (size_t v = 0; v < first->n_variables; v++)
-            row[shift + v] = scenario->points[p].variables[v].text;
-    }
-    return sim_results_points(r->results,
-                              &(sim_points){.n_columns = n_columns,
-                                            .columns = columns,
-                                            .n_points = scenario->n_points,
-                                            .values = values},
-                              ret_error);
-}
-
-static int write_manifest(run *r, char **ret_error)
-{
-    const sim_config *config = r->scenario->points[0].config;
-    return sim_results_manifest(r->results,
-                                &(sim_manifest){.version = CLI_VERSION,
-                                                .scenario_file = r->path,
-                                                .engine = config->run.engine,
-                                                .codec = config->run.codec == SIM_CODEC_OPUS ? "opus" : "sized",
-                                                .crypto = config->run.crypto == SIM_CRYPTO_REAL ? "real" : "sized",
-                                                .seed = (uint64_t)config->run.seed,
-                                                .n_points = r->scenario->n_points,
-                                                .n_replications = (size_t)config->run.replications,
-                                                .events = r->outcome.events,
-                                                .wall_seconds = r->outcome.wall_seconds,
-                                                .virtual_seconds = r->outcome.virtual_seconds,
-                                                .status = r->outcome.status},
-                                ret_error);
-}
-
 /* `early`: why the run is not whole, or NULL. */
 static an_summary *judge(const run *r, const char *early, char **ret_error)
 {
@@ -120,23 +73,23 @@ static an_summary *judge(const run *r, const char *early, char **ret_error)
     GPtrArray *positions = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < config->n_expect; i++) {
         const sim_expectation *expect = &config->expect[i];
-        g_autofree char *file = g_path_get_basename(expect->place.source ? expect->place.source->name : r->path);
+        g_autofree char *file =
+            g_path_get_basename(expect->place.source ? expect->place.source->name : r->path);
         char *position = g_strdup_printf("%s:%d", file, (int)expect->place.line);
         g_ptr_array_add(positions, position);
         texts[i] = (an_expect_text){.text = expect->text, .when = expect->when, .position = position};
     }
-    an_summary *summary =
-        an_summary_new(sim_results_directory(r->results),
-                       &(an_options){.scenario = r->scenario->name,
-                                     .again = again,
-                                     .seed = (uint64_t)config->run.seed,
-                                     .early = early,
-                                     .expectations = texts,
-                                     .n_expectations = config->n_expect,
-                                     .certainty = config->run.deterministic == SIM_YES ? AN_DETERMINISTIC
-                                                                                       : AN_STATISTICAL,
-                                     .strictness = r->own->strict ? AN_STRICT : AN_LENIENT},
-                       ret_error);
+    an_summary *summary = an_summary_new(
+        sim_results_directory(r->results),
+        &(an_options){.scenario = r->scenario->name,
+                      .again = again,
+                      .seed = (uint64_t)config->run.seed,
+                      .early = early,
+                      .expectations = texts,
+                      .n_expectations = config->n_expect,
+                      .certainty = config->run.deterministic == SIM_YES ? AN_DETERMINISTIC : AN_STATISTICAL,
+                      .strictness = r->own->strict ? AN_STRICT : AN_LENIENT},
+        ret_error);
     g_ptr_array_free(positions, TRUE);
     return summary;
 }
@@ -155,7 +108,8 @@ static void draw_figures(const run *r, const an_summary *summary)
         if (is_repeated)
             continue;
         const an_figure_options options = {.peer = config->plots[i].peer};
-        if (an_figure_draw(an_summary_results(summary), config->plots[i].kind, &options, &outcome, &error) != 0) {
+        if (an_figure_draw(an_summary_results(summary), config->plots[i].kind, &options, &outcome, &error) !=
+            0) {
             complain(0, error);
             continue;
         }
@@ -172,15 +126,16 @@ static void tell(const run *r, const an_summary *summary)
     g_autofree an_measure *measures = g_new0(an_measure, config->n_measure + 1);
     for (size_t i = 0; i < config->n_measure; i++)
         measures[i] = (an_measure){config->measure[i].metric, config->measure[i].beside};
-    char *text = r->options->json
-                     ? an_summary_json(summary, directory)
-                     : an_summary_text(summary,
-                                       &(an_text_options){.colour = an_colour_choose(r->options->color, STDOUT_FILENO),
-                                                          .measures = measures,
-                                                          .n_measures = config->n_measure,
-                                                          .wall_seconds = r->outcome.wall_seconds,
-                                                          .virtual_seconds = r->outcome.virtual_seconds,
-                                                          .directory = directory});
+    char *text =
+        r->options->json
+            ? an_summary_json(summary, directory)
+            : an_summary_text(summary,
+                              &(an_text_options){.colour = an_colour_choose(r->options->color, STDOUT_FILENO),
+                                                 .measures = measures,
+                                                 .n_measures = config->n_measure,
+                                                 .wall_seconds = r->outcome.wall_seconds,
+                                                 .virtual_seconds = r->outcome.virtual_seconds,
+                                                 .directory = directory});
     fputs(text, stdout);
     if (r->options->json)
         putchar('\n');
@@ -189,26 +144,24 @@ static void tell(const run *r, const an_summary *summary)
         printf("Figures: %s/figures/\n", directory);
 }
 
-/* Nothing to judge.  What is left of the run goes with it, unless there are files of worth, or a fault to look
- * into. */
+/* Nothing to judge.  What is left of the run goes with it, unless there are files of worth, or a fault to
+ * look into. */
 static int conclude_nothing(run *r)
 {
     sim_exit code = (sim_exit)r->outcome.exit;
     char *error = NULL;
     bool gone = code != SIM_EXIT_FAULT && sim_results_discard(r->results);
     const char *directory = gone ? NULL : sim_results_directory(r->results);
-    g_autofree char *why = code == SIM_EXIT_INTERRUPTED || !r->outcome.sentence
-                               ? shortfall(r)
-                               : g_strdup(r->outcome.sentence);
-    if (!gone && write_manifest(r, &error) != 0)
+    g_autofree char *why =
+        code == SIM_EXIT_INTERRUPTED || !r->outcome.sentence ? shortfall(r) : g_strdup(r->outcome.sentence);
+    if (!gone && cli_write_manifest(r->results, r->scenario, &r->outcome, &error) != 0)
         complain(0, error);
     if (code == SIM_EXIT_INTERRUPTED)
         fprintf(stderr, "%s%s%s\n", why, gone ? "; nothing is left behind" : " in ", gone ? "" : directory);
-    cli_print_refusal(r->options, &(cli_refusal){.code = code,
-                                                 .sentence = why ? why : "",
-                                                 .scenario = r->scenario,
-                                                 .out = directory});
-    return code;
+    cli_print_refusal(
+        r->options,
+        &(cli_refusal){.code = code, .sentence = why ? why : "", .scenario = r->scenario, .out = directory});
+    return (int)code;
 }
 
 static int conclude(run *r)
@@ -227,7 +180,7 @@ static int conclude(run *r)
     }
     if (!r->own->no_figures)
         draw_figures(r, summary);
-    if (write_manifest(r, &error) != 0)
+    if (cli_write_manifest(r->results, r->scenario, &r->outcome, &error) != 0)
         code = complain(SIM_EXIT_FAULT, error);
     tell(r, summary);
     an_summary_free(summary);
@@ -265,7 +218,7 @@ static int run_scenario(run *r)
                                  &error);
     if (!r->results)
         return refuse(r, SIM_EXIT_USAGE, error);
-    if (write_points(r, &error) != 0) {
+    if (cli_write_points(r->results, r->scenario, &error) != 0) {
         sim_results_discard(r->results);
         sim_results_free(r->results);
         return refuse(r, SIM_EXIT_FAULT, error);
@@ -289,25 +242,13 @@ static bool is_live_only(const sim_scenario *scenario, const run_options *own)
     return (own->host || own->state) && strcmp(scenario->points[0].config->run.engine, "live") != 0;
 }
 
-/* Errors of the scenario, on stderr as they are, and the first of them in the object. */
-static int refuse_scenario(const cli_options *options, const sim_scenario *scenario)
-{
-    char *errors = sim_scenario_errors(scenario);
-    fputs(errors, stderr);
-    errors[strcspn(errors, "\n")] = 0;
-    cli_print_refusal(options,
-                      &(cli_refusal){.code = SIM_EXIT_USAGE, .sentence = errors, .scenario = scenario});
-    g_free(errors);
-    return SIM_EXIT_USAGE;
-}
-
 static int run_file(const cli_options *options, const run_options *own, const char *path)
 {
     sim_scenario *scenario = cli_load(options, path);
     run r = {.options = options, .own = own, .scenario = scenario, .path = path};
     int code = SIM_EXIT_USAGE;
     if (!sim_scenario_good(scenario))
-        code = refuse_scenario(options, scenario);
+        code = cli_refuse_scenario(options, scenario);
     else if (is_live_only(scenario, own))
         code = refuse(&r, SIM_EXIT_USAGE,
                       g_strdup("--host and --state are for the live engine: add --engine live"));
@@ -334,7 +275,8 @@ static char *check_usage(const cli_options *options, const run_options *own, int
 /* The gravest code of all files: 130, 3, 2, 4, 1, 77, 0 in that order. */
 static int graver(int a, int b)
 {
-    static const int order[] = {SIM_EXIT_INTERRUPTED, SIM_EXIT_FAULT, SIM_EXIT_USAGE, SIM_EXIT_BUDGET, SIM_EXIT_FAILED, SIM_EXIT_SKIPPED};
+    static const int order[] = {SIM_EXIT_INTERRUPTED, SIM_EXIT_FAULT,  SIM_EXIT_USAGE,
+                                SIM_EXIT_BUDGET,      SIM_EXIT_FAILED, SIM_EXIT_SKIPPED};
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
         if (a == order[i] || b == order[i])
             return order[i];
@@ -353,10 +295,11 @@ int cli_verb_run(const cli_verb *verb, cli_options *options, int argc, char **ar
 {
     run_options own = {0};
     const GOptionEntry entries[] = {
-        {"strict", 0, 0, G_OPTION_ARG_NONE, &own.strict, "An inconclusive expectation counts as failed", NULL},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &own.strict, "An inconclusive expectation counts as failed",
+         NULL},
         {"no-figures", 0, 0, G_OPTION_ARG_NONE, &own.no_figures, "Draw no figures", NULL},
-        {"host", 0, 0, G_OPTION_ARG_STRING, &own.host, "Live: this host only; the others are other processes'",
-         "NAME"},
+        {"host", 0, 0, G_OPTION_ARG_STRING, &own.host,
+         "Live: this host only; the others are other processes'", "NAME"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &own.state, "Live: folder of the keys and registries", "DIR"},
         {0},
     };

@@ -52,8 +52,8 @@ static void print_points(const sim_scenario *scenario)
 static int show(const cli_options *options, const sim_scenario *scenario, gboolean resolved, int point)
 {
     if (point >= 0 && (size_t)point >= scenario->n_points)
-        return cli_complain("there is no point %d: the scenario has %zu, counted from 0", point,
-                            scenario->n_points);
+        return cli_refuse_usage(options, "there is no point %d: the scenario has %zu, counted from 0", point,
+                                scenario->n_points);
     const sim_tree *tree = point >= 0 ? scenario->points[point].tree : scenario->tree;
     if (options->json) {
         cli_print_json(json_pack("{s:s, s:o, s:o}", "scenario", scenario->name, "points",
@@ -82,15 +82,14 @@ int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **a
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (argc != 2)
-        return cli_complain("show needs one file, e.g. partyline show --resolved scenarios/login/crowd.yaml");
+        return cli_refuse_usage(
+            options, "show needs one file, e.g. partyline show --resolved scenarios/login/crowd.yaml");
     sim_scenario *scenario = cli_load(options, argv[1]);
     int code = SIM_EXIT_USAGE;
     if (sim_scenario_good(scenario)) {
         code = show(options, scenario, resolved, point);
     } else {
-        char *errors = sim_scenario_errors(scenario);
-        fputs(errors, stderr);
-        g_free(errors);
+        cli_refuse_scenario(options, scenario);
     }
     sim_scenario_free(scenario);
     return code;

@@ -55,8 +55,8 @@ int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char
     if (parsed != CLI_GO_ON)
         return parsed == CLI_HELPED ? SIM_EXIT_HELD : SIM_EXIT_USAGE;
     if (argc < 2)
-        return cli_complain(
-            "validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
+        return cli_refuse_usage(
+            options, "validate needs a file, e.g. partyline validate scenarios/login/first-login.yaml");
     int code = SIM_EXIT_HELD;
     json_t *files = json_array();
     for (int i = 1; i < argc; i++) {

@@ -216,8 +216,8 @@ int sim_results_manifest(sim_results *results, const sim_manifest *manifest, cha
 
 typedef enum sweep_step { SWEEP_LOOK, SWEEP_REMOVE } sweep_step;
 
-/* Looks at a folder of points or replications, or removes it; false if a file of worth is in it.  What a killed
- * worker left under a hidden name is of none. */
+/* Looks at a folder of points or replications, or removes it; false if a file of worth is in it.  What a
+ * killed worker left under a hidden name is of none. */
 static bool sweep(const char *path, sweep_step step)
 {
     GDir *folder = g_dir_open(path, 0, NULL);

@@ -71,8 +71,8 @@ int sim_results_points(sim_results *results, const sim_points *points, char **re
 char *sim_results_replication(const sim_results *results, size_t point, size_t replication, char **ret_error);
 /* Writes manifest.json, last of all files of the run so that it can name them.  0, or -1 and a sentence. */
 int sim_results_manifest(sim_results *results, const sim_manifest *manifest, char **ret_error);
-/* Takes the run directory back, unless a replication left a file in it: what this run wrote is removed, and the
- * directory if this run made it; `latest` points where it did.  Whether it was taken back; before _free. */
+/* Takes the run directory back, unless a replication left a file in it: what this run wrote is removed, and
+ * the directory if this run made it; `latest` points where it did.  Whether it was taken back; before _free. */
 bool sim_results_discard(sim_results *results);
 void sim_results_free(sim_results *results);
 

@@ -177,7 +177,7 @@ bool sim_diagnostic_is_flag(const sim_source *source)
     return sim_diagnostic_is_argument(source) && strcmp(source->name, "--set") != 0;
 }
 
-/* What an error without a position is about: a file, a flag as the user wrote it, or nothing in particular. */
+/* What an error without a position is about: a file, a flag as it was written, or nothing in particular. */
 static void append_subject(GString *out, const sim_source *source)
 {
     g_string_append(out, source ? source->name : "partyline");

@@ -36,6 +36,9 @@ object json-missing-file 2 error 'nosuch.yaml' run --json "$work/nosuch.yaml"
 object json-no-file 2 error 'run needs a file' run --json
 object json-unknown-option 2 error 'Unknown option --sede' run --json --sede 5 $login/crowd.yaml
 object json-wrong-tier 2 error '--tier nightly' run --json --tier nightly $login/crowd.yaml
+object json-explain 2 error "did you mean 'run.duration'" "$program" explain --json run.durration
+object json-list 2 error "did you mean 'nats'" "$program" list --json nat
+object json-show 2 error 'not a count' "$program" show --json --seed x $login/crowd.yaml
 object json-host-without-live 2 error 'add --engine live' run --json --state "$work" $login/crowd.yaml
 mkdir "$work/taken"
 echo mine >"$work/taken/file"

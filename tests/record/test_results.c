@@ -37,6 +37,39 @@ static char *contents(const char *folder, const char *name)
     return text;
 }
 
+static void test_a_run_without_results_is_taken_back(void)
+{
+    g_autofree char *folder = folder_new();
+    g_autofree char *out = g_build_filename(folder, "out", NULL);
+    g_autofree char *there = g_build_filename(folder, "there", NULL);
+    const char *const outs[] = {out, there};
+    char *error = NULL;
+    g_assert_cmpint(g_mkdir(there, 0777), ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(outs); i++) {
+        sim_results *results = sim_results_new(
+            &(sim_results_options){.scenario = "hello", .out = outs[i], .resolved_yaml = "scenario: hello\n"},
+            &error);
+        g_assert_nonnull(results);
+        g_autofree char *replication = sim_results_replication(results, 0, 0, &error);
+        g_autofree char *hidden = g_build_filename(replication, ".series.csv.part", NULL);
+        g_autofree char *whole = g_build_filename(replication, "series.csv", NULL);
+        g_assert_true(g_file_set_contents(hidden, "half", -1, NULL));
+        /* A file of worth keeps everything, also what is half-written beside it. */
+        g_assert_true(g_file_set_contents(whole, "x", -1, NULL));
+        g_assert_false(sim_results_discard(results));
+        g_assert_true(g_file_test(hidden, G_FILE_TEST_EXISTS));
+        g_autofree char *yaml = contents(outs[i], "scenario.resolved.yaml");
+        g_assert_cmpstr(yaml, ==, "scenario: hello\n");
+        g_assert_cmpint(g_remove(whole), ==, 0);
+        g_assert_true(sim_results_discard(results));
+        sim_results_free(results);
+    }
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+    /* A folder that was there stays, empty: rmdir takes no other. */
+    g_assert_cmpint(g_rmdir(there), ==, 0);
+    remove_tree(folder);
+}
+
 static void test_out_must_be_free(void)
 {
     g_autofree char *folder = folder_new();
@@ -149,6 +182,8 @@ static void test_manifest_digests_every_file(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/record/results/a-run-without-results-is-taken-back",
+                    test_a_run_without_results_is_taken_back);
     g_test_add_func("/record/results/out-must-be-free", test_out_must_be_free);
     g_test_add_func("/record/results/names-that-escape", test_names_that_escape_are_refused);
     g_test_add_func("/record/results/latest", test_latest_points_to_the_last_run);
