@@ -38,7 +38,7 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(supernode_clients_max, "supernode.clients_max", PL_UNIT_COUNT, 1000, 1, 1000000, "chosen",             \
       "clients that a supernode attaches at most: above PO-13's 140 to 480, with room for arrivals")         \
     X(supernode_turn_aways_max, "supernode.turn_aways_max", PL_UNIT_COUNT, 100, 0, 1000000, "chosen",        \
-      "streams that a supernode holds beyond clients_max, to hand on to others whom it cannot attach: a tenth") \
+      "streams beyond clients_max, held to hand on whom it cannot attach: a tenth of clients_max")           \
     X(supernode_handshake_timeout, "supernode.handshake_timeout", PL_UNIT_TIME, 10 * PL_SECOND,              \
       100 * PL_MILLISECOND, PL_HOUR, "chosen",                                                               \
       "how long a stream may stay unauthenticated: strangers must not hold slots, slow links must fit")      \

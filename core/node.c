@@ -177,15 +177,16 @@ static void start_supernode(pl_node *node, pl_time now)
     const pl_node_supernode *options = node->supernode_options;
     node->identity = g_new0(pl_identity, 1);
     pl_identity_draw(node->identity, &node->context);
-    node->supernode = pl_supernode_new(&(pl_supernode_options){.context = &node->context,
-                                                               .own_address = options->own_address,
-                                                               .partner = options->partner,
-                                                               .login_servers = options->login_servers,
-                                                               .n_login_servers = options->n_login_servers,
-                                                               .server_sign_key = node->network->server_sign_key,
-                                                               .known = options->known,
-                                                               .n_known = options->n_known,
-                                                               .socket = node->socket});
+    node->supernode =
+        pl_supernode_new(&(pl_supernode_options){.context = &node->context,
+                                                 .own_address = options->own_address,
+                                                 .partner = options->partner,
+                                                 .login_servers = options->login_servers,
+                                                 .n_login_servers = options->n_login_servers,
+                                                 .server_sign_key = node->network->server_sign_key,
+                                                 .known = options->known,
+                                                 .n_known = options->n_known,
+                                                 .socket = node->socket});
     ask_for_credential(node, now);
 }
 
@@ -228,11 +229,13 @@ static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
 static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->discovery && pl_discovery_owns(node->discovery, input->id))
-        trace_refused(node, pl_discovery_input(node->discovery, input->id, input->from, input->data, input->len, now),
-                      "stun", input->from);
+        trace_refused(
+            node, pl_discovery_input(node->discovery, input->id, input->from, input->data, input->len, now),
+            "stun", input->from);
     else if (node->supernode && pl_supernode_owns_socket(node->supernode, input->id))
-        trace_refused(node, pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
-                      "stun", input->from);
+        trace_refused(
+            node, pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
+            "stun", input->from);
     else
         trace_refused(node, own_datagram(node, input, now), "datagram", input->from);
 }
@@ -354,7 +357,8 @@ void pl_node_log_out(pl_node *node, pl_time now)
 
 int pl_node_add_account(pl_node *node, const char *name, const char *password)
 {
-    return node->login_server ? pl_login_server_add_account(node->login_server, name, password) : PL_ERR_UNEXPECTED;
+    return node->login_server ? pl_login_server_add_account(node->login_server, name, password)
+                              : PL_ERR_UNEXPECTED;
 }
 
 pl_login_state pl_node_login_state(const pl_node *node)

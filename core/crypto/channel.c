@@ -269,8 +269,8 @@ static int diagnose(const pl_channel *channel, const uint8_t *frame, size_t len)
     uint64_t tried = MIN(channel->receive.nonce, REPLAYS_TRIED);
 
     for (uint64_t i = 1; i <= tried; i++)
-        if (suite->open(plain, channel->receive.key, channel->receive.nonce - i, channel->u.hash, PL_HASH_BYTES, frame,
-                        len)) {
+        if (suite->open(plain, channel->receive.key, channel->receive.nonce - i, channel->u.hash,
+                        PL_HASH_BYTES, frame, len)) {
             pl_bytes_wipe(plain, len - PL_TAG_BYTES);
             return PL_ERR_REPLAYED;
         }
@@ -284,8 +284,8 @@ static int take_record(pl_channel *channel, const uint8_t *frame, size_t len, pl
 
     if (len < PL_TAG_BYTES)
         return PL_ERR_MALFORMED;
-    if (!suite->open(plain, channel->receive.key, channel->receive.nonce, channel->u.hash, PL_HASH_BYTES, frame,
-                     len))
+    if (!suite->open(plain, channel->receive.key, channel->receive.nonce, channel->u.hash, PL_HASH_BYTES,
+                     frame, len))
         return diagnose(channel, frame, len);
     channel->receive.nonce++;
     channel->handler->message(channel->owner, channel, plain, len - PL_TAG_BYTES, now);
@@ -400,8 +400,8 @@ int pl_channel_send(pl_channel *channel, const uint8_t *data, size_t len)
         channel->send.nonce == UINT64_MAX)
         return PL_ERR_LIMIT;
     put_length(bytes, sealed_len);
-    channel->context->suite->seal(bytes + LENGTH_BYTES, channel->send.key, channel->send.nonce++, channel->u.hash, PL_HASH_BYTES,
-                                  data, len);
+    channel->context->suite->seal(bytes + LENGTH_BYTES, channel->send.key, channel->send.nonce++,
+                                  channel->u.hash, PL_HASH_BYTES, data, len);
     return put_bytes(channel, bytes, LENGTH_BYTES + sealed_len);
 }
 

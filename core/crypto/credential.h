@@ -5,7 +5,7 @@
 #include "core/crypto/suite.h"
 
 #define PL_NAME_MAX 32     /* chosen: bytes of a user name */
-#define PL_PASSWORD_MAX 64 /* chosen: two lines of a person's typing; the work of stretching does not depend on it */
+#define PL_PASSWORD_MAX 64 /* chosen: more than people type; bounds the message */
 #define PL_CREDENTIAL_BYTES_MAX (1 + 1 + PL_NAME_MAX + 2 * PL_KEY_BYTES + 8 + PL_SIGNATURE_BYTES)
 
 typedef struct pl_credential {

@@ -4,7 +4,8 @@
 
 #include "core/wire/buffer.h"
 
-#define REPORT_VERSION 1 /* chosen: the first; first byte of a kept report; another version is forgotten, not guessed at */
+#define REPORT_VERSION                                                                                       \
+    1 /* chosen: the first; a report of another is forgotten, not guessed at */
 
 #define X(id, name) name,
 static const char *const udp_names[] = {PL_NAT_UDPS(X)};

@@ -69,7 +69,8 @@ static void open_link(void *machine, pl_time now)
     pl_supernode *supernode = machine;
     pl_context *context = supernode->options.context;
     pl_partner *partner = &supernode->partner;
-    if (context->port.ops->tcp_open(context->port.ctx, 0, supernode->options.partner, &partner->stream) != 0) {
+    if (context->port.ops->tcp_open(context->port.ctx, 0, supernode->options.partner, &partner->stream) !=
+        0) {
         partner->stream = 0;
         retry_later(supernode, now);
         return;
@@ -140,8 +141,8 @@ bool pl_partner_opened(pl_supernode *supernode, pl_id stream, pl_time now)
                                                             .own_static = &supernode->dh,
                                                             .handler = &handler,
                                                             .owner = supernode});
-    pl_deadline_set(&context->deadlines, &partner->deadline, now + context->config->supernode_handshake_timeout,
-                    on_handshake_timeout, supernode);
+    pl_deadline_set(&context->deadlines, &partner->deadline,
+                    now + context->config->supernode_handshake_timeout, on_handshake_timeout, supernode);
     return true;
 }
 

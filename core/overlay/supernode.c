@@ -117,7 +117,8 @@ void pl_supernode_end(pl_session *session, const char *cause)
         port->ops->tcp_abort(port->ctx, session->stream);
     if (session->state == PL_SESSION_PARTNER)
         pl_partner_left(supernode, cause);
-    if (session->state == PL_SESSION_ONLINE && g_hash_table_lookup(supernode->online, session->name) == session)
+    if (session->state == PL_SESSION_ONLINE &&
+        g_hash_table_lookup(supernode->online, session->name) == session)
         g_hash_table_remove(supernode->online, session->name);
     if (session->state == PL_SESSION_ATTACHED || session->state == PL_SESSION_ONLINE) {
         supernode->n_clients--;
@@ -175,8 +176,8 @@ void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, 
                                                             .handler = &pl_supernode_session_handler,
                                                             .owner = session});
     g_hash_table_insert(supernode->sessions, GUINT_TO_POINTER(stream), session);
-    pl_deadline_set(&context->deadlines, &session->deadline, now + context->config->supernode_handshake_timeout,
-                    on_handshake_timeout, session);
+    pl_deadline_set(&context->deadlines, &session->deadline,
+                    now + context->config->supernode_handshake_timeout, on_handshake_timeout, session);
 }
 
 static pl_session *find(pl_supernode *supernode, pl_id stream)
@@ -196,7 +197,8 @@ bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *dat
         return pl_partner_data(supernode, stream, data, len, now);
     int error = pl_channel_input(session->channel, data, len, now);
     if (error < 0)
-        pl_supernode_refuse_input(session, error, pl_channel_was_ready(session->channel) ? "record" : "handshake");
+        pl_supernode_refuse_input(session, error,
+                                  pl_channel_was_ready(session->channel) ? "record" : "handshake");
     return true;
 }
 

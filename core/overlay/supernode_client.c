@@ -37,8 +37,8 @@ static void attach_client(pl_session *session, pl_time now)
     session->state = PL_SESSION_ATTACHED;
     session->entries_due = now + context->config->cache_refresh_interval / 2;
     supernode->n_clients++;
-    pl_deadline_set(&context->deadlines, &session->deadline, now + context->config->supernode_advertise_timeout,
-                    on_advertise_timeout, session);
+    pl_deadline_set(&context->deadlines, &session->deadline,
+                    now + context->config->supernode_advertise_timeout, on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
              pl_number((int64_t)supernode->n_clients));
     send(session, &attached);
@@ -93,8 +93,8 @@ static void on_credential(pl_session *session, const pl_message *message, pl_tim
 static void refuse_credential(pl_session *session, int error)
 {
     pl_refusal refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED;
-    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
-             pl_text("advertise"), pl_endpoint(session->from));
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT,
+             pl_text(pl_error_name(error)), pl_text("advertise"), pl_endpoint(session->from));
     send(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = refusal});
     pl_supernode_dismiss(session, pl_refusal_name(refusal));
 }

@@ -82,8 +82,8 @@ static void choose_entries(pl_login *login)
     pl_cache_entry drawn[PL_MESSAGE_ENTRIES_MAX];
     size_t max = (size_t)(config->login_wave_entries * config->login_waves);
     effort->wave_entries = (size_t)config->login_wave_entries;
-    effort->n_entries =
-        pl_host_cache_sample(&login->cache, options->context, (pl_addr){0}, drawn, MIN(max, G_N_ELEMENTS(drawn)));
+    effort->n_entries = pl_host_cache_sample(&login->cache, options->context, (pl_addr){0}, drawn,
+                                             MIN(max, G_N_ELEMENTS(drawn)));
     effort->entries = g_new(pl_addr, effort->n_entries);
     for (size_t i = 0; i < effort->n_entries; i++)
         effort->entries[i] = drawn[i].addr;
@@ -132,7 +132,8 @@ static void conclude(pl_login *login, const char *cause, pl_time now)
     pl_login_effort *effort = login->effort;
     pl_trace(&login->options.context->port, cause ? PL_EVENT_LOGIN_FAILED : PL_EVENT_LOGGED_IN,
              pl_text(effort->kind), pl_number(now - effort->started_at), pl_number(effort->attempts),
-             pl_number((int64_t)effort->n_contacts), pl_number((int64_t)effort->n_contacts_tcp), pl_text(cause));
+             pl_number((int64_t)effort->n_contacts), pl_number((int64_t)effort->n_contacts_tcp),
+             pl_text(cause));
     login->effort = NULL;
     effort_free(effort);
 }

@@ -118,7 +118,8 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
         uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
         size_t len = pl_credential_encode(credential, bytes);
         send(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
-        pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout, on_no_answer);
+        pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout,
+                       on_no_answer);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
         pl_login_failed(login, pl_grant_outcome_name(outcome), now);
     } else {
@@ -198,7 +199,8 @@ static void on_refused(pl_login *login, pl_refusal refusal, pl_time now)
     bool is_full = refusal == PL_REFUSAL_FULL && login->state == PL_LOGIN_ATTACHING;
     if (is_full)
         login->effort->met_full = true;
-    lose(login, is_full ? PL_LOGIN_SUPERNODE_FULL : PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(refusal), now);
+    lose(login, is_full ? PL_LOGIN_SUPERNODE_FULL : PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(refusal),
+         now);
 }
 
 static void refuse_input(pl_login *login, int error, const char *message)

@@ -23,8 +23,8 @@ static void send_probe(pl_login *login, pl_addr to)
     pl_login_effort *effort = login->effort;
     const pl_port *port = &login->options.context->port;
     uint8_t bytes[PL_PROBE_BYTES];
-    size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE, .transaction = effort->transaction}, bytes,
-                                  sizeof bytes);
+    size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE, .transaction = effort->transaction},
+                                  bytes, sizeof bytes);
     if (login->options.socket)
         port->ops->udp_send(port->ctx, login->options.socket, to, 0, bytes, len);
     pl_login_contact(&effort->contacts, &effort->n_contacts, to);

@@ -147,7 +147,8 @@ static void grant(session *s, const pl_message *login, const char *name, pl_time
     g_strlcpy(credential.name, name, sizeof credential.name);
     memcpy(credential.sign_key, login->sign_key, PL_KEY_BYTES);
     memcpy(credential.dh_key, login->dh_key, PL_KEY_BYTES);
-    credential.expires = pl_context_unix(context, now) + context->config->server_credential_lifetime / PL_SECOND;
+    credential.expires =
+        pl_context_unix(context, now) + context->config->server_credential_lifetime / PL_SECOND;
     pl_credential_issue(&credential, context->suite, &server->keys.sign);
     uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
     size_t len = pl_credential_encode(&credential, bytes);
@@ -183,8 +184,8 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
 
 static void refuse_input(session *s, int error, const char *message)
 {
-    pl_trace(&s->server->context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)), pl_text(message),
-             pl_endpoint(s->from));
+    pl_trace(&s->server->context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)),
+             pl_text(message), pl_endpoint(s->from));
     end(s);
 }
 
@@ -197,7 +198,8 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     if (!error && message.id == PL_MESSAGE_LOGIN && !s->answered)
         on_login(s, &message, now);
     else
-        refuse_input(s, error ? error : PL_ERR_UNEXPECTED, error ? "record" : pl_message_row_of(message.id)->name);
+        refuse_input(s, error ? error : PL_ERR_UNEXPECTED,
+                     error ? "record" : pl_message_row_of(message.id)->name);
 }
 
 static const pl_channel_handler handler = {.ready = on_ready, .message = on_message};
@@ -223,7 +225,8 @@ void pl_login_server_accepted(pl_login_server *server, pl_id stream, pl_addr fro
                                                       .handler = &handler,
                                                       .owner = s});
     g_hash_table_insert(server->sessions, GUINT_TO_POINTER(stream), s);
-    pl_deadline_set(&context->deadlines, &s->deadline, now + context->config->server_session_timeout, on_timeout, s);
+    pl_deadline_set(&context->deadlines, &s->deadline, now + context->config->server_session_timeout,
+                    on_timeout, s);
 }
 
 static session *find(pl_login_server *server, pl_id stream)

@@ -14,7 +14,7 @@
 #define PL_MESSAGE_NAME_MAX 32      /* chosen: = PL_NAME_MAX of crypto/credential.h (asserted in a test) */
 #define PL_MESSAGE_PASSWORD_MAX 64  /* chosen: = PL_PASSWORD_MAX, likewise */
 #define PL_MESSAGE_KEY_BYTES 32     /* spec RFC 7748, RFC 8032 */
-#define PL_MESSAGE_CREDENTIAL_MAX 256 /* chosen: 170 bytes with the longest name, and room for a later version */
+#define PL_MESSAGE_CREDENTIAL_MAX 256 /* chosen: 170 with the longest name; room for a later version */
 #define PL_MESSAGE_ENTRIES_MAX 200  /* measured BS-03 */
 #define PL_MESSAGE_SERVERS_MAX 4    /* chosen: login servers that a supernode names at most */
 #define PL_MESSAGE_BYTES_MAX 4000   /* chosen: fits a channel frame with its tag */

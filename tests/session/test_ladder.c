@@ -116,8 +116,8 @@ static void answer_probe(fixture *f, pl_addr from, uint64_t transaction, pl_time
 {
     uint8_t bytes[PL_PROBE_BYTES];
     size_t len = pl_message_write(
-        &(pl_message){.id = PL_MESSAGE_PROBE_ANSWER, .transaction = transaction, .status = PL_PROBE_WELCOME}, bytes,
-        sizeof bytes);
+        &(pl_message){.id = PL_MESSAGE_PROBE_ANSWER, .transaction = transaction, .status = PL_PROBE_WELCOME},
+        bytes, sizeof bytes);
     pl_node_input(f->node,
                   &(pl_input){
                       .kind = PL_INPUT_DATAGRAM, .id = f->socket, .from = from, .data = bytes, .len = len},
@@ -159,11 +159,12 @@ static void test_an_icmp_refusal_does_not_shorten_the_wait(fixture *f, gconstpoi
     start(f, N_BOOTSTRAP);
     log_in(f, 0);
     for (size_t i = 0; i < 7; i++)
-        pl_node_input(f->node,
-                      &(pl_input){.kind = PL_INPUT_ICMP,
-                                  .id = f->socket,
-                                  .icmp = {.type = 3, .code = 3, .protocol = 17, .destination = f->bootstrap[i]}},
-                      PL_SECOND);
+        pl_node_input(
+            f->node,
+            &(pl_input){.kind = PL_INPUT_ICMP,
+                        .id = f->socket,
+                        .icmp = {.type = 3, .code = 3, .protocol = 17, .destination = f->bootstrap[i]}},
+            PL_SECOND);
     g_assert_cmpuint(fake_port_count_kind(f->fake, FAKE_OPEN), ==, 0);
     g_assert_cmpint(pl_node_deadline(f->node), ==, 5 * PL_SECOND);
 }
@@ -340,7 +341,8 @@ static void test_acts_out_of_place_are_refused(fixture *f, gconstpointer data)
     start(f, N_BOOTSTRAP);
     g_assert_cmpint(pl_node_log_in(f->node, "", "x", 0), ==, PL_ERR_MALFORMED);
     g_assert_cmpint(pl_node_log_in(f->node, "two words", "x", 0), ==, PL_ERR_MALFORMED);
-    g_assert_cmpint(pl_node_log_in(f->node, "a-name-that-is-longer-than-32-bytes", "x", 0), ==, PL_ERR_MALFORMED);
+    g_assert_cmpint(pl_node_log_in(f->node, "a-name-that-is-longer-than-32-bytes", "x", 0), ==,
+                    PL_ERR_MALFORMED);
     log_in(f, 0);
     g_assert_cmpint(pl_node_log_in(f->node, "alice", "secret", 1), ==, PL_ERR_UNEXPECTED);
     pl_node_log_out(f->node, 2);

@@ -1,5 +1,5 @@
-/* test_hostile_sessions.c - who shook hands honestly and then asks for work without end: every session costs a
- * bounded amount, and ends with a cause. */
+/* test_hostile_sessions.c - who shook hands honestly and then asks for work without end: every session costs
+ * a bounded amount, and ends with a cause. */
 #include <string.h>
 
 #include "tests/support/story_speaker.h"
@@ -206,7 +206,8 @@ static void test_an_honest_client_stays_for_a_day(void)
 
 static void plays_supernode(story_speaker *speaker, pl_message_id id)
 {
-    pl_message attached = {.id = PL_MESSAGE_ATTACHED, .n_servers = 1, .unix_time = speaker->host->story->epoch};
+    pl_message attached = {
+        .id = PL_MESSAGE_ATTACHED, .n_servers = 1, .unix_time = speaker->host->story->epoch};
     attached.servers[0] = speaker->host->story->servers[0];
     if (id == PL_MESSAGE_ATTACH)
         story_speaker_say(speaker, &attached);

@@ -79,7 +79,8 @@ static void test_before_it_is_ready_it_answers_nobody(void)
     story_run(s, 5 * PL_SECOND);
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ANSWERED), ==, 0);
     story_run(s, 8 * PL_SECOND); /* TCP opens, since the port is there, and is aborted */
-    g_assert_cmpstr(story_last(s->supernode[0], PL_EVENT_SUPERNODE_REFUSED)->event.value[1].text, ==, "not-ready");
+    g_assert_cmpstr(story_last(s->supernode[0], PL_EVENT_SUPERNODE_REFUSED)->event.value[1].text, ==,
+                    "not-ready");
     g_assert_cmpuint(story_count(s->supernode[0], PL_EVENT_REFUSED_INPUT), ==, 0); /* nobody did wrong */
     g_assert_cmpuint(story_count(alice, PL_EVENT_LOGIN_ATTACHED), ==, 0);
     story_restart(s->server);
