@@ -203,6 +203,13 @@ static void pass_on(runner *r, const char *sentence)
     r->outcome->sentence = g_strdup(sentence);
 }
 
+/* The ways in which a worker ends of its own will; a sanitizer or a library may end it otherwise. */
+static bool is_own_code(int code)
+{
+    return code == SIM_EXIT_HELD || code == SIM_EXIT_USAGE || code == SIM_EXIT_FAULT || code == SIM_EXIT_BUDGET ||
+           code == SIM_EXIT_SKIPPED || code == SIM_EXIT_INTERRUPTED;
+}
+
 static void reap(runner *r, worker *w)
 {
     int status = 0;
@@ -211,15 +218,17 @@ static void reap(runner *r, worker *w)
     close(w->pipe);
     w->pid = 0;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : SIM_EXIT_FAULT;
-    if (WIFSIGNALED(status) && !interrupted) {
+    bool has_crashed = WIFSIGNALED(status) || !is_own_code(code);
+    if (has_crashed && !interrupted) {
         size_t per_point = replications(r->options->scenario);
         g_autofree char *sentence =
-            g_strdup_printf("the simulator crashed (signal %d) in point %zu, replication %zu",
-                            WTERMSIG(status), w->job / per_point, w->job % per_point);
+            g_strdup_printf("the simulator crashed (%s %d) in point %zu, replication %zu",
+                            WIFSIGNALED(status) ? "signal" : "exit code",
+                            WIFSIGNALED(status) ? WTERMSIG(status) : code, w->job / per_point, w->job % per_point);
         pass_on(r, sentence);
     }
-    if (WIFSIGNALED(status) && interrupted)
-        code = SIM_EXIT_INTERRUPTED;
+    if (has_crashed)
+        code = interrupted ? SIM_EXIT_INTERRUPTED : SIM_EXIT_FAULT;
     r->outcome->exit = worse(r->outcome->exit, code);
     if (code == 0 || code == SIM_EXIT_BUDGET)
         r->outcome->n_done++;
