@@ -135,23 +135,23 @@ static int list_plots(const cli_options *options, char **files, GArray *items)
 
 static int list_nats(const cli_options *options, char **files, GArray *items)
 {
-    const char *const *names = NULL, *const *help = NULL;
-    size_t n = net_nat_presets(&names, &help);
+    const net_nat_preset_row *rows;
+    size_t n = net_nat_presets(&rows);
     (void)options;
     (void)files;
     for (size_t i = 0; i < n; i++)
-        add(items, names[i], help[i]);
+        add(items, rows[i].name, rows[i].help);
     return SIM_EXIT_HELD;
 }
 
 static int list_firewalls(const cli_options *options, char **files, GArray *items)
 {
-    const char *const *names = NULL, *const *help = NULL;
-    size_t n = net_firewall_presets(&names, &help);
+    const net_firewall_preset_row *rows;
+    size_t n = net_firewall_presets(&rows);
     (void)options;
     (void)files;
     for (size_t i = 0; i < n; i++)
-        add(items, names[i], help[i]);
+        add(items, rows[i].name, rows[i].help);
     return SIM_EXIT_HELD;
 }
 

@@ -28,6 +28,12 @@ typedef struct net_firewall_options {
     pl_span tcp_state_ns;   /* likewise for TCP that is not closing */
 } net_firewall_options;
 
+typedef struct net_firewall_preset_row {
+    const char *name; /* also of "none", whose options have no name */
+    const char *help;
+    net_firewall_options options;
+} net_firewall_preset_row;
+
 /* Every preset lives as long as the program, and so must the `name` of any options.
  *
  * Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
@@ -35,6 +41,6 @@ typedef struct net_firewall_options {
  * from outside is answered by RST), each with a help line.  NULL if unknown. */
 const net_firewall_options *net_firewall_preset(const char *name);
 /* Names and help lines in order; returns how many. */
-size_t net_firewall_presets(const char *const **ret_names, const char *const **ret_help);
+size_t net_firewall_presets(const net_firewall_preset_row **ret_rows);
 
 #endif

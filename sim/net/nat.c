@@ -23,41 +23,33 @@
     .mapping = NET_NAT_APD, .filtering = NET_NAT_APD, .ports = (policy), .hairpin = NET_HAIRPIN_NONE,        \
     REFRESH, RANGE, LIFETIMES
 
-static const net_nat_options presets[] = {
-    {.name = NULL},
-    {.name = "full-cone", CONE(NET_NAT_EI)},
-    {.name = "address-restricted", CONE(NET_NAT_AD)},
-    {.name = "port-restricted", CONE(NET_NAT_APD)},
-    {.name = "symmetric", SYMMETRIC(NET_PORTS_RANDOM)},
-    {.name = "symmetric-sequential", SYMMETRIC(NET_PORTS_SEQUENTIAL)},
-};
-
-static const char *const names[] = {
-    "none", "full-cone", "address-restricted", "port-restricted", "symmetric", "symmetric-sequential",
-};
-
-static const char *const helps[] = {
-    "no translation: a router",
-    "endpoint-independent mapping and filtering: anyone may use a mapping",
-    "endpoint-independent mapping, answers from addresses that were sent to",
-    "endpoint-independent mapping, answers from addresses and ports that were sent to",
-    "a new random port for each destination, answers from that destination only",
-    "a new port, the last one plus one, for each destination, answers from that destination only",
+static const net_nat_preset_row presets[] = {
+    {"none", "no translation: a router",
+     {.name = NULL}},
+    {"full-cone", "endpoint-independent mapping and filtering: anyone may use a mapping",
+     {.name = "full-cone", CONE(NET_NAT_EI)}},
+    {"address-restricted", "endpoint-independent mapping, answers from addresses that were sent to",
+     {.name = "address-restricted", CONE(NET_NAT_AD)}},
+    {"port-restricted", "endpoint-independent mapping, answers from addresses and ports that were sent to",
+     {.name = "port-restricted", CONE(NET_NAT_APD)}},
+    {"symmetric", "a new random port for each destination, answers from that "
+     "destination only",
+     {.name = "symmetric", SYMMETRIC(NET_PORTS_RANDOM)}},
+    {"symmetric-sequential", "a new port, the last one plus one, for each destination, answers from that "
+     "destination only",
+     {.name = "symmetric-sequential", SYMMETRIC(NET_PORTS_SEQUENTIAL)}},
 };
 
 const net_nat_options *net_nat_preset(const char *name)
 {
-    G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(presets));
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(names[i], name) == 0)
-            return &presets[i];
+    for (size_t i = 0; i < G_N_ELEMENTS(presets); i++)
+        if (strcmp(presets[i].name, name) == 0)
+            return &presets[i].options;
     return NULL;
 }
 
-size_t net_nat_presets(const char *const **ret_names, const char *const **ret_help)
+size_t net_nat_presets(const net_nat_preset_row **ret_rows)
 {
-    G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(helps));
-    *ret_names = names;
-    *ret_help = helps;
-    return G_N_ELEMENTS(names);
+    *ret_rows = presets;
+    return G_N_ELEMENTS(presets);
 }

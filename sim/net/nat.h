@@ -38,11 +38,17 @@ typedef struct net_nat_options {
     uint32_t max_mappings;       /* 0 = only the ports bound it */
 } net_nat_options;
 
+typedef struct net_nat_preset_row {
+    const char *name; /* also of "none", whose options have no name */
+    const char *help;
+    net_nat_options options;
+} net_nat_preset_row;
+
 /* Every preset lives as long as the program, and so must the `name` of any options.
  *
  * Presets now: "none", "full-cone", "address-restricted", "port-restricted", "symmetric" (random ports),
  * "symmetric-sequential".  NULL if unknown. */
 const net_nat_options *net_nat_preset(const char *name);
-size_t net_nat_presets(const char *const **ret_names, const char *const **ret_help);
+size_t net_nat_presets(const net_nat_preset_row **ret_rows);
 
 #endif

@@ -331,7 +331,6 @@ static void offer_list(const char *const *names, size_t n, void (*offer)(void *,
 void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*offer)(void *, const char *),
                       void *ctx)
 {
-    const char *const *names = NULL, *const *help = NULL;
     if (!row->words)
         return;
     if (strcmp(row->words, "@profiles") == 0) {
@@ -339,11 +338,15 @@ void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*of
         for (size_t i = 0; profiles && profiles->kind == SIM_TREE_MAP && i < profiles->n; i++)
             offer(ctx, profiles->key[i]->text);
     } else if (strcmp(row->words, "@nats") == 0) {
-        size_t n = net_nat_presets(&names, &help);
-        offer_list(names, n, offer, ctx);
+        const net_nat_preset_row *presets;
+        size_t n = net_nat_presets(&presets);
+        for (size_t i = 0; i < n; i++)
+            offer(ctx, presets[i].name);
     } else if (strcmp(row->words, "@firewalls") == 0) {
-        size_t n = net_firewall_presets(&names, &help);
-        offer_list(names, n, offer, ctx);
+        const net_firewall_preset_row *presets;
+        size_t n = net_firewall_presets(&presets);
+        for (size_t i = 0; i < n; i++)
+            offer(ctx, presets[i].name);
     } else if (strcmp(row->words, "@stacks") == 0) {
         offer_list(sim_stack_profile_names(), SIZE_MAX, offer, ctx);
     } else {

@@ -69,8 +69,8 @@ static void presets_do_what_their_help_says(void)
         {"drop-all", "d", "d", "d", "d", "d", "d", "d"},
         {"tcp-in-refused", "a", "a", "a", "a", "a", "a", "r"},
     };
-    const char *const *names, *const *help;
-    g_assert_cmpuint(net_firewall_presets(&names, &help), ==, G_N_ELEMENTS(rows));
+    const net_firewall_preset_row *presets;
+    g_assert_cmpuint(net_firewall_presets(&presets), ==, G_N_ELEMENTS(rows));
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         const net_packet packets[] = {
             lab_udp(h_at(1), s_at(2)),
@@ -84,8 +84,8 @@ static void presets_do_what_their_help_says(void)
         const char *const expected[] = {rows[i].udp_out,  rows[i].tcp80_out, rows[i].tcp443_out,
                                         rows[i].tcp_out,  rows[i].icmp_out,  rows[i].udp_in,
                                         rows[i].tcp_in};
-        g_assert_cmpstr(names[i], ==, rows[i].preset);
-        g_assert_cmpuint(strlen(help[i]), >, 0);
+        g_assert_cmpstr(presets[i].name, ==, rows[i].preset);
+        g_assert_cmpuint(strlen(presets[i].help), >, 0);
         world w;
         world_open(&w, rows[i].preset);
         for (size_t k = 0; k < G_N_ELEMENTS(packets); k++) {
