@@ -8,7 +8,7 @@ case $SANO in /*) ;; *) SANO=$PWD/$SANO ;; esac
 program=$O/partyline
 top=$PWD
 number=0
-work=$O/work/$(basename "$0" .sh).$$
+work=$O/scratch/$(basename "$0" .sh).$$
 mkdir -p "$work" || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
