@@ -51,14 +51,28 @@ static void find_files(const char *folder, GPtrArray *paths, int depth)
         g_dir_close(dir);
 }
 
-/* The files to look at: those given, else all below scenarios/. */
+/* The scenarios of a source tree, or those that were installed with the program; g_free. */
+static char *scenarios_folder(void)
+{
+    if (g_file_test("scenarios", G_FILE_TEST_IS_DIR))
+        return g_strdup("scenarios");
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = program ? g_path_get_dirname(program) : g_strdup(".");
+    g_autofree char *installed = g_build_filename(folder, "..", "share", "partyline", "scenarios", NULL);
+    return g_canonicalize_filename(installed, NULL);
+}
+
+/* The files to look at: those given, else all that there are. */
 static GPtrArray *files_of(char **files)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     for (; *files; files++)
         g_ptr_array_add(paths, g_strdup(*files));
+    g_autofree char *folder = scenarios_folder();
     if (paths->len == 0)
-        find_files("scenarios", paths, 0);
+        find_files(folder, paths, 0);
+    if (paths->len == 0)
+        cli_complain("there are no scenarios here and none in %s; name a file, or go to a source tree", folder);
     return paths;
 }
 
