@@ -117,6 +117,96 @@ static void test_unknown_kind(void)
     run_folder_free(root);
 }
 
+/* One log-in of each set-up at a point; its seconds tell the point. */
+static void put_point(const char *root, unsigned point, const char *const *setups, const char *logins)
+{
+    GString *rows = g_string_new(NULL);
+    g_auto(GStrv) login = g_strsplit(logins, " ", -1);
+    for (size_t s = 0; setups[s]; s++)
+        for (size_t l = 0; login[l]; l++)
+            g_string_append_printf(rows, "0,a,login.time,login=%s;setup=%s,%u000000000,ns\n", login[l],
+                                   setups[s], point + 1);
+    run_folder_replication(root, point, 0, rows->str, "");
+    g_string_free(rows, TRUE);
+}
+
+/* The names of the curves in login_time.csv, as "name|name". */
+static char *curve_names(const char *root)
+{
+    g_autofree char *csv = contents(root, "figures/login_time.csv");
+    g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
+    GString *names = g_string_new(NULL);
+    for (size_t i = 1; lines[i]; i++) {
+        g_auto(GStrv) field = g_strsplit(lines[i], "\"", 3);
+        if (*lines[i] && !g_str_has_suffix(names->str, field[1]))
+            g_string_append_printf(names, "%s%s", names->len ? "|" : "", field[1]);
+    }
+    return g_string_free(names, FALSE);
+}
+
+static void assert_curves(const char *points, const char *const *const *setups, const char *logins,
+                          const char *expected)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv", points);
+    for (unsigned i = 0; setups[i]; i++)
+        put_point(root, i, setups[i], logins);
+    an_figure_outcome outcome = draw(root, "login_time", &options);
+    g_autofree char *names = curve_names(root);
+    g_assert_cmpstr(names, ==, expected);
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+/* Points that differ are never one curve, and a legend says no more than tells them apart. */
+static void test_curves_are_told_apart(void)
+{
+    static const char *const lossy[] = {"lossy", NULL}, *const open[] = {"public", NULL};
+    static const char *const nat[] = {"nat", NULL}, *const both[] = {"public", "nat", NULL};
+    const char *const *const sweep[] = {lossy, lossy, lossy, NULL};
+    const char *const *const named[] = {open, nat, NULL}, *const *const mixed[] = {both, both, NULL};
+    const char *const *const single[] = {lossy, NULL}, *const *const square[] = {open, open, nat, nat, NULL};
+
+    assert_curves("point,loss\n0,0%\n1,5%\n2,10%\n", sweep, "first",
+                  "loss=0%, first|loss=5%, first|loss=10%, first");
+    assert_curves("point,case\n0,public\n1,nat\n", named, "first later",
+                  "public, first|public, later|nat, first|nat, later");
+    assert_curves("point,case\n0,old\n1,new\n2,newest\n", sweep, "first",
+                  "old, first|new, first|newest, first");
+    assert_curves("point,loss\n0,0%\n1,5%\n", mixed, "first",
+                  "loss=0%, public, first|loss=0%, nat, first|loss=5%, public, first|loss=5%, nat, first");
+    assert_curves("point,case,loss\n0,public,0%\n1,public,5%\n2,nat,0%\n3,nat,5%\n", square, "first",
+                  "loss=0%, public, first|loss=5%, public, first|loss=0%, nat, first|loss=5%, nat, first");
+    assert_curves("point,loss\n0,5%\n", single, "first", "lossy, first");
+}
+
+/* The colours of the style are eight: more curves are not drawn, and that is said. */
+static void test_at_most_eight_curves(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    static const char *const setups[] = {"lossy", NULL};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv", "point,loss\n0,0%\n1,1%\n2,2%\n3,3%\n4,4%\n");
+    for (unsigned i = 0; i < 4; i++)
+        put_point(root, i, setups, "first later");
+    an_figure_outcome outcome = draw(root, "login_time", &options);
+    g_assert_cmpuint(outcome.n_notes, ==, 2); /* of gnuplot, which is not there */
+    an_figure_outcome_clear(&outcome);
+
+    put_point(root, 4, setups, "first later");
+    outcome = draw(root, "login_time", &options);
+    g_autofree char *script = contents(root, "figures/login_time.gp");
+    g_assert_nonnull(strstr(script, "N = 8\n"));
+    g_assert_nonnull(strstr(script, "TITLE[8] = 'loss=3%, later (n = 1)'\n"));
+    g_assert_null(strstr(script, "TITLE[9]"));
+    g_assert_cmpstr(outcome.notes[0], ==,
+                    "figure 'login_time' shows the first 8 of 10 curves; left out, but in "
+                    "figures/login_time.csv: 'loss=4%, first', 'loss=4%, later'");
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 #define EVENT(t, host, rest) "{\"t\":" #t ",\"host\":\"" host "\",\"event\":\"" rest "}\n"
 #define PACKET(serial, t, host, step, more)                                                                  \
     EVENT(t, host,                                                                                           \
@@ -171,6 +261,8 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
     g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
+    g_test_add_func("/analysis/figure/curves-told-apart", test_curves_are_told_apart);
+    g_test_add_func("/analysis/figure/eight-curves", test_at_most_eight_curves);
     g_test_add_func("/analysis/figure/ladder-peer", test_ladder_of_the_peer_that_was_asked_for);
     return g_test_run();
 }
