@@ -155,6 +155,7 @@ StreamSocket::WatchOpen()
     m_opened = true;
     m_icmpCallback.Nullify();
     ForgetSynRto();
+    m_delAckCount = 0; /* ns-3 would not delay its first ACK, whatever the profile says */
     if (!m_forked) {
         Mark(TALE_OPEN);
         return;
@@ -187,8 +188,7 @@ StreamSocket::WatchEnd()
 void
 StreamSocket::KeepProbing()
 {
-    const bool idle = UnAckDataCount() == 0 && !m_retxEvent.IsRunning() && !m_persistEvent.IsRunning() &&
-                      !m_sendPendingDataEvent.IsRunning();
+    const bool idle = UnAckDataCount() == 0 && !m_retxEvent.IsRunning() && !m_persistEvent.IsRunning();
     if (!m_persistEvent.IsRunning())
         m_persistTimeout = NanoSeconds(m_host->profile->syn_rto);
     if ((m_state == ESTABLISHED || m_state == CLOSE_WAIT) && idle &&

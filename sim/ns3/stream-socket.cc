@@ -154,17 +154,10 @@ StreamSocket::Write(const uint8_t *data, size_t len)
     if (room > 0)
         m_txBuffer->Add(Create<Packet>(data, static_cast<uint32_t>(room)));
     m_wantsRoom = room < len;
-    /* An event of its own, so that several writes of one instant share segments. */
-    if (room > 0 && state != SYN_SENT && !m_sendPendingDataEvent.IsRunning())
-        m_sendPendingDataEvent = Simulator::ScheduleNow(&StreamSocket::Flush, this);
+    /* At once, as a stack without Nagle: two writes of one instant are two segments, as on the other engines. */
+    if (room > 0 && state != SYN_SENT)
+        SendPendingData(m_connected);
     return static_cast<int>(room);
-}
-
-void
-StreamSocket::Flush()
-{
-    SendPendingData(m_connected);
-    FinishIfDrained();
 }
 
 void

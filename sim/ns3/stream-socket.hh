@@ -12,7 +12,8 @@
  *   - a repeated SYN+ACK was not acknowledged, so a lost last ACK of the handshake left one side unopened;
  *   - a listener ignored segments of connections that it does not know, instead of resetting them;
  *   - reading did not announce a reopened window;
- *   - written data left one nanosecond late;
+ *   - written data left one nanosecond late, and two writes of one instant as one segment;
+ *   - the first data segment was acknowledged at once whatever the profile says;
  *   - a repeated SYN was measured from its first transmission, and data then waited 9 s and more;
  *   - retransmission timeouts were capped at 60 s whatever the profile says;
  *   - FIN_WAIT_2 after a close lasted for ever;
@@ -95,7 +96,6 @@ class StreamSocket : public ns3::TcpSocketBase {
     void WatchEnd();
     void End(pl_cause cause);
     void Mark(Tale tale);
-    void Flush();
     void FinishIfDrained();
     void KeepProbing();
     uint32_t SendableWindow() const;

@@ -179,6 +179,45 @@ static void an_unanswered_fin_ends(gconstpointer maker)
     conformance_world_free(world);
 }
 
+/* Two small writes of one instant are two segments, which are lost one by one. */
+static void two_writes_are_two_segments(gconstpointer maker)
+{
+    conformance_world *world = conformance_world_new(maker);
+    pl_id a = 0, b = 0;
+    wire *line = light_world_wire(world);
+    conformance_pair(world, 0, &a, &b);
+    const size_t since = wire_sent(line);
+    g_assert_cmpint(hand_write(world, A, a, "credential", 10), ==, 10);
+    g_assert_cmpint(hand_write(world, A, a, "hello", 5), ==, 5);
+    g_assert_cmpuint(wire_sent(line), ==, since + 2);
+    g_assert_cmpuint(wire_at(line, since)->packet.payload_len, ==, 10);
+    g_assert_cmpuint(wire_at(line, since + 1)->packet.payload_len, ==, 5);
+    conformance_run(world, PL_SECOND);
+    conformance_bytes(world, B, "credentialhello");
+    conformance_world_free(world);
+}
+
+/* Either end delays its very first ACK as the profile says; ns-3 would send it at once. */
+static void the_first_ack_is_delayed_too(gconstpointer maker)
+{
+    const pl_span way = options.wire.delay;
+    for (int from = 0; from < 2; from++) {
+        conformance_world *world = conformance_world_new(maker);
+        pl_id ends[2] = {0};
+        wire *line = light_world_wire(world);
+        conformance_pair(world, 0, &ends[0], &ends[1]);
+        conformance_run(world, PL_SECOND);
+        const size_t since = wire_sent(line);
+        const pl_time start = world->ops->now(world->engine);
+        g_assert_cmpint(hand_write(world, from, ends[from], "hello", 5), ==, 5);
+        world->ops->run(world->engine, start + way + profile.delayed_ack);
+        g_assert_cmpuint(wire_sent(line), ==, since + 1);
+        world->ops->run(world->engine, start + way + profile.delayed_ack + 1);
+        g_assert_cmpuint(wire_sent(line), ==, since + 2);
+        conformance_world_free(world);
+    }
+}
+
 /* A listener does not know this connection: RST, not silence. */
 static void a_forgotten_connection_is_reset(gconstpointer maker)
 {
@@ -208,6 +247,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/ns3/a-window-filled-exactly", &maker, a_window_filled_exactly);
     g_test_add_data_func("/ns3/a-lost-crumb-is-repeated", &maker, a_lost_crumb_is_repeated);
     g_test_add_data_func("/ns3/an-unanswered-fin-ends", &maker, an_unanswered_fin_ends);
+    g_test_add_data_func("/ns3/two-writes-are-two-segments", &maker, two_writes_are_two_segments);
+    g_test_add_data_func("/ns3/the-first-ack-is-delayed-too", &maker, the_first_ack_is_delayed_too);
     g_test_add_data_func("/ns3/a-forgotten-connection-is-reset", &maker, a_forgotten_connection_is_reset);
     return g_test_run();
 }
