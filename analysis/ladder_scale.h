@@ -1,11 +1,14 @@
-/* ladder_scale.h - time → height in a ladder: to scale where something happens, folded where nothing does.
- * Private to analysis. */
+/* ladder_scale.h - time → height in a ladder: to scale where something happens, folded where nothing does,
+ * and stretched where the notes of an instant need the height.  Private to analysis. */
 #ifndef AN_LADDER_SCALE_H
 #define AN_LADDER_SCALE_H
 
 #include <glib.h>
 
 #include "analysis/ladder.h"
+
+/* chosen: the height of a line of the notes, of ten-pixel text. */
+#define AN_SCALE_NOTE_PIXELS 13.0
 
 typedef struct an_fold {
     double y; /* its middle */
@@ -15,9 +18,9 @@ typedef struct an_fold {
 typedef struct an_scale {
     size_t n;
     pl_time *times; /* every instant of the ladder, ascending */
-    double *y;
-    GArray *folds; /* of an_fold */
-    double height;
+    double *y; /* the notes of an instant have room from here down to the next instant with notes or fold */
+    GArray *folds;    /* of an_fold */
+    double height;    /* of all instants, and of the notes of the last ones */
     pl_span per_step; /* what `step` pixels are */
     double step;
 } an_scale;

@@ -295,22 +295,21 @@ static void paint_fold(painter *p, const an_fold *fold)
     g_array_append_val(p->taken, taken);
 }
 
-/* What the peer says of itself, left of its lifeline; crowded notes move down and keep a thin line to their
- * instant. */
+/* What the peer says of itself, left of its lifeline: the notes of one instant stand below each other, tied
+ * to it by thin lines, and the scale leaves room for them. */
 static void paint_notes(painter *p)
 {
     double last = 0;
     for (size_t i = 0; i < p->ladder->n_notes; i++) {
         const an_note *note = &p->ladder->notes[i];
-        double at = time_y(p, note->at), y = MAX(at, last + LINE_HEIGHT + 1);
+        double at = time_y(p, note->at), y = MAX(at, last + AN_SCALE_NOTE_PIXELS);
         g_autofree char *instant = g_strdup_printf("%.3f s", (double)(note->at - p->ladder->start) / 1e9);
         last = y;
         line(p, p->left - 34, y, p->left - 3, at, "stroke=\"" HAIR "\" stroke-width=\"0.8\"");
         text(p, p->left - NOTES_RIGHT, y + 3.5, "class=\"note\"", note->text);
-        text(p, NOTES_LEFT - 8, y + 3.5, "class=\"instant\"", instant);
+        if (i == 0 || p->ladder->notes[i - 1].at != note->at)
+            text(p, NOTES_LEFT - 8, y + 3.5, "class=\"instant\"", instant);
     }
-    /* notes may need more room than the packets */
-    p->scale.height = MAX(p->scale.height, last - HEAD_HEIGHT - 14);
 }
 
 static void paint_title(painter *p, const char *title)

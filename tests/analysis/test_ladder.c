@@ -182,6 +182,108 @@ static void test_labels_do_not_cover_each_other(void)
     run_folder_free(root);
 }
 
+/* Where the first text of a class and these words stands, at or after *at, which moves behind it. */
+static place find_text(const char **at, const char *class, const char *words)
+{
+    g_autofree char *wanted = g_strdup_printf(" class=\"%s\">%s<", class, words);
+    for (const char *one = *at; (one = strstr(one, "<text x=\"")); one++) {
+        char *end;
+        place found = {.x = g_ascii_strtod(one + strlen("<text x=\""), &end)};
+        found.y = g_ascii_strtod(end + strlen("\" y=\""), &end);
+        if (!g_str_has_prefix(end + 1, wanted))
+            continue;
+        *at = end;
+        return found;
+    }
+    g_error("the picture has no %s '%s' here", class, words);
+}
+
+/* The heights of all elements of a class that are of one kind ("<line", "<rect"). */
+static GArray *heights_of(const char *svg, const char *kind, const char *class, const char *column)
+{
+    g_autofree char *wanted = g_strdup_printf("class=\"%s\"", class);
+    GArray *heights = g_array_new(FALSE, FALSE, sizeof(double));
+    for (const char *at = svg; (at = strstr(at, kind)); at++) {
+        g_autofree char *element = g_strndup(at, strcspn(at, ">"));
+        if (!strstr(element, wanted))
+            continue;
+        double y = g_ascii_strtod(strstr(element, column) + strlen(column), NULL);
+        g_array_append_val(heights, y);
+    }
+    return heights;
+}
+
+/* As a log-in that its own firewall refuses: five attempts, eleven seconds apart, of two instants with four
+ * notes each and seven packets that the firewall stops at once. */
+static char *refused_story(void)
+{
+    GString *text = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
+    for (int i = 0; i < 10; i++) {
+        long long at = (i / 2 * 11 + i % 2 * 5) * 1000000000LL;
+        for (int k = 0; k < 4; k++)
+            g_string_append_printf(
+                text, "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"login:attempt\",\"number\":%d}\n", at,
+                10 * i + k);
+        for (int k = 1; k <= 7; k++)
+            g_string_append_printf(
+                text,
+                "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"sent\",\"serial\":%d,"
+                "\"protocol\":\"udp\",\"what\":\"probe\"}\n"
+                "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"dropped\",\"serial\":%d,"
+                "\"protocol\":\"udp\",\"what\":\"probe\",\"box\":\"c-1\",\"owner\":\"c-1\","
+                "\"cause\":\"firewall-out\"}\n",
+                at, 10 * i + k, at, 10 * i + k);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char *draw_story(const char *story_text)
+{
+    char *root = run_folder_new(), *error = NULL;
+    run_folder_put(root, "events.jsonl", story_text);
+    g_autofree char *path = g_build_filename(root, "events.jsonl", NULL);
+    an_ladder *ladder = an_ladder_read(path, &(an_ladder_options){.peer = "c-1"}, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    char *svg = an_ladder_svg(ladder, NULL);
+    an_ladder_free(ladder);
+    run_folder_free(root);
+    return svg;
+}
+
+/* However long nothing happens, notes stand beside what they describe, above the fold that follows. */
+static void test_notes_stand_beside_their_instant(void)
+{
+    g_autofree char *refused = refused_story(), *svg = draw_story(refused);
+    g_autoptr(GArray) arrows = heights_of(svg, "<line", "arrow", "y1=\"");
+    g_autoptr(GArray) folds = heights_of(svg, "<rect", "fold", "\" y=\"");
+    const char *at = svg;
+
+    g_assert_cmpuint(arrows->len, ==, 10);
+    g_assert_cmpuint(folds->len, ==, 9);
+    for (int i = 0; i < 10; i++)
+        for (int k = 0; k < 4; k++) {
+            g_autofree char *words = g_strdup_printf("attempt %d", 10 * i + k);
+            double y = find_text(&at, "note", words).y, own = g_array_index(arrows, double, (guint)i);
+            /* the instant of the first log-in has one note more, its beginning */
+            g_assert_cmpfloat(y - own, >=, 13 * k);
+            g_assert_cmpfloat(y - own, <=, 13 * (k + (i == 0)) + 5);
+            if (i < 9)
+                g_assert_cmpfloat(y + 4, <=, g_array_index(folds, double, (guint)i));
+        }
+}
+
+static void test_every_level_arrow_is_labelled(void)
+{
+    g_autofree char *refused = refused_story(), *svg = draw_story(refused);
+    g_autoptr(GArray) arrows = heights_of(svg, "<line", "arrow", "y1=\"");
+    g_autoptr(GArray) places = places_of_labels(svg);
+
+    g_assert_cmpuint(count(svg, ">UDP probe · firewall-out ×7</text>"), ==, 10);
+    g_assert_cmpuint(places->len, ==, 10);
+    for (guint i = 0; i < places->len; i++) /* right above or right below its own */
+        g_assert_cmpfloat(ABS(g_array_index(places, place, i).y - g_array_index(arrows, double, i)), <=, 12);
+}
+
 static void assert_phrase(const char *name, const char *columns)
 {
     g_auto(GStrv) words = g_strsplit(columns, " ", -1);
@@ -267,6 +369,8 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/ladder/lanes-and-ends", test_lanes_and_ends);
     g_test_add_func("/analysis/ladder/svg", test_svg);
     g_test_add_func("/analysis/ladder/labels-apart", test_labels_do_not_cover_each_other);
+    g_test_add_func("/analysis/ladder/notes-beside-instants", test_notes_stand_beside_their_instant);
+    g_test_add_func("/analysis/ladder/level-arrows-labelled", test_every_level_arrow_is_labelled);
     g_test_add_func("/analysis/ladder/notes-are-phrases", test_notes_are_phrases);
     g_test_add_func("/analysis/ladder/crowds-share-a-lane", test_crowds_share_a_lane);
     g_test_add_func("/analysis/ladder/what-cannot-be-drawn", test_what_cannot_be_drawn_is_said);
