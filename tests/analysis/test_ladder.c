@@ -213,8 +213,22 @@ static GArray *heights_of(const char *svg, const char *kind, const char *class, 
     return heights;
 }
 
+/* Seven packets of one instant that the peer's own firewall stops at once. */
+static void append_refusal(GString *text, long long at, int serial)
+{
+    for (int k = serial; k < serial + 7; k++)
+        g_string_append_printf(
+            text,
+            "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"sent\",\"serial\":%d,"
+            "\"protocol\":\"udp\",\"what\":\"probe\"}\n"
+            "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"dropped\",\"serial\":%d,"
+            "\"protocol\":\"udp\",\"what\":\"probe\",\"box\":\"c-1\",\"owner\":\"c-1\","
+            "\"cause\":\"firewall-out\"}\n",
+            at, k, at, k);
+}
+
 /* As a log-in that its own firewall refuses: five attempts, eleven seconds apart, of two instants with four
- * notes each and seven packets that the firewall stops at once. */
+ * notes each and seven packets. */
 static char *refused_story(void)
 {
     GString *text = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
@@ -224,15 +238,7 @@ static char *refused_story(void)
             g_string_append_printf(
                 text, "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"login:attempt\",\"number\":%d}\n", at,
                 10 * i + k);
-        for (int k = 1; k <= 7; k++)
-            g_string_append_printf(
-                text,
-                "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"sent\",\"serial\":%d,"
-                "\"protocol\":\"udp\",\"what\":\"probe\"}\n"
-                "{\"t\":%lld,\"host\":\"c-1\",\"event\":\"net:packet\",\"step\":\"dropped\",\"serial\":%d,"
-                "\"protocol\":\"udp\",\"what\":\"probe\",\"box\":\"c-1\",\"owner\":\"c-1\","
-                "\"cause\":\"firewall-out\"}\n",
-                at, 10 * i + k, at, 10 * i + k);
+        append_refusal(text, at, 10 * i + 1);
     }
     return g_string_free(text, FALSE);
 }
@@ -272,16 +278,29 @@ static void test_notes_stand_beside_their_instant(void)
         }
 }
 
-static void test_every_level_arrow_is_labelled(void)
+static void assert_all_labelled(const char *story_text, guint n)
 {
-    g_autofree char *refused = refused_story(), *svg = draw_story(refused);
+    g_autofree char *svg = draw_story(story_text);
     g_autoptr(GArray) arrows = heights_of(svg, "<line", "arrow", "y1=\"");
     g_autoptr(GArray) places = places_of_labels(svg);
 
-    g_assert_cmpuint(count(svg, ">UDP probe · firewall-out ×7</text>"), ==, 10);
-    g_assert_cmpuint(places->len, ==, 10);
+    g_assert_cmpuint(count(svg, ">UDP probe · firewall-out ×7</text>"), ==, n);
+    g_assert_cmpuint(places->len, ==, n);
     for (guint i = 0; i < places->len; i++) /* right above or right below its own */
         g_assert_cmpfloat(ABS(g_array_index(places, place, i).y - g_array_index(arrows, double, i)), <=, 12);
+}
+
+/* Between two folds there is room for a label, with notes at the instant or without, as when a client that
+ * is met with silence sends again and again. */
+static void test_every_level_arrow_is_labelled(void)
+{
+    GString *silence = g_string_new(EVENT(0, "started\",\"login\":\"first\""));
+    g_autofree char *refused = refused_story();
+    for (int i = 0; i < 6; i++)
+        append_refusal(silence, i * 4000000000LL, 10 * i);
+    assert_all_labelled(refused, 10);
+    assert_all_labelled(silence->str, 6);
+    g_string_free(silence, TRUE);
 }
 
 static void assert_phrase(const char *name, const char *columns)
