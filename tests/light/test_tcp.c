@@ -53,6 +53,31 @@ static void test_syn_instants(gconstpointer profile)
     conformance_world_free(world);
 }
 
+/* After a SYN+ACK that was lost the listener's side has no sample, and its data waits 3 s (RFC 6298 (5.7)). */
+static void test_rto_after_lost_syn_ack(gconstpointer profile)
+{
+    const light_world_options options = options_of(profile);
+    const conformance_maker maker = light_world_maker(&options);
+    conformance_world *world = conformance_world_new(&maker);
+    wire *line = light_world_wire(world);
+    pl_id a = 0;
+    conformance_listen(world, B, 0);
+    wire_drop(line, B, 1);
+    hand_open(world, A, 0, conformance_addr(world, B, 0), &a);
+    conformance_expect(world, A, PL_INPUT_OPENED, a);
+    const pl_id b = conformance_expect(world, B, PL_INPUT_ACCEPTED, 0)->input.id;
+    conformance_run(world, PL_SECOND);
+    const size_t since = wire_sent(line);
+    const pl_time start = world->ops->now(world->engine);
+    wire_drop(line, B, 1);
+    g_assert_cmpint(hand_write(world, B, b, "hello", 5), ==, 5);
+    run_until(world, start + 3 * PL_SECOND);
+    g_assert_cmpuint(sent_by(line, B, since), ==, 1);
+    run_until(world, start + 3 * PL_SECOND + 1);
+    g_assert_cmpuint(sent_by(line, B, since), ==, 2);
+    conformance_world_free(world);
+}
+
 /* A segment that nobody answers leaves data_tries times, at doubling intervals up to max_rto. */
 static void test_data_instants(gconstpointer profile)
 {
@@ -327,10 +352,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (const char *const *name = sim_stack_profile_names(); *name; name++) {
         g_autofree char *syn = g_strdup_printf("/light/tcp/syn-instants/%s", *name);
+        g_autofree char *lost = g_strdup_printf("/light/tcp/rto-after-lost-syn-ack/%s", *name);
         g_autofree char *data = g_strdup_printf("/light/tcp/data-instants/%s", *name);
         g_autofree char *ack = g_strdup_printf("/light/tcp/delayed-ack/%s", *name);
         g_autofree char *wait = g_strdup_printf("/light/tcp/time-wait/%s", *name);
         g_test_add_data_func(syn, *name, test_syn_instants);
+        g_test_add_data_func(lost, *name, test_rto_after_lost_syn_ack);
         g_test_add_data_func(data, *name, test_data_instants);
         g_test_add_data_func(ack, *name, test_delayed_ack);
         g_test_add_data_func(wait, *name, test_time_wait);

@@ -60,7 +60,7 @@ typedef enum sim_tcp_recovery { SIM_TCP_STEADY, SIM_TCP_FAST, SIM_TCP_TIMED } si
 #define SIM_TCP_PAUSED 0x200u         /* the node did not consume all */
 #define SIM_TCP_MORE_PENDING 0x400u   /* tcp_more was called, its event is on the way */
 #define SIM_TCP_ACK_NOW 0x800u
-#define SIM_TCP_SYN_REPEATED 0x1000u  /* the SYN was retransmitted */
+#define SIM_TCP_SYN_REPEATED 0x1000u  /* our SYN or SYN+ACK was retransmitted */
 
 typedef struct sim_tcp {
     sim_endpoint end;
@@ -137,8 +137,8 @@ void sim_tcp_time_wait(sim_engine *engine, sim_tcp *stream);
 /* tcp_ack.c */
 /* Starts the congestion window once the peer's SYN was seen. */
 void sim_tcp_ack_start(const sim_engine *engine, sim_tcp *stream, const net_packet *syn);
-/* Takes a measured round trip into the RTO. */
-void sim_tcp_ack_measured(const sim_engine *engine, sim_tcp *stream, pl_span round_trip);
+/* Takes from the handshake its round trip, or, if our SYN was repeated, the cautious RTO and window. */
+void sim_tcp_ack_opened(const sim_engine *engine, sim_tcp *stream);
 /* Takes the acknowledgement of a segment; false if it acknowledges what was never sent. */
 bool sim_tcp_ack_input(sim_engine *engine, sim_tcp *stream, const net_packet *segment);
 /* Bytes that are thought to be under way (RFC 6675 §4, Pipe). */

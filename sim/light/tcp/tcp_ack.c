@@ -30,7 +30,7 @@ static void rto_renew(const sim_engine *engine, sim_tcp *stream)
 }
 
 /* spec: RFC 6298 (2.2), (2.3). */
-void sim_tcp_ack_measured(const sim_engine *engine, sim_tcp *stream, pl_span round_trip)
+static void measured(const sim_engine *engine, sim_tcp *stream, pl_span round_trip)
 {
     if (!stream->srtt) {
         stream->srtt = MAX(round_trip, 1);
@@ -56,10 +56,20 @@ void sim_tcp_ack_start(const sim_engine *engine, sim_tcp *stream, const net_pack
     stream->window_seq = syn->sequence;
     stream->window_ack = stream->una;
     stream->edge = stream->expected + MIN(profile->receive_buffer, UINT16_MAX);
-    /* spec: RFC 5681 §3.1, one segment when the SYN was lost. */
-    stream->cwnd = stream->flags & SIM_TCP_SYN_REPEATED ? stream->mss : profile->initial_window * stream->mss;
+    stream->cwnd = profile->initial_window * stream->mss;
     stream->ssthresh = SSTHRESH_FIRST;
     rto_renew(engine, stream);
+}
+
+void sim_tcp_ack_opened(const sim_engine *engine, sim_tcp *stream)
+{
+    if (stream->flags & SIM_TCP_SYN_REPEATED) {
+        stream->cwnd = stream->mss; /* spec: RFC 5681 §3.1, one segment when SYN or SYN+ACK was lost */
+        rto_renew(engine, stream);
+    } else {
+        measured(engine, stream, engine->now - stream->timed_at);
+    }
+    stream->timed_at = PL_NEVER;
 }
 
 /* More than two segments beyond a hole have arrived: it is lost (RFC 6675 §4, IsLost). */
@@ -163,7 +173,7 @@ static void measure(const sim_engine *engine, sim_tcp *stream)
     if (stream->timed_at != PL_NEVER && !sim_sequence_before(stream->una, stream->timed)) {
         const pl_span round_trip = engine->now - stream->timed_at;
         stream->timed_at = PL_NEVER;
-        sim_tcp_ack_measured(engine, stream, round_trip);
+        measured(engine, stream, round_trip);
     } else {
         rto_renew(engine, stream);
     }

@@ -40,9 +40,7 @@ static void handshake_done(const sim_engine *engine, sim_tcp *stream, const net_
     stream->window = segment->window;
     stream->window_seq = segment->sequence;
     stream->window_ack = segment->ack;
-    if (stream->timed_at != PL_NEVER)
-        sim_tcp_ack_measured(engine, stream, engine->now - stream->timed_at);
-    stream->timed_at = PL_NEVER;
+    sim_tcp_ack_opened(engine, stream);
     stream->tries = 0;
     sim_tcp_timer_stop(stream);
 }
@@ -199,7 +197,8 @@ static bool syn_received_input(sim_engine *engine, sim_tcp *stream, net_packet *
     const uint8_t flags = segment->tcp_flags;
     if ((flags & NET_TCP_SYN) && segment->sequence == stream->expected - 1) {
         if (!(flags & NET_TCP_ACK)) {
-            sim_tcp_output_syn(engine, stream); /* our SYN|ACK was lost, or theirs was repeated */
+            stream->flags |= SIM_TCP_SYN_REPEATED; /* so its ACK measures nothing: Karn, RFC 6298 §3 */
+            sim_tcp_output_syn(engine, stream);    /* our SYN|ACK was lost, or theirs was repeated */
             return false;
         }
         segment->tcp_flags &= (uint8_t)~NET_TCP_SYN;
