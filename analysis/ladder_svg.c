@@ -157,24 +157,26 @@ static void try_spot(painter *p, const an_arrow *arrow, double x, double y, spot
         *best = one;
 }
 
-/* Beside the arrow, near its far end: the first place without other text and with the fewest lines under it.
- * Where all is taken there is no label: the tooltip and the CSV have it. */
+/* Beside the arrow, near its far end: the first place without other text and with the fewest lines under it;
+ * where all of these are taken, a line of text further off.  Where all is taken there is no label: the
+ * tooltip and the CSV have it. */
 static void place_label(painter *p, const an_arrow *arrow, const stroke *s)
 {
     static const double away[] = {62, 40, 100, 150, 220, 300, 400, 520}; /* from the end */
-    static const double above[] = {-4, 11};
+    static const double above[][2] = {{-4, 11}, {-18, 25}};
     double length = MAX(fabs(s->x2 - s->x1), 1);
     /* the peer's side is crowded: measure from the end that is further from it */
     bool outward = arrow->to_lane >= arrow->from_lane;
     spot best = {0};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(away); i++)
-        for (size_t k = 0; k < G_N_ELEMENTS(above); k++) {
-            double share = MIN(away[i] / length, i == 0 ? 0.5 : 0.85);
-            double part = outward ? 1 - share : share;
-            try_spot(p, arrow, s->x1 + (s->x2 - s->x1) * part, s->y1 + (s->y2 - s->y1) * part + above[k],
-                     &best);
-        }
+    for (size_t row = 0; row < G_N_ELEMENTS(above) && !best.found; row++)
+        for (size_t i = 0; i < G_N_ELEMENTS(away); i++)
+            for (size_t k = 0; k < G_N_ELEMENTS(above[row]); k++) {
+                double share = MIN(away[i] / length, i == 0 ? 0.5 : 0.85);
+                double part = outward ? 1 - share : share;
+                try_spot(p, arrow, s->x1 + (s->x2 - s->x1) * part,
+                         s->y1 + (s->y2 - s->y1) * part + above[row][k], &best);
+            }
     if (!best.found)
         return;
     g_array_append_val(p->taken, best.place);

@@ -303,6 +303,23 @@ static void test_every_level_arrow_is_labelled(void)
     g_string_free(silence, TRUE);
 }
 
+#define REFUSED(serial, words)                                                                               \
+    PACKET(0, "\"c-1\"", "sent", serial, UDP("5.0.0.1") ",\"what\":\"" words "\"")                           \
+    PACKET(0, "\"c-1\"", "dropped", serial,                                                                  \
+           UDP("5.0.0.1") ",\"what\":\"" words                                                               \
+                          "\",\"box\":\"c-1\",\"owner\":\"c-1\",\"cause\":\"firewall-out\"")
+
+/* Three arrows on one another: above, below, and the third label a line further off. */
+static void test_arrows_on_one_another_are_labelled(void)
+{
+    static const char three[] = EVENT(0, "started\",\"login\":\"first\"") REFUSED(1, "first request")
+        REFUSED(2, "other request") REFUSED(3, "third request");
+    g_autofree char *svg = draw_story(three);
+    g_assert_cmpuint(count(svg, ">UDP first request · firewall-out</text>"), ==, 1);
+    g_assert_cmpuint(count(svg, ">UDP other request · firewall-out</text>"), ==, 1);
+    g_assert_cmpuint(count(svg, ">UDP third request · firewall-out</text>"), ==, 1);
+}
+
 static void assert_phrase(const char *name, const char *columns)
 {
     g_auto(GStrv) words = g_strsplit(columns, " ", -1);
@@ -390,6 +407,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/ladder/labels-apart", test_labels_do_not_cover_each_other);
     g_test_add_func("/analysis/ladder/notes-beside-instants", test_notes_stand_beside_their_instant);
     g_test_add_func("/analysis/ladder/level-arrows-labelled", test_every_level_arrow_is_labelled);
+    g_test_add_func("/analysis/ladder/stacked-arrows-labelled", test_arrows_on_one_another_are_labelled);
     g_test_add_func("/analysis/ladder/notes-are-phrases", test_notes_are_phrases);
     g_test_add_func("/analysis/ladder/crowds-share-a-lane", test_crowds_share_a_lane);
     g_test_add_func("/analysis/ladder/what-cannot-be-drawn", test_what_cannot_be_drawn_is_said);
