@@ -19,7 +19,7 @@ override CFLAGS += -std=c11 -D_GNU_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
 
 CORE_SRC     := $(wildcard core/*.c core/*/*.c)
 SIM_SRC      := $(filter-out sim/cli/%,$(wildcard sim/*.c sim/*/*.c sim/*/*/*.c))
-ANALYSIS_SRC := $(wildcard analysis/*.c)
+ANALYSIS_SRC := $(wildcard analysis/*.c analysis/*/*.c)
 CLI_SRC      := $(wildcard sim/cli/*.c)
 SUPPORT_SRC  := $(wildcard tests/support/*.c)
 TEST_SRC     := $(wildcard tests/*/test_*.c)

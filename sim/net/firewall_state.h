@@ -7,7 +7,7 @@
 
 #include "sim/net/firewall.h"
 #include "sim/net/packet.h"
-#include "sim/net/slab.h"
+#include "sim/net/store/slab.h"
 
 typedef struct net_firewall_flows {
     net_slab slab;

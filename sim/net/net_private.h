@@ -6,13 +6,13 @@
 
 #include <glib.h>
 
-#include "sim/net/address.h"
+#include "sim/net/store/address.h"
 #include "sim/net/firewall_state.h"
 #include "sim/net/nat/nat_box.h"
 #include "sim/net/net.h"
-#include "sim/net/kinds.h"
-#include "sim/net/pool.h"
-#include "sim/net/route.h"
+#include "sim/net/store/kinds.h"
+#include "sim/net/store/pool.h"
+#include "sim/net/store/route.h"
 
 /* What a packet must know of a host before it looks any further. */
 typedef struct net_host_state {

@@ -1,7 +1,7 @@
 /* Ladders: which lifelines, where packets end, what is folded; and the structure of the SVG. */
 #include <glib.h>
 
-#include "analysis/ladder_private.h"
+#include "analysis/ladder/ladder_private.h"
 #include "core/event.h"
 #include "tests/analysis/run_folder.h"
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "sim/net/latency/latency_policies.h"
-#include "sim/net/slab.h"
+#include "sim/net/store/slab.h"
 
 #define FACTORS 4096u /* chosen: fine enough for percentiles of the factor, small enough for a cache */
 

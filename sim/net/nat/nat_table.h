@@ -7,7 +7,7 @@
 #define NET_NAT_TABLE_H
 
 #include "core/types.h"
-#include "sim/net/slab.h"
+#include "sim/net/store/slab.h"
 
 typedef struct net_mapping {
     uint32_t ring;     /* of the box's mappings */

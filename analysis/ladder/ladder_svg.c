@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analysis/ladder_scale.h"
+#include "analysis/ladder/ladder_scale.h"
 
 /* All lengths in pixels. */
 #define NOTES_LEFT      62.0 /* of the notes: the instants stand there */

@@ -1,5 +1,5 @@
 /* slab.c - slabs, hash chains and rings. */
-#include "sim/net/slab.h"
+#include "sim/net/store/slab.h"
 
 #include <glib.h>
 #include <string.h>

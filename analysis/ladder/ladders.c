@@ -4,7 +4,7 @@
 
 #include "analysis/csv.h"
 #include "analysis/figure_private.h"
-#include "analysis/ladder.h"
+#include "analysis/ladder/ladder.h"
 
 /* chosen: a sweep of hundreds of points wants some pictures, not hundreds. */
 #define PICTURES_MAX 12

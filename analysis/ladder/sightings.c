@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/ladder_private.h"
+#include "analysis/ladder/ladder_private.h"
 
 /* chosen: a line of events.jsonl is some hundred bytes; a longer one is damage. */
 #define LINE_MAX_BYTES 65536

@@ -1,9 +1,9 @@
 /* address.c - the table of (realm, address). */
-#include "sim/net/address.h"
+#include "sim/net/store/address.h"
 
 #include <glib.h>
 
-#include "sim/net/slab.h"
+#include "sim/net/store/slab.h"
 
 #define FIRST_SLOTS 64u /* chosen: slots of an empty table */
 

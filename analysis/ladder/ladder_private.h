@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "analysis/ladder_scale.h"
+#include "analysis/ladder/ladder_scale.h"
 
 typedef enum an_step_kind { AN_STEP_SENT, AN_STEP_TRANSLATED, AN_STEP_ENDED, AN_STEP_DELIVERED } an_step_kind;
 

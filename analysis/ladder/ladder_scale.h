@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "analysis/ladder.h"
+#include "analysis/ladder/ladder.h"
 
 /* chosen: the height of a line of the notes, of ten-pixel text. */
 #define AN_SCALE_NOTE_PIXELS 13.0

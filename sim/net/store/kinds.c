@@ -1,5 +1,5 @@
 /* kinds.c - options that are kept once. */
-#include "sim/net/kinds.h"
+#include "sim/net/store/kinds.h"
 
 void net_kinds_init(net_kinds *kinds)
 {

@@ -1,9 +1,9 @@
-#include "analysis/ladder.h"
+#include "analysis/ladder/ladder.h"
 
 #include <glib.h>
 #include <string.h>
 
-#include "analysis/ladder_private.h"
+#include "analysis/ladder/ladder_private.h"
 
 /* chosen: lifelines that still fit one page of a paper. */
 #define LANES_MAX 8

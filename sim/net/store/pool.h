@@ -5,7 +5,7 @@
 #define NET_POOL_H
 
 #include "sim/memory.h"
-#include "sim/net/address.h"
+#include "sim/net/store/address.h"
 #include "sim/net/packet.h"
 
 #define NET_POOL_CLASSES 4

@@ -1,5 +1,5 @@
 /* pool.c - packets on their way, in buffers that are used again. */
-#include "sim/net/pool.h"
+#include "sim/net/store/pool.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What an event is called in a picture: one phrase an event, for people. */
 #include <string.h>
 
-#include "analysis/ladder_private.h"
+#include "analysis/ladder/ladder_private.h"
 #include "core/event.h"
 
 /* "{column}" stands for the value of that column; a span is shown in s or ms. */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "core/types.h"
-#include "sim/net/address.h"
-#include "sim/net/slab.h"
+#include "sim/net/store/address.h"
+#include "sim/net/store/slab.h"
 
 typedef struct net_route {
     uint32_t near; /* the host that sends + 1; 0 = empty */

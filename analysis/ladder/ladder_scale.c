@@ -1,4 +1,4 @@
-#include "analysis/ladder_scale.h"
+#include "analysis/ladder/ladder_scale.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* route.c - the table of routes. */
-#include "sim/net/route.h"
+#include "sim/net/store/route.h"
 
 #define FIRST_SLOTS 64u   /* chosen: slots of the smallest table */
 #define SLOTS_PER_HOST 2u /* chosen: a host talks mostly with one or two others at a time */
