@@ -6,60 +6,8 @@
 #include "sim/world/world_internal.h"
 
 #define MACHINE(ctx) ((sim_machine *)(ctx))
-#define OPS(ctx) (MACHINE(ctx)->world->ops)
-#define ENGINE(ctx) MACHINE(ctx)->world->engine, MACHINE(ctx)->host
 
 /* The port: the engine's host stack, and what the world itself gives. */
-
-static int udp_bind(void *ctx, uint16_t port, pl_id *ret_socket)
-{
-    return OPS(ctx)->udp_bind(ENGINE(ctx), port, ret_socket);
-}
-
-static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
-{
-    return OPS(ctx)->udp_send(ENGINE(ctx), socket, to, ttl, data, len);
-}
-
-static int tcp_listen(void *ctx, uint16_t port, pl_id *ret_listener)
-{
-    return OPS(ctx)->tcp_listen(ENGINE(ctx), port, ret_listener);
-}
-
-static int tcp_open(void *ctx, uint16_t local_port, pl_addr to, pl_id *ret_stream)
-{
-    return OPS(ctx)->tcp_open(ENGINE(ctx), local_port, to, ret_stream);
-}
-
-static int tcp_write(void *ctx, pl_id stream, const uint8_t *data, size_t len)
-{
-    return OPS(ctx)->tcp_write(ENGINE(ctx), stream, data, len);
-}
-
-static void tcp_more(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_more(ENGINE(ctx), stream);
-}
-
-static void tcp_shutdown(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_shutdown(ENGINE(ctx), stream);
-}
-
-static void close_id(void *ctx, pl_id id)
-{
-    OPS(ctx)->close(ENGINE(ctx), id);
-}
-
-static void tcp_abort(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_abort(ENGINE(ctx), stream);
-}
-
-static uint16_t local_port(void *ctx, pl_id id)
-{
-    return OPS(ctx)->local_port(ENGINE(ctx), id);
-}
 
 static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
 {
@@ -68,15 +16,10 @@ static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
     return 1;
 }
 
-static int icmp_echo(void *ctx, uint32_t to, uint16_t sequence, size_t len)
-{
-    return OPS(ctx)->icmp_echo(ENGINE(ctx), to, sequence, len);
-}
-
 /* Real keys where the clock is real, the machine's own stream where it is virtual. */
 static void random_bytes(void *ctx, uint8_t *out, size_t len)
 {
-    if (OPS(ctx)->capabilities & SIM_ENGINE_VIRTUAL_TIME) {
+    if (MACHINE(ctx)->stack.ops->capabilities & SIM_ENGINE_VIRTUAL_TIME) {
         net_random_bytes(&MACHINE(ctx)->random, out, len);
         return;
     }
@@ -109,18 +52,8 @@ static void trace(void *ctx, const pl_event *event)
 }
 
 static const pl_port_ops port_ops = {
-    .udp_bind = udp_bind,
-    .udp_send = udp_send,
-    .tcp_listen = tcp_listen,
-    .tcp_open = tcp_open,
-    .tcp_write = tcp_write,
-    .tcp_more = tcp_more,
-    .tcp_shutdown = tcp_shutdown,
-    .close = close_id,
-    .tcp_abort = tcp_abort,
-    .local_port = local_port,
+    SIM_STACK_PORT_OPS,
     .local_addresses = local_addresses,
-    .icmp_echo = icmp_echo,
     .random = random_bytes,
     .keep = keep,
     .load = load,

@@ -38,7 +38,7 @@ static void sample(const facts *f, const char *name, double value, const char *u
 static uint64_t bytes_of(const sim_machine *machine)
 {
     const sim_world *world = machine->world;
-    return world->network ? net_host_bytes(world->network, machine->host) : 0;
+    return world->network ? net_host_bytes(world->network, machine->stack.host) : 0;
 }
 
 /* The columns of login:logged-in and login:login-failed (core/event.h). */

@@ -85,7 +85,7 @@ static void add_to_network(sim_machine *machine, uint32_t outside_ip)
                                                                             .nat = machine->group->nat});
         machine->ip = HOME_HOST;
     }
-    machine->host = net_host_add(world->network, &(net_host_options){.name = name,
+    machine->stack.host = net_host_add(world->network, &(net_host_options){.name = name,
                                                                      .realm = machine->realm,
                                                                      .ip = machine->ip,
                                                                      .link = *sim_population_link(machine),
@@ -99,7 +99,7 @@ static void add_machine(sim_world *world, size_t number, sim_role role, uint32_t
     char name[SIM_NAME_MAX];
     *machine = (sim_machine){.world = world, .role = role, .index = index, .group = group, .armed_at = PL_NEVER};
     machine->ip = public_ip(machine, number);
-    machine->host = (sim_host)number;
+    machine->stack = (sim_stack_port){world->ops, world->engine, (sim_host)number};
     if (world->network)
         add_to_network(machine, machine->ip);
     net_random_init(&machine->random, (uint64_t)world->config->run.seed, world->options.replication,

@@ -81,9 +81,9 @@ static void fail(sim_machine *machine)
     if (!machine->node)
         return;
     sim_behaviour_give_up(machine);
-    world->ops->host_down(world->engine, machine->host);
+    world->ops->host_down(world->engine, machine->stack.host);
     if (world->network)
-        net_host_set_up(world->network, machine->host, false);
+        net_host_set_up(world->network, machine->stack.host, false);
     sim_machine_stop(machine);
 }
 
@@ -93,8 +93,8 @@ static void restart(sim_machine *machine, pl_time now)
     if (machine->node)
         fail(machine);
     if (world->network)
-        net_host_set_up(world->network, machine->host, true);
-    world->ops->host_up(world->engine, machine->host, machine->ip);
+        net_host_set_up(world->network, machine->stack.host, true);
+    world->ops->host_up(world->engine, machine->stack.host, machine->ip);
     sim_machine_start(machine, now);
     sim_behaviour_resume(machine, now);
 }
@@ -105,7 +105,7 @@ static void renew_link(sim_machine *machine)
     for (const struct sim_change *change = machine->changes; change; change = change->next)
         if (change->act->action == SIM_DO_LINK)
             link = changed_link(link, change->act);
-    net_host_set_link(machine->world->network, machine->host, &link);
+    net_host_set_link(machine->world->network, machine->stack.host, &link);
 }
 
 static void renew_firewall(sim_machine *machine)
@@ -114,7 +114,7 @@ static void renew_firewall(sim_machine *machine)
     for (const struct sim_change *change = machine->changes; change; change = change->next)
         if (change->act->action != SIM_DO_LINK)
             firewall = changed_firewall(firewall, change->act);
-    net_host_set_firewall(machine->world->network, machine->host, &firewall);
+    net_host_set_firewall(machine->world->network, machine->stack.host, &firewall);
 }
 
 static void renew(sim_machine *machine, const sim_act *act)

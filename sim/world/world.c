@@ -93,8 +93,8 @@ static void start_hosts(sim_world *world)
         if (!is_here(world, machine))
             continue;
         if (!world->network) /* the live engine numbers its own hosts densely */
-            machine->host = (sim_host)(world->options.only ? 0 : i);
-        world->ops->host_add(world->engine, machine->host,
+            machine->stack.host = (sim_host)(world->options.only ? 0 : i);
+        world->ops->host_add(world->engine, machine->stack.host,
                              &(sim_host_options){.ip = machine->ip,
                                                  .profile = sim_stack_profile_find(stack_name(world, machine)),
                                                  .input = sim_machine_input,

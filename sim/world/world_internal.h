@@ -6,6 +6,7 @@
 
 #include "sim/net/net.h"
 #include "sim/net/random.h"
+#include "sim/stack_port.h"
 #include "sim/world/registry.h"
 #include "sim/world/world.h"
 
@@ -13,13 +14,13 @@
 
 /* One simulated machine: a port for its node, over the engine's host stack. */
 typedef struct sim_machine {
+    sim_stack_port stack;  /* first, as stack_port.h asks */
     sim_world *world;
     pl_node *node;         /* NULL while it is down */
     sim_registry *registry;
     const sim_group_config *group; /* peers only */
     net_random random;     /* the node's own stream */
     pl_time armed_at;      /* of the engine's tick that is on its way; PL_NEVER if none */
-    sim_host host;
     net_realm realm;
     uint32_t index;        /* from 1, within its role */
     uint32_t ip;           /* that the host itself has */

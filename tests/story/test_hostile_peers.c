@@ -24,7 +24,7 @@ static story *open_story(void)
 static pl_id udp_socket(story_host *stranger)
 {
     pl_id socket;
-    g_assert_cmpint(stranger->story->ops->udp_bind(stranger->story->engine, stranger->host, 0, &socket), ==,
+    g_assert_cmpint(stranger->story->ops->udp_bind(stranger->story->engine, stranger->stack.host, 0, &socket), ==,
                     0);
     return socket;
 }

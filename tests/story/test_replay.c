@@ -125,7 +125,7 @@ static void test_probe_answer_to_a_later_login(void)
                                .destination = answer->destination,
                                .payload = answer->bytes->data,
                                .payload_len = (uint32_t)answer->bytes->len};
-    r.s->ops->deliver(r.s->engine, r.alice->host, &forged, story_now(r.s));
+    r.s->ops->deliver(r.s->engine, r.alice->stack.host, &forged, story_now(r.s));
     story_run(r.s, story_now(r.s) + PL_SECOND);
     g_assert_cmpuint(story_refusals(r.alice, "unexpected", "datagram"), ==, 1);
     g_assert_cmpint(pl_node_login_state(r.alice->node), ==, PL_LOGIN_ASKING);

@@ -116,7 +116,7 @@ static void test_the_search_knows_every_shape(void)
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
         story_tap *tap = story_tap_new(s);
         pl_id socket;
-        g_assert_cmpint(s->ops->udp_bind(s->engine, stranger->host, 0, &socket), ==, 0);
+        g_assert_cmpint(s->ops->udp_bind(s->engine, stranger->stack.host, 0, &socket), ==, 0);
         story_throw(stranger, socket, s->bootstrap[0], shapes[i].bytes, shapes[i].len);
         g_assert_cmpuint(story_tap_search(tap, NAME), ==, 1);
         g_assert_cmpuint(story_tap_search(tap, "mad-hatter"), ==, 0);

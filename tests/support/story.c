@@ -5,69 +5,12 @@
 static const uint16_t web_ports[] = {80, 443};
 
 #define HOST(ctx)   ((story_host *)(ctx))
-#define ENGINE(ctx) HOST(ctx)->story->engine, HOST(ctx)->host
-#define OPS(ctx)    HOST(ctx)->story->ops
-
-static int udp_bind(void *ctx, uint16_t port, pl_id *ret_socket)
-{
-    return OPS(ctx)->udp_bind(ENGINE(ctx), port, ret_socket);
-}
-
-static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
-{
-    return OPS(ctx)->udp_send(ENGINE(ctx), socket, to, ttl, data, len);
-}
-
-static int tcp_listen(void *ctx, uint16_t port, pl_id *ret_listener)
-{
-    return OPS(ctx)->tcp_listen(ENGINE(ctx), port, ret_listener);
-}
-
-static int tcp_open(void *ctx, uint16_t local_port, pl_addr to, pl_id *ret_stream)
-{
-    return OPS(ctx)->tcp_open(ENGINE(ctx), local_port, to, ret_stream);
-}
-
-static int tcp_write(void *ctx, pl_id stream, const uint8_t *data, size_t len)
-{
-    return OPS(ctx)->tcp_write(ENGINE(ctx), stream, data, len);
-}
-
-static void tcp_more(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_more(ENGINE(ctx), stream);
-}
-
-static void tcp_shutdown(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_shutdown(ENGINE(ctx), stream);
-}
-
-static void close_id(void *ctx, pl_id id)
-{
-    OPS(ctx)->close(ENGINE(ctx), id);
-}
-
-static void tcp_abort(void *ctx, pl_id stream)
-{
-    OPS(ctx)->tcp_abort(ENGINE(ctx), stream);
-}
-
-static uint16_t local_port(void *ctx, pl_id id)
-{
-    return OPS(ctx)->local_port(ENGINE(ctx), id);
-}
 
 static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
 {
     if (max > 0)
         ret_addresses[0] = HOST(ctx)->ip;
     return 1;
-}
-
-static int icmp_echo(void *ctx, uint32_t to, uint16_t sequence, size_t len)
-{
-    return OPS(ctx)->icmp_echo(ENGINE(ctx), to, sequence, len);
 }
 
 static void random_bytes(void *ctx, uint8_t *out, size_t len)
@@ -95,18 +38,8 @@ static void trace(void *ctx, const pl_event *event)
 }
 
 static const pl_port_ops port_ops = {
-    .udp_bind = udp_bind,
-    .udp_send = udp_send,
-    .tcp_listen = tcp_listen,
-    .tcp_open = tcp_open,
-    .tcp_write = tcp_write,
-    .tcp_more = tcp_more,
-    .tcp_shutdown = tcp_shutdown,
-    .close = close_id,
-    .tcp_abort = tcp_abort,
-    .local_port = local_port,
+    SIM_STACK_PORT_OPS,
     .local_addresses = local_addresses,
-    .icmp_echo = icmp_echo,
     .random = random_bytes,
     .keep = keep,
     .load = load,
@@ -245,9 +178,10 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     net_host_options net_host = {.name = host->name, .realm = realm, .ip = host->ip, .link = options->link};
     if (firewall)
         net_host.firewall = *net_firewall_preset(firewall);
-    host->host = net_host_add(s->network, &net_host);
+    host->stack = (sim_stack_port){.ops = s->ops, .engine = s->engine};
+    host->stack.host = net_host_add(s->network, &net_host);
     g_ptr_array_add(s->hosts, host);
-    s->ops->host_add(s->engine, host->host,
+    s->ops->host_add(s->engine, host->stack.host,
                      &(sim_host_options){.ip = host->ip,
                                          .profile = sim_stack_profile_find(s->stack),
                                          .input = on_input,
@@ -368,8 +302,8 @@ story_host *story_add_stranger(story *s)
 void story_fail(story_host *host)
 {
     story *s = host->story;
-    s->ops->host_down(s->engine, host->host);
-    net_host_set_up(s->network, host->host, false);
+    s->ops->host_down(s->engine, host->stack.host);
+    net_host_set_up(s->network, host->stack.host, false);
     pl_node_free(g_steal_pointer(&host->node));
     host->life++;
 }
@@ -377,8 +311,8 @@ void story_fail(story_host *host)
 void story_restart(story_host *host)
 {
     story *s = host->story;
-    net_host_set_up(s->network, host->host, true);
-    s->ops->host_up(s->engine, host->host, host->ip);
+    net_host_set_up(s->network, host->stack.host, true);
+    s->ops->host_up(s->engine, host->stack.host, host->ip);
     start_node(host);
 }
 
@@ -401,7 +335,7 @@ void story_mend(story_host *a, story_host *b)
 
 void story_set_firewall(story_host *host, const char *preset)
 {
-    net_host_set_firewall(host->story->network, host->host, net_firewall_preset(preset));
+    net_host_set_firewall(host->story->network, host->stack.host, net_firewall_preset(preset));
 }
 
 void story_account(story *s, const char *name, const char *password)

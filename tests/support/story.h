@@ -11,6 +11,7 @@
 #include "core/event.h"
 #include "core/node.h"
 #include "core/wire/message.h"
+#include "sim/stack_port.h"
 #include "sim/net/net.h"
 #include "sim/net/random.h"
 #include "sim/world/registry.h"
@@ -43,10 +44,10 @@ typedef enum story_role { STORY_SERVER, STORY_SUPERNODE, STORY_CLIENT, STORY_STR
 
 /* One host.  The test may read all of it, and change `config` and `network`, which are its own. */
 typedef struct story_host {
+    sim_stack_port stack; /* first, as sim/stack_port.h asks */
     story *story;
     char name[24];
     story_role role;
-    sim_host host;
     uint32_t ip;      /* its own */
     uint32_t outside; /* what the others see */
     pl_node *node;    /* NULL: a stranger, or down */

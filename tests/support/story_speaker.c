@@ -109,8 +109,8 @@ void story_speaker_listen(story_speaker *speaker)
     const story_host *host = speaker->host;
     pl_id id;
     speaker->pattern = PL_NOISE_XX;
-    g_assert_cmpint(host->story->ops->tcp_listen(host->story->engine, host->host, STORY_PORT, &id), ==, 0);
-    g_assert_cmpint(host->story->ops->udp_bind(host->story->engine, host->host, STORY_PORT, &id), ==, 0);
+    g_assert_cmpint(host->story->ops->tcp_listen(host->story->engine, host->stack.host, STORY_PORT, &id), ==, 0);
+    g_assert_cmpint(host->story->ops->udp_bind(host->story->engine, host->stack.host, STORY_PORT, &id), ==, 0);
 }
 
 void story_speaker_say_bytes(story_speaker *speaker, const void *data, size_t len)

@@ -107,19 +107,19 @@ pl_addr story_address(const story_host *host)
 pl_id story_open(story_host *stranger, pl_addr to)
 {
     pl_id stream = 0;
-    g_assert_cmpint(stranger->story->ops->tcp_open(stranger->story->engine, stranger->host, 0, to, &stream),
+    g_assert_cmpint(stranger->story->ops->tcp_open(stranger->story->engine, stranger->stack.host, 0, to, &stream),
                     ==, 0);
     return stream;
 }
 
 void story_write(story_host *stranger, pl_id stream, const void *data, size_t len)
 {
-    stranger->story->ops->tcp_write(stranger->story->engine, stranger->host, stream, data, len);
+    stranger->story->ops->tcp_write(stranger->story->engine, stranger->stack.host, stream, data, len);
 }
 
 void story_throw(story_host *stranger, pl_id socket, pl_addr to, const void *data, size_t len)
 {
-    stranger->story->ops->udp_send(stranger->story->engine, stranger->host, socket, to, 0, data, len);
+    stranger->story->ops->udp_send(stranger->story->engine, stranger->stack.host, socket, to, 0, data, len);
 }
 
 const story_heard *story_ended(const story_host *stranger, pl_id stream)
