@@ -17,7 +17,7 @@ PKGFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null
 LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgmp -lm
 override CFLAGS += -std=c11 -D_GNU_SOURCE $(BASE) $(WARN) $(PKGFLAGS)
 
-CORE_SRC     := $(wildcard core/*.c core/*/*.c)
+CORE_SRC     := $(wildcard core/*.c core/*/*.c core/*/*/*.c)
 SIM_SRC      := $(filter-out sim/cli/%,$(wildcard sim/*.c sim/*/*.c sim/*/*/*.c))
 ANALYSIS_SRC := $(wildcard analysis/*.c analysis/*/*.c)
 CLI_SRC      := $(wildcard sim/cli/*.c)

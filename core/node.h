@@ -7,7 +7,7 @@
 #define PL_NODE_H
 
 #include "core/config.h"
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 #include "core/port.h"
 #include "core/session/grant.h"
 #include "core/session/login.h"

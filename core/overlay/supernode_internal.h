@@ -4,7 +4,7 @@
 #define PL_OVERLAY_SUPERNODE_INTERNAL_H
 
 #include "core/crypto/channel.h"
-#include "core/nat/stun_server.h"
+#include "core/nat/stun/stun_server.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "core/crypto/suite.h"
-#include "core/nat/discovery.h"
-#include "core/nat/stun.h"
-#include "core/nat/stun_server.h"
+#include "core/nat/discovery/discovery.h"
+#include "core/nat/stun/stun.h"
+#include "core/nat/stun/stun_server.h"
 #include "tests/support/fake_port.h"
 #include "tests/support/replay.h"
 

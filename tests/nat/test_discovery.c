@@ -2,14 +2,14 @@
  *
  *   client ── NAT ── wire ──┬── A1 (P1, P2) ─┐
  *                           └── A2 (P1, P2) ─┴ link between partners */
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 
 #include <glib.h>
 #include <string.h>
 
 #include "core/crypto/suite.h"
-#include "core/nat/stun.h"
-#include "core/nat/stun_server.h"
+#include "core/nat/stun/stun.h"
+#include "core/nat/stun/stun_server.h"
 #include "tests/support/fake_port.h"
 
 #define INSIDE_IP  0x0A000002u /* 10.0.0.2: what the client's host calls itself */

@@ -1,5 +1,5 @@
 /* The STUN codec against the vectors of RFC 5769, and against damaged messages. */
-#include "core/nat/stun.h"
+#include "core/nat/stun/stun.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* The supernode's side of discovery: what it answers, to whom, how often, and what it refuses. */
-#include "core/nat/stun_server.h"
+#include "core/nat/stun/stun_server.h"
 
 #include <glib.h>
 #include <string.h>
 
 #include "core/crypto/suite.h"
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 #include "core/nat/rate_limit.h"
-#include "core/nat/stun.h"
+#include "core/nat/stun/stun.h"
 #include "tests/support/fake_port.h"
 
 #define OWN_IP     0xC0000201u                                   /* 192.0.2.1 */

@@ -5,7 +5,7 @@
 #ifndef PL_NAT_VERDICT_H
 #define PL_NAT_VERDICT_H
 
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 
 /* The tests of RFC 5780 §4.3 and §4.4, and our control: filtering I once more, after two silences. */
 typedef enum pl_nat_test {

@@ -1,7 +1,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "core/nat/stun.h"
+#include "core/nat/stun/stun.h"
 
 #define FAMILY_IPV4 1 /* spec RFC 8489 §14.1 */
 #define FAMILY_IPV6 2

@@ -1,11 +1,11 @@
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 
 #include <glib.h>
 #include <string.h>
 
 #include "core/event.h"
-#include "core/nat/stun.h"
-#include "core/nat/verdict.h"
+#include "core/nat/stun/stun.h"
+#include "core/nat/discovery/verdict.h"
 
 #define NONCE_MAX           40 /* chosen: room for other servers' nonces too; a longer one counts as none */
 #define LOCAL_ADDRESSES_MAX 8  /* chosen: addresses of a host that are compared with the mapped one */

@@ -4,7 +4,7 @@
 #include <nettle/memops.h>
 #include <string.h>
 
-#include "core/nat/stun.h"
+#include "core/nat/stun/stun.h"
 
 /* CRC-32 of ISO 3309 (spec RFC 8489 §14.7), bit by bit: a table would be faster, but a fingerprint is
  * checked once a datagram and a datagram is small. */

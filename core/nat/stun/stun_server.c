@@ -1,12 +1,12 @@
-#include "core/nat/stun_server.h"
+#include "core/nat/stun/stun_server.h"
 
 #include <glib.h>
 
 #include "core/crypto/suite.h"
 #include "core/event.h"
-#include "core/nat/discovery.h"
+#include "core/nat/discovery/discovery.h"
 #include "core/nat/rate_limit.h"
-#include "core/nat/stun.h"
+#include "core/nat/stun/stun.h"
 
 #define ANSWER_BYTES_MAX      128 /* chosen: the longest answer is 76 bytes; room for an attribute or two */
 #define NONCE_BYTES           16  /* chosen: 64 bits in hexadecimal: RFC 8489 §14.10 wants text */

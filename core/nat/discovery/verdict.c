@@ -1,4 +1,4 @@
-#include "core/nat/verdict.h"
+#include "core/nat/discovery/verdict.h"
 
 #include <glib.h>
 
