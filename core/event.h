@@ -41,6 +41,18 @@
     X(PL_EVENT_CLIENT_GONE, "overlay:client-gone", "s:cause i:clients")                            \
     X(PL_EVENT_SUPERNODE_REFUSED, "overlay:refused", "a:from s:cause")                             \
     X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
+    X(PL_EVENT_PATH_STARTED, "path:started", "s:role i:session s:profile")                         \
+    X(PL_EVENT_PATH_GATHERED, "path:gathered", "i:session i:candidates a:udp a:tcp")               \
+    X(PL_EVENT_PATH_STAGE, "path:stage", "i:session s:method s:transport t:budget")                \
+    X(PL_EVENT_PATH_OPENED, "path:opened",                                                         \
+      "i:session s:class s:via s:local s:remote t:time i:packets")                                 \
+    X(PL_EVENT_PATH_FAILED, "path:failed", "i:session s:cause t:time i:packets")                   \
+    X(PL_EVENT_PATH_LOST, "path:lost", "i:session s:cause")                                        \
+    X(PL_EVENT_PATH_ECHO, "path:echo", "i:session i:phase i:sent i:received t:rtt")                \
+    X(PL_EVENT_RELAY_ALLOCATED, "relay:allocated", "a:client a:relayed i:allocations")             \
+    X(PL_EVENT_RELAY_ENDED, "relay:ended", "a:client s:cause i:allocations")                       \
+    X(PL_EVENT_SIGNAL_VISITED, "signal:visited", "a:from i:visits")                                \
+    X(PL_EVENT_SIGNAL_REFUSED, "signal:refused", "a:from s:cause")                                 \
     X(PL_EVENT_SERVER_GRANTED, "server:granted", "a:from i:expires_unix")                          \
     X(PL_EVENT_SERVER_REFUSED, "server:refused", "a:from s:cause")
 

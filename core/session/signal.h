@@ -1,0 +1,54 @@
+/* signal.h - carrying bodies between two users through the callee's supernode, over TCP always (BS-30, BS-35).
+ *
+ * A caller knows of his peer a name and the supernode to which it is attached (a contact; the index finds
+ * it).  He opens a channel to that supernode as a visitor, shows his credential, and sends SIGNAL records; the
+ * supernode hands each on to the client of that name, with the visit's handle, by which the client's own SIGNALs
+ * come back.  A visit ends when it was idle for signal.visit_idle.  Who is attached to the same supernode as his
+ * peer visits it too: there is one way.  The supernode is reached by its port, then 80, then 443, beginning with the
+ * kind of port that the login found open. */
+#ifndef PL_SESSION_SIGNAL_H
+#define PL_SESSION_SIGNAL_H
+
+#include "core/session/login.h"
+
+#define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
+
+/* Whom to reach, and where he is to be found. */
+typedef struct pl_contact {
+    char name[PL_NAME_MAX + 1];
+    pl_addr supernode;
+} pl_contact;
+
+typedef struct pl_visit pl_visit;
+
+typedef struct pl_visit_handler {
+    /* A body from the peer. */
+    void (*received)(void *owner, pl_visit *visit, const uint8_t *body, size_t len, pl_time now);
+    /* The visit is over: a static name of the cause ("peer-offline", "unreachable", "supernode-not-proven", "idle", …).
+     * The owner frees it in here or later; nothing is heard after it. */
+    void (*ended)(void *owner, pl_visit *visit, const char *cause, pl_time now);
+} pl_visit_handler;
+
+typedef struct pl_visit_options {
+    pl_context *context;
+    const pl_network *network;
+    const pl_contact *contact;       /* copied */
+    const pl_credential *credential; /* our own; copied */
+    const pl_keypair *dh;            /* copied into the handshake */
+    pl_port_kind first_kind;         /* tried first */
+    const pl_visit_handler *handler; /* static */
+    void *owner;
+} pl_visit_options;
+
+pl_visit *pl_visit_new(const pl_visit_options *options, pl_time now);
+void pl_visit_free(pl_visit *visit);
+/* Sends a body, or keeps it until the visit stands (at most four).  PL_ERR_LIMIT, PL_ERR_OVERSIZED. */
+int pl_visit_send(pl_visit *visit, const uint8_t *body, size_t len, pl_time now);
+/* Inputs of its streams; true if the stream was this visit's. */
+bool pl_visit_opened(pl_visit *visit, pl_id stream, pl_time now);
+bool pl_visit_data(pl_visit *visit, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_visit_fin(pl_visit *visit, pl_id stream, pl_time now);
+bool pl_visit_writable(pl_visit *visit, pl_id stream);
+bool pl_visit_closed(pl_visit *visit, pl_id stream, pl_cause cause, pl_time now);
+
+#endif
