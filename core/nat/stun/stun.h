@@ -117,6 +117,8 @@ void pl_stun_add_error(pl_writer *writer, uint16_t error);
 void pl_stun_add_unknown(pl_writer *writer, const uint16_t *types, size_t n);
 void pl_stun_add_integrity(pl_writer *writer, const uint8_t *key, size_t key_len);
 void pl_stun_add_fingerprint(pl_writer *writer);
+/* Fills a request up to the longest answer with the text of SOFTWARE; nothing if it is as long already. */
+void pl_stun_add_padding(pl_writer *writer);
 
 /* FINGERPRINT of the `len` bytes before it; the length field must count the fingerprint already. */
 uint32_t pl_stun_fingerprint(const uint8_t *data, size_t len);

@@ -145,3 +145,11 @@ void pl_stun_add_fingerprint(pl_writer *writer)
     uint8_t value[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum};
     pl_stun_add(writer, PL_STUN_FINGERPRINT, value, sizeof value);
 }
+
+void pl_stun_add_padding(pl_writer *writer)
+{
+    static const char text[PL_STUN_FULL_BYTES + 1] = "partyline"
+                                                     "                                                 ";
+    if (writer->len + 4 < PL_STUN_FULL_BYTES)
+        pl_stun_add(writer, PL_STUN_SOFTWARE, text, PL_STUN_FULL_BYTES - writer->len - 4);
+}
