@@ -64,7 +64,23 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(discovery_tries, "discovery.tries", PL_UNIT_COUNT, 3, 1, 7, "chosen",                                  \
       "transmissions of a STUN request: silence by chance at 5 % loss each way is then 0.09 % a test")       \
     X(discovery_rate, "discovery.rate", PL_UNIT_COUNT, 20, 1, 100000, "chosen",                              \
-      "answers a second that a supernode sends to one address, and changes of address that it asks for")
+      "answers a second that a supernode sends to one address, and changes of address that it asks for")     \
+    X(nat_refresh_interval, "nat.refresh_interval", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen", \
+      "age at which a stored NAT report is found out anew, where the policy has a timer: an hour's roaming")  \
+    X(nat_refresh_least, "nat.refresh_least", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, PL_HOUR, "chosen",         \
+      "from one discovery to the next at least: doubts come in bunches, and a discovery takes up to 14 s")   \
+    X(nat_keep_alive, "nat.keep_alive", PL_UNIT_TIME, 25 * PL_SECOND, PL_SECOND, PL_HOUR, "measured NT-02",  \
+      "a binding is used this often at least: the shortest that were measured live 30 s")                    \
+    X(nat_failures, "nat.failures", PL_UNIT_COUNT, 2, 1, 1000, "chosen",                                     \
+      "sessions in a row that ended otherwise than the report promised, before it is doubted: one may be loss") \
+    X(nat_measure_lifetime, "nat.measure_lifetime", PL_UNIT_COUNT, 0, 0, 1, "chosen",                        \
+      "1: the lifetime of UDP bindings is measured after discovery; off, because it takes minutes of probes") \
+    X(nat_lifetime_first, "nat.lifetime_first", PL_UNIT_TIME, 20 * PL_SECOND, PL_SECOND, PL_HOUR, "chosen",  \
+      "first silence that is tried; it doubles: below the 30 s of NT-02")                                    \
+    X(nat_lifetime_max, "nat.lifetime_max", PL_UNIT_TIME, 5 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR,            \
+      "spec RFC 4787 REQ-5", "longest silence that is tried: the recommended lifetime")                      \
+    X(nat_lifetime_step, "nat.lifetime_step", PL_UNIT_TIME, 5 * PL_SECOND, PL_MILLISECOND, PL_HOUR, "chosen", \
+      "the lifetime is told apart to this width: a third of it is lost to caution anyway")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

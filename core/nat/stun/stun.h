@@ -125,8 +125,8 @@ typedef struct pl_stun {
     uint64_t tie_breaker; /* of ICE_CONTROLLED or ICE_CONTROLLING */
     uint16_t error;     /* 300..699 */
     pl_stun_text username, realm, nonce, data;
-    /* Types that must be understood and are not; PADDING and RESPONSE_PORT are among them though they are read,
-     * since nobody here does as they ask. */
+    /* Types that must be understood and are not.  PADDING and RESPONSE_PORT are among them though they are read:
+     * who does as they ask strikes them out. */
     uint16_t unknown[PL_STUN_UNKNOWN_MAX];
     size_t n_unknown;
     size_t integrity_at; /* offset of MESSAGE-INTEGRITY, 0 if absent */
