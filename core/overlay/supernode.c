@@ -59,14 +59,8 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
                        size_t len, pl_credential *ret_credential, pl_time now)
 {
-    const pl_context *context = supernode->options.context;
-    int error = pl_credential_decode(ret_credential, bytes, len);
-    if (error)
-        return error;
-    if (!pl_bytes_equal(ret_credential->dh_key, pl_channel_remote_static(channel), PL_KEY_BYTES))
-        return PL_ERR_FORGED;
-    return pl_credential_check(ret_credential, context->suite, supernode->options.server_sign_key,
-                               pl_context_unix(context, now));
+    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key, ret_credential,
+                                       now);
 }
 
 /* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.

@@ -11,8 +11,6 @@
 
 #include "core/session/login.h"
 
-#define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
-
 /* Whom to reach, and where he is to be found. */
 typedef struct pl_contact {
     char name[PL_NAME_MAX + 1];
