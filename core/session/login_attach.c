@@ -17,6 +17,7 @@ void pl_login_attach_drop(pl_login *login)
     login->stream = 0;
     login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = login->asked_for_relay = false;
+    login->options.detached(login->options.owner);
 }
 
 /* The supernode failed us while we were logging in, or left us when we were online. */
