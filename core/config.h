@@ -65,6 +65,21 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "transmissions of a STUN request: silence by chance at 5 % loss each way is then 0.09 % a test")       \
     X(discovery_rate, "discovery.rate", PL_UNIT_COUNT, 20, 1, 100000, "chosen",                              \
       "answers a second that a supernode sends to one address, and changes of address that it asks for")     \
+    X(turn_allocations_max, "turn.allocations_max", PL_UNIT_COUNT, 500, 0, 60000, "chosen",                  \
+      "allocations that a relay has at most, a UDP port each: half of a full supernode's clients")           \
+    X(turn_client_allocations, "turn.client_allocations", PL_UNIT_COUNT, 8, 1, 1000, "chosen",               \
+      "allocations of one client: two a peer while a path is looked for, and the peers of a conference")     \
+    X(turn_client_rate, "turn.client_rate", PL_UNIT_COUNT, 65536, 2048, 1000000000, "chosen",                \
+      "bytes a second relayed for one client, both ways together: nine calls of 67 B in 50 packets a second") \
+    X(turn_account_lifetime, "turn.account_lifetime", PL_UNIT_TIME, 24 * PL_HOUR, PL_SECOND,                 \
+      400 * 24 * PL_HOUR, "chosen", "validity of an account at a relay: longer than any call, short against a theft") \
+    X(turn_stream_idle, "turn.stream_idle", PL_UNIT_TIME, PL_MINUTE, 100 * PL_MILLISECOND, PL_HOUR,          \
+      "chosen", "how long a stream to a relay may stand without an allocation: the search for a path fits")  \
+    X(turn_tries, "turn.tries", PL_UNIT_COUNT, 7, 1, 16, "spec RFC 8489 §6.2.1",                             \
+      "transmissions of a request to a relay by UDP, from discovery.first_try on, doubling; the last waits 16 times that") \
+    X(turn_answer_timeout, "turn.answer_timeout", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND,        \
+      PL_HOUR, "chosen",                                                                                     \
+      "how long a relay may take to answer on a stream: RFC 8489 §6.2.2 has 39.5 s, but a call waits for it") \
     X(path_gather_wait, "path.gather_wait", PL_UNIT_TIME, 1500 * PL_MILLISECOND, 100 * PL_MILLISECOND,       \
       PL_MINUTE, "chosen",                                                                                   \
       "how long an end gathers candidates at most: two tries of a request and a round trip of 1 s")          \

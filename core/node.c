@@ -5,6 +5,7 @@
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
+#include <string.h>
 
 struct pl_node {
     pl_context context;
@@ -16,7 +17,7 @@ struct pl_node {
     const uint16_t *web_ports;
     size_t n_web_ports;
     bool is_started;
-    pl_id socket; /* main UDP socket; 0 if it could not be bound */
+    pl_id socket;                  /* main UDP socket; 0 if it could not be bound */
     pl_login *login;               /* clients */
     pl_discovery *discovery;       /* clients, while it runs */
     pl_supernode *supernode;       /* supernodes */
@@ -29,10 +30,8 @@ struct pl_node {
 pl_node *pl_node_new(const pl_node_options *options)
 {
     pl_node *node = g_new0(pl_node, 1);
-    node->context = (pl_context){.port = options->port,
-                                 .config = options->config,
-                                 .suite = options->suite,
-                                 .epoch = options->epoch};
+    node->context = (pl_context){
+        .port = options->port, .config = options->config, .suite = options->suite, .epoch = options->epoch};
     pl_deadlines_init(&node->context.deadlines);
     node->network = options->network;
     node->supernode_options = options->supernode;
@@ -46,7 +45,8 @@ pl_node *pl_node_new(const pl_node_options *options)
     return node;
 }
 
-/* The machines' free functions abort streams and close sockets; a node that is forgotten must not. */
+/* The machines' free functions abort streams, close sockets and take leave of relays; a node that is
+ * forgotten must not. */
 static void forget_id(void *ctx, pl_id id)
 {
     (void)ctx, (void)id;
@@ -57,7 +57,30 @@ static void forget_event(void *ctx, const pl_event *event)
     (void)ctx, (void)event;
 }
 
-static const pl_port_ops silent_ops = {.tcp_abort = forget_id, .close = forget_id, .trace = forget_event};
+static int forget_datagram(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)socket, (void)to, (void)ttl, (void)data, (void)len;
+    return 0;
+}
+
+static int forget_bytes(void *ctx, pl_id stream, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)stream, (void)data;
+    return (int)len;
+}
+
+static void no_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0, len);
+}
+
+static const pl_port_ops silent_ops = {.tcp_abort = forget_id,
+                                       .close = forget_id,
+                                       .trace = forget_event,
+                                       .udp_send = forget_datagram,
+                                       .tcp_write = forget_bytes,
+                                       .random = no_random};
 
 void pl_node_free(pl_node *node)
 {
@@ -216,6 +239,8 @@ static void trace_refused(pl_node *node, int error, const char *what, pl_addr fr
 static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
     pl_message message = {0};
+    if (node->supernode && pl_supernode_is_for_relay(node->supernode, input->data, input->len))
+        return pl_supernode_relay_datagram(node->supernode, input->from, input->data, input->len, now);
     int error = pl_message_read(&message, PL_CARRIER_DATAGRAM, input->data, input->len);
     if (error)
         return error;

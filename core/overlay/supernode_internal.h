@@ -5,6 +5,7 @@
 
 #include "core/crypto/channel.h"
 #include "core/nat/stun/stun_server.h"
+#include "core/nat/turn/turn_server.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
@@ -25,6 +26,7 @@ typedef struct pl_session {
     pl_session_state state;
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
+    bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
     char *name; /* while online, and of a partner that showed its credential */
 } pl_session;
 
@@ -48,6 +50,7 @@ struct pl_supernode {
     size_t n_clients;
     pl_partner partner;
     pl_stun_server *stun;
+    pl_turn_server *relay; /* NULL until it serves */
 };
 
 /* supernode.c */

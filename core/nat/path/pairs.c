@@ -74,13 +74,20 @@ static void restart(const pl_path *path, pl_pair *pair, pl_time now)
 
 static void consider(pl_path *path, pl_time now);
 
+/* The first packet of a punch opens one's own boxes and is to die before it reaches the other's. */
+static uint8_t opener_ttl(const pl_path *path)
+{
+    bool bare = path->own.hints.of[PL_PATH_UDP].mapping == PL_MAPPING_NONE;
+    return bare ? PL_PATH_OPENER_TTL_BARE : PL_PATH_OPENER_TTL;
+}
+
 static void transmit(pl_path *path, pl_pair *pair, pl_time now)
 {
     const pl_config *config = pl_path_config(path);
     bool opening = pair->opener && pair->tries == 0;
     pl_check check = {.method = pair->method, .nominates = pair->nominates, .number = pair->number};
     memcpy(check.id, pair->id, sizeof check.id);
-    int error = pl_pairs_send(path, &pair->leg, &check, opening ? PL_PATH_OPENER_TTL : 0, now);
+    int error = pl_pairs_send(path, &pair->leg, &check, opening ? opener_ttl(path) : 0, now);
     memcpy(pair->id, check.id, sizeof check.id);
     pair->number = check.number;
     pair->state = PL_PAIR_SENT;

@@ -17,6 +17,7 @@
 #define PL_PATH_PROBES 2          /* to two ports of one supernode: their mappings tell the step of a box */
 #define PL_PATH_FRAME_MAX 1280    /* chosen: a payload, or a STUN message; bounds what a stream may hold back */
 #define PL_PATH_OPENER_TTL 3      /* chosen: passes a home's box and a carrier's, and dies before it is abroad */
+#define PL_PATH_OPENER_TTL_BARE 2 /* chosen: the same for who is not translated: passes the firewall of a site */
 #define PL_PATH_LOCAL_MAX 4       /* chosen: addresses of a host that become candidates */
 
 /* States, named by what is awaited. */

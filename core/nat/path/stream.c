@@ -256,7 +256,11 @@ bool pl_path_closed(pl_path *path, pl_id id, pl_cause cause, pl_time now)
 bool pl_path_fin(pl_path *path, pl_id id, pl_time now)
 {
     const pl_port *port = port_of(path);
-    if (!pl_relay_owns_stream(path, id) && !pl_stream_find(path, id))
+    if (pl_relay_owns_stream(path, id)) {
+        pl_turn_client_fin(path->relay.client, now);
+        return true;
+    }
+    if (!pl_stream_find(path, id))
         return false;
     port->ops->close(port->ctx, id); /* we have nothing to say to who will not listen */
     return pl_path_closed(path, id, PL_CAUSE_FIN, now);
