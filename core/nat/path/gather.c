@@ -241,6 +241,7 @@ static void take_refreshed(pl_path *path, pl_addr mapped, pl_time now)
     const pl_port *port = &path->context->port;
     port->ops->close(port->ctx, path->gather.refresh_socket);
     path->gather.refresh_socket = 0;
+    pl_deadline_cancel(&path->context->deadlines, &path->gather.refresh_timer);
     path->own.hints.of[PL_PATH_UDP].last = mapped.port;
     pl_path_say(path, PL_OFFER_MORE, now);
 }

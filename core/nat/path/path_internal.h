@@ -238,6 +238,9 @@ void pl_stage_begin(pl_path *path, pl_time now);
 void pl_stage_more(pl_path *path, const pl_offer *more, pl_time now);
 /* Whether a plan still comes to the relayed stage, or is in it. */
 bool pl_stage_is(const pl_path *path, pl_path_method method);
+/* Do both ends foretell each other's ports in this stage of the plan?  Then both must know exactly where the other's
+ * box stands when it begins, and open nothing else shortly before. */
+bool pl_stage_refreshes(const pl_path *path, size_t stage);
 /* Checks over the relay, in the relayed stage. */
 void pl_stage_relayed(pl_path *path, pl_time now);
 

@@ -77,16 +77,22 @@ static void on_timer(void *machine, pl_time now)
     allocate(path, now);
 }
 
+/* chosen: what a burst of foretold ports takes to be gone. */
+#define AFTER_BURST (100 * PL_MILLISECOND)
+
 /* The account is asked for at once, the allocation made when the stage comes near. */
 void pl_relay_plan(pl_path *path, pl_time now)
 {
-    pl_span until = 0;
+    pl_span until = 0, least = 0;
     size_t i = 0;
-    while (i < path->plan.n_stages && path->plan.stages[i].method != PL_PATH_RELAYED)
-        until += path->plan.stages[i++].budget;
+    for (; i < path->plan.n_stages && path->plan.stages[i].method != PL_PATH_RELAYED; i++) {
+        if (pl_stage_refreshes(path, i)) /* an allocation would take the port that was foretold */
+            least = until + AFTER_BURST;
+        until += path->plan.stages[i].budget;
+    }
     if (i == path->plan.n_stages || path->relay.client)
         return;
-    pl_time at = now + MAX(0, until - pl_path_config(path)->path_relay_lead);
+    pl_time at = now + MAX(least, until - pl_path_config(path)->path_relay_lead);
     pl_deadline_set(&path->context->deadlines, &path->relay.timer, at, on_timer, path);
     if (!path->relay.have_account)
         path->handler->want_relay(path->owner, path, now);

@@ -98,15 +98,12 @@ void pl_stage_more(pl_path *path, const pl_offer *more, pl_time now)
 
 /* --- stage after stage --- */
 
-/* Both foretell each other's ports, so both must know exactly where the other stands when the stage begins. */
-static bool needs_refresh(const pl_path *path)
+bool pl_stage_refreshes(const pl_path *path, size_t stage)
 {
-    if (path->stage + 1 >= path->plan.n_stages)
-        return false;
-    const pl_method_stage *next = &path->plan.stages[path->stage + 1];
+    const pl_method_stage *row = &path->plan.stages[stage];
     const pl_hint *own = &path->own.hints.of[PL_PATH_UDP], *theirs = &path->theirs.hints.of[PL_PATH_UDP];
-    return next->method == PL_PATH_PREDICTED && next->transport == PL_PATH_UDP && own->mapping == PL_MAPPING_APD &&
-           pl_method_is_sequential(own) && pl_method_is_sequential(theirs);
+    return stage < path->plan.n_stages && row->method == PL_PATH_PREDICTED && row->transport == PL_PATH_UDP &&
+           own->mapping == PL_MAPPING_APD && pl_method_is_sequential(own) && pl_method_is_sequential(theirs);
 }
 
 static void act(pl_path *path, pl_time now)
@@ -152,7 +149,7 @@ static void begin(pl_path *path, pl_time now)
     pl_spray_stop(path);
     act(path, now);
     pl_stream_retire(path);
-    if (needs_refresh(path))
+    if (pl_stage_refreshes(path, path->stage + 1))
         pl_gather_refresh(path, now);
 }
 
