@@ -101,11 +101,6 @@ static bool is_open(const pl_hint *hint)
     return hint->filtering == PL_FILTERING_EI || hint->filtering == PL_FILTERING_UNKNOWN;
 }
 
-static bool filters_addresses(const pl_hint *hint)
-{
-    return hint->filtering == PL_FILTERING_AD || hint->filtering == PL_FILTERING_APD;
-}
-
 bool pl_method_is_lan(const pl_offer *offer, const pl_offer *answer)
 {
     uint32_t a = pl_offer_outside(offer), b = pl_offer_outside(answer);
@@ -185,9 +180,10 @@ static bool foretells_tcp(const pair *p)
     return foretells(p) && !(pl_method_is_sequential(p->caller) && pl_method_is_sequential(p->callee));
 }
 
+/* The easy end is not known to let strangers in: else a punch would have done. */
 static bool is_hard_and_easy(const pl_hint *hard, const pl_hint *easy)
 {
-    return pl_method_is_random(hard) && pl_method_is_independent(easy) && filters_addresses(easy);
+    return pl_method_is_random(hard) && pl_method_is_independent(easy) && easy->filtering != PL_FILTERING_EI;
 }
 
 static bool one_is_random(const pair *p)

@@ -341,6 +341,8 @@ static int take_answer(pl_path *path, const pl_leg *leg, const pl_stun *stun, co
         return 0; /* or a late one, to a check of the search */
     }
     pl_pair *pair = asked_by(path, stun->id);
+    if (!pair && find(path, leg))
+        return 0; /* the second answer to a check that was sent twice, after another was begun */
     if (!pair)
         return pl_spray_answer(path, leg, stun, now);
     if (!pl_leg_equal(&pair->leg, leg))
