@@ -32,7 +32,8 @@ pl_node *pl_node_new(const pl_node_options *options)
     return node;
 }
 
-/* The machines' free functions abort streams and close sockets; a node that is forgotten must not. */
+/* The machines' free functions abort streams, close sockets and take leave of relays; a node that is
+ * forgotten must not. */
 static void forget_id(void *ctx, pl_id id)
 {
     (void)ctx, (void)id;
@@ -43,7 +44,30 @@ static void forget_event(void *ctx, const pl_event *event)
     (void)ctx, (void)event;
 }
 
-static const pl_port_ops silent_ops = {.tcp_abort = forget_id, .close = forget_id, .trace = forget_event};
+static int forget_datagram(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)socket, (void)to, (void)ttl, (void)data, (void)len;
+    return 0;
+}
+
+static int forget_bytes(void *ctx, pl_id stream, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)stream, (void)data;
+    return (int)len;
+}
+
+static void no_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0, len);
+}
+
+static const pl_port_ops silent_ops = {.tcp_abort = forget_id,
+                                       .close = forget_id,
+                                       .trace = forget_event,
+                                       .udp_send = forget_datagram,
+                                       .tcp_write = forget_bytes,
+                                       .random = no_random};
 
 void pl_node_free(pl_node *node)
 {
@@ -206,6 +230,8 @@ void pl_node_refuse(pl_node *node, int error, const char *what, pl_addr from)
 static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
     pl_message message = {0};
+    if (node->supernode && pl_supernode_is_for_relay(node->supernode, input->data, input->len))
+        return pl_supernode_relay_datagram(node->supernode, input->from, input->data, input->len, now);
     int error = pl_message_read(&message, PL_CARRIER_DATAGRAM, input->data, input->len);
     if (error)
         return error;

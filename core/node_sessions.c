@@ -17,6 +17,7 @@ struct pl_node_session {
     pl_visit *visit;     /* the caller's, while it lasts */
     uint32_t handle;     /* the callee's: of the visit that brought the offer; 0 if we call */
     bool awaits_account; /* asked the supernode for an account at its relay */
+    bool is_ending;
     pl_echo *echo;       /* what the caller sends, once the path is open */
     pl_echo_phase *phases;
     size_t n_phases;
@@ -35,6 +36,7 @@ static pl_node_session *session_at(const pl_node *node, size_t i)
 static void session_free(pl_node_session *session, pl_time now)
 {
     pl_node *node = session->node;
+    session->is_ending = true;
     if (node->paths.sessions) {
         g_ptr_array_remove(node->paths.sessions, session);
         if (node->paths.sessions->len == 0)
@@ -78,7 +80,7 @@ static void on_path_signal(void *owner, pl_path *path, const uint8_t *body, size
         pl_login_signal(node->login, session->handle, session->peer, body, len);
         return;
     }
-    if (!session->visit)
+    if (!session->visit && !session->is_ending)
         session->visit = pl_node_visit(node, &session->contact, &visit_handler, session, now);
     if (session->visit)
         pl_visit_send(session->visit, body, len, now);
@@ -97,10 +99,20 @@ static void on_echo_done(void *owner, pl_time now)
     session_free(owner, now);
 }
 
+/* A box that is easy by the report and yet wants a relay is not the box of the report; or the peer's is a hard one,
+ * which is why one such session is no evidence. */
+static bool is_as_promised(const pl_node *node, const pl_path_found *found)
+{
+    const pl_nat_report *report = pl_nat_keeper_report(node->keeper);
+    bool is_easy = report && report->udp == PL_UDP_OPEN &&
+                   (report->mapping == PL_MAPPING_NONE || report->mapping == PL_MAPPING_EI);
+    return !is_easy || found->method != PL_PATH_RELAYED;
+}
+
 static void on_path_opened(void *owner, pl_path *path, const pl_path_found *found, pl_time now)
 {
     pl_node_session *session = owner;
-    pl_nat_keeper_path_ended(session->node->keeper, found->as_foretold, now);
+    pl_nat_keeper_path_ended(session->node->keeper, is_as_promised(session->node, found), now);
     if (!session->n_phases)
         return;
     session->echo = pl_echo_new(&(pl_echo_options){.context = &session->node->context,
