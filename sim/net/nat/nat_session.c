@@ -6,6 +6,9 @@
 
 #include "core/port.h"
 
+/* measured on Linux 6.18: a flow that has been answered and is older than 2 s is a stream. */
+#define STREAM_AFTER (2 * PL_SECOND)
+
 #define ACK_OUT 0x01u /* anything but a bare SYN */
 #define ACK_IN 0x02u
 #define SYN_OUT 0x04u
@@ -25,10 +28,17 @@ static pl_addr session_remote(const net_nat_box *box, uint8_t protocol, pl_addr 
     return (pl_addr){remote.ip, by_port ? remote.port : (uint16_t)0};
 }
 
-/* The mapping itself holds all that the filter asks for, if it maps at least as finely as it filters. */
+/* The mapping itself holds all that the filter asks for, if it maps at least as finely as it filters; a box that
+ * changes its class has mappings of both kinds. */
 static bool mapping_filters(const net_nat_box *box)
 {
-    return box->options->mapping >= box->options->filtering;
+    return net_nat_box_keys(box->options) >= box->options->filtering;
+}
+
+/* Who was sent to must be known to prolong, even where all may come in. */
+static bool tells_strangers(const net_nat_box *box)
+{
+    return (box->options->refresh & NET_NAT_REFRESH_KNOWN) && net_nat_box_keys(box->options) == NET_NAT_EI;
 }
 
 static bool is_closing(const net_session *session)
@@ -65,8 +75,15 @@ static void note_flags(net_session *session, uint8_t flags, way direction)
         session->seen |= out ? FIN_OUT : FIN_IN;
 }
 
+static pl_span reset_lifetime(const net_nat_box *box)
+{
+    return box->options->tcp_reset_ns ? box->options->tcp_reset_ns : box->options->tcp_transitory_ns;
+}
+
 static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
 {
+    if (session->seen & RESET)
+        return reset_lifetime(box);
     bool established = (session->seen & (ACK_OUT | ACK_IN)) == (ACK_OUT | ACK_IN) && !is_closing(session);
     return established ? box->options->tcp_established_ns : box->options->tcp_transitory_ns;
 }
@@ -75,7 +92,7 @@ static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
 static void reset(const net_nat_table *table, net_nat_box *box, net_mapping *m, net_session *session,
                   pl_time now)
 {
-    pl_time end = now + box->options->tcp_transitory_ns;
+    pl_time end = now + reset_lifetime(box);
     session->seen |= RESET;
     if (session->expires_at > end) {
         session->expires_at = end;
@@ -109,9 +126,13 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
         m->expires_at = session->expires_at;
 }
 
-static pl_span lifetime(const net_nat_box *box, uint8_t protocol)
+static pl_span lifetime(const net_nat_box *box, const net_mapping *m, uint8_t protocol, pl_time now)
 {
-    return protocol == PL_PROTOCOL_UDP ? box->options->udp_lifetime_ns : box->options->icmp_lifetime_ns;
+    const net_nat_options *options = box->options;
+    if (protocol != PL_PROTOCOL_UDP)
+        return options->icmp_lifetime_ns;
+    const bool stream = options->udp_stream_lifetime_ns && m->replied && now > m->since + STREAM_AFTER;
+    return stream ? options->udp_stream_lifetime_ns : options->udp_lifetime_ns;
 }
 
 void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
@@ -122,11 +143,11 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
         return;
     }
     net_mapping *m = net_nat_table_mapping(table, mapping);
-    pl_time end = now + lifetime(box, packet->protocol);
+    pl_time end = now + lifetime(box, m, packet->protocol, now);
     bool refresh = (box->options->refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
         m->expires_at = end;
-    if (mapping_filters(box))
+    if (mapping_filters(box) && !tells_strangers(box))
         return;
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
     uint32_t index = net_nat_table_session(table, mapping, remote);
@@ -170,6 +191,21 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
     return index && now < net_nat_table_session_at(table, index)->expires_at;
 }
 
+static void prolong_in(net_nat_table *table, const net_nat_box *box, uint32_t mapping, const net_packet *packet,
+                       pl_time now)
+{
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    const pl_time end = now + lifetime(box, m, packet->protocol, now);
+    const uint32_t index =
+        net_nat_table_session(table, mapping, session_remote(box, packet->protocol, packet->source));
+    net_session *session = index ? net_nat_table_session_at(table, index) : NULL;
+    if (tells_strangers(box) && (!session || now >= session->expires_at))
+        return;
+    m->expires_at = end;
+    if (session)
+        session->expires_at = end;
+}
+
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                         pl_time now)
 {
@@ -177,12 +213,18 @@ void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping
         note_tcp(table, box, mapping, packet->source, packet->tcp_flags, IN, now);
         return;
     }
-    if (!(box->options->refresh & NET_NAT_REFRESH_IN))
-        return;
-    pl_time end = now + lifetime(box, packet->protocol);
-    net_nat_table_mapping(table, mapping)->expires_at = end;
-    pl_addr remote = session_remote(box, packet->protocol, packet->source);
-    uint32_t index = net_nat_table_session(table, mapping, remote);
-    if (index)
-        net_nat_table_session_at(table, index)->expires_at = end;
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    if (box->options->refresh & NET_NAT_REFRESH_IN)
+        prolong_in(table, box, mapping, packet, now);
+    if (box->options->udp_stream_lifetime_ns)
+        m->replied = 1; /* after it was prolonged: the first answer does not make a stream */
+}
+
+bool net_nat_session_called(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now)
+{
+    const uint32_t index = net_nat_table_session(table, mapping, remote);
+    if (!index)
+        return false;
+    const net_session *s = net_nat_table_session_at(table, index);
+    return now < s->expires_at && (s->seen & SYN_OUT);
 }
