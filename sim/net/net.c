@@ -29,6 +29,7 @@ net *net_new(const net_options *options, char **ret_error)
     network->latency = latency;
     network->names = g_string_chunk_new(NAMES_BLOCK);
     net_addresses_init(&network->addresses);
+    G_STATIC_ASSERT(sizeof(net_site) == 2 * SIM_MEMORY_LINE);
     net_slab_init(&network->hosts, sizeof(net_host));
     net_slab_init(&network->sites, sizeof(net_site));
     net_kinds_init(&network->links);
@@ -141,9 +142,9 @@ net_realm net_realm_add(net *network, const net_realm_options *options)
     site->parent = options->parent;
     site->first_host = NET_NO_HOST;
     site->low = UINT32_MAX;
-    net_nat_options nat = options->nat;
-    nat.pool = MAX(nat.pool, 1);
-    site->nat.options = net_kinds_at(&network->boxes, net_kinds_keep(&network->boxes, &nat, sizeof nat));
+    net_nat_kind kind;
+    net_nat_box_kind(&options->nat, &kind);
+    site->nat.kind = net_kinds_at(&network->boxes, net_kinds_keep(&network->boxes, &kind, sizeof kind));
     site->nat.id = realm;
     site->nat.external_ip = options->external_ip;
     net_random_init(&site->nat.random, network->seed, network->replication, options->name, "nat-ports");

@@ -45,7 +45,7 @@ typedef struct net_site {
     sim_host first_host;    /* stands for the site in drawings and where no host is known yet */
     uint32_t low, high;     /* every address known in the realm is within; low > high: none is */
     net_owner last;         /* who has the address that was added last: the only one if low = high */
-    net_nat_box nat;        /* nat.options->name NULL: a router */
+    net_nat_box nat;        /* nat.kind->options.name NULL: a router */
     const char *name;
     bool isolated;          /* those in the realm do not reach each other directly */
 } net_site;
@@ -61,7 +61,7 @@ struct net {
     net_slab hosts; /* host h is record h + 1 */
     net_slab sites; /* realm r is record r; the public realm has none */
     net_routes routes;
-    net_kinds links, boxes; /* net_link_options, net_nat_options */
+    net_kinds links, boxes; /* net_link_options, net_nat_kind */
     net_nat_table nat;
     net_firewall_flows flows;
     net_pool pool;

@@ -74,7 +74,7 @@ static void sight_translated(net *network, const net_flight *flight, net_drop wh
 }
 
 /* A packet that a box made, in a given realm. */
-net_flight *net_path_make(net *network, const net_packet *packet, net_realm realm)
+static net_flight *make_flight(net *network, const net_packet *packet, net_realm realm)
 {
     net_flight *flight = net_pool_take(&network->pool, packet);
     flight->packet.serial = ++network->serial;
@@ -83,6 +83,11 @@ net_flight *net_path_make(net *network, const net_packet *packet, net_realm real
     flight->realm = realm;
     flight->turned = 0;
     return flight;
+}
+
+net_flight *net_path_make(net *network, const net_packet *packet, net_realm realm)
+{
+    return make_flight(network, packet, realm);
 }
 
 static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
@@ -122,7 +127,7 @@ static void refuse_own(net *network, net_flight *flight, pl_time now)
         at_host(network, host), now);
     if (!answers)
         return;
-    net_flight *back = net_path_make(network, &answer, NET_PUBLIC_REALM);
+    net_flight *back = make_flight(network, &answer, NET_PUBLIC_REALM);
     back->owner = host;
     network->ops->at(network->engine, now, on_own_answer, network, back);
 }
@@ -140,7 +145,7 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_site(site), now);
     if (!answers)
         return;
-    net_flight *back = net_path_make(network, &answer, realm);
+    net_flight *back = make_flight(network, &answer, realm);
     back->owner = owner;
     back->met_realm = realm;
     back->met_destination = answer.destination;
@@ -189,16 +194,21 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_site(site), now);
     if (verdict != NET_ALLOW)
         return false;
-    if (site->nat.options->name) {
-        bool clash;
-        net_drop drop = net_path_translate_out(network, site, flight, &clash, now);
+    if (site->nat.kind->options.name) {
+        const bool turns = net_nat_box_has(&site->nat, flight->packet.destination.ip);
+        net_drop drop = NET_DROP_HAIRPIN, clash = NET_DROP_NONE;
+        if (!turns || site->nat.kind->options.hairpin != NET_HAIRPIN_NONE)
+            drop = site->nat.kind->meddles
+                       ? net_path_meddle_out(network, &site->nat, flight, &clash, now)
+                       : net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
         if (drop == NET_DROP_EXHAUSTED)
             refuse_out(network, flight, drop, now);
         else if (drop != NET_DROP_NONE)
             drop_at(network, flight, drop, at_site(site), now);
         if (drop != NET_DROP_NONE)
             return false;
-        sight_translated(network, flight, clash ? NET_DROP_CLASH : NET_DROP_NONE, site, now);
+        flight->turned = turns ? flight->realm : 0;
+        sight_translated(network, flight, clash, site, now);
     }
     flight->realm = site->parent;
     return true;
@@ -214,7 +224,7 @@ static sim_host guess_host(const net *network, const net_flight *flight)
     const net_site *site = net_site_at(network, realm);
     if (site->n_hosts <= 1)
         return site->first_host;
-    uint32_t ip = site->nat.options->name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
+    uint32_t ip = site->nat.kind->options.name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
                                          : flight->packet.destination.ip;
     net_owner owner = net_owner_of(network, realm, ip);
     if (owner == NET_OWNER_NONE)
@@ -237,10 +247,7 @@ static pl_span path_latency(const net *network, sim_host a, sim_host b)
 static void turn_down(net *network, net_flight *flight, pl_span latency, pl_time now)
 {
     if (flight->realm == NET_PUBLIC_REALM && !flight->turned && !hop(flight)) {
-        net_packet answer;
-        bool answers = net_path_answer(network, &flight->packet, NET_ROUTER_IP, NET_DROP_TTL, &answer);
-        /* The router stands in the middle: there and back takes as long as the whole way. */
-        net_path_end_public(network, flight, NET_DROP_TTL, answers ? &answer : NULL, latency, now);
+        net_path_end_hopless_public(network, flight, latency, now);
         return;
     }
     flight->met_realm = flight->realm;
@@ -315,9 +322,14 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
         net_path_end_hopless(network, flight, realm, now);
         return false;
     }
-    if (site->nat.options->name) {
-        if (!net_path_translate_in(network, realm, flight, now))
+    if (site->nat.kind->options.name) {
+        const net_drop drop = site->nat.kind->meddles
+                                  ? net_path_meddle_in(network, &site->nat, flight, now)
+                                  : net_nat_box_in(&network->nat, &site->nat, &flight->packet, now);
+        if (drop != NET_DROP_NONE) {
+            net_path_end_stranger(network, flight, realm, drop, now);
             return false;
+        }
         sight_translated(network, flight, NET_DROP_NONE, site, now);
     }
     flight->realm = realm;
@@ -441,7 +453,7 @@ void net_path_uplink_end(void *ctx, void *arg, pl_time now)
 void net_send(net *network, sim_host host, const net_packet *packet, pl_time now)
 {
     net_host *h = net_host_at(network, host);
-    net_flight *flight = net_path_make(network, packet, h->realm);
+    net_flight *flight = make_flight(network, packet, h->realm);
     flight->from = host;
     flight->near = host;
     network->stats.packets++;

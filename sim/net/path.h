@@ -48,6 +48,8 @@ void net_path_end_at(net *network, net_flight *flight, net_drop drop, net_spot w
                      pl_time now);
 /* path_answer.c: ends a packet that has no hop left for the router or box of a realm, on its way in. */
 void net_path_end_hopless(net *network, net_flight *flight, net_realm realm, pl_time now);
+/* path_answer.c: the same in the middle of the public realm, on a way that takes `latency`. */
+void net_path_end_hopless_public(net *network, net_flight *flight, pl_span latency, pl_time now);
 /* path_answer.c: ends a packet among the public realm's routers; what answers it (NULL: nothing) takes `latency`. */
 void net_path_end_public(net *network, net_flight *flight, net_drop drop, const net_packet *answer,
                          pl_span latency, pl_time now);
@@ -55,12 +57,13 @@ void net_path_end_public(net *network, net_flight *flight, net_drop drop, const 
  * it says anything. */
 void net_path_lose(net *network, net_flight *flight, pl_time now);
 
-/* path_nat.c: takes a packet out through the box above its realm.  NET_DROP_NONE if it passed; then *ret_clash
- * says whether its flow had to get another port than its endpoint has. */
-net_drop net_path_translate_out(net *network, net_site *site, net_flight *flight, bool *ret_clash, pl_time now);
-/* path_nat.c: takes a packet in through the box of a realm, or ends it, with the box's answer if it has one;
- * false if it ended. */
-bool net_path_translate_in(net *network, net_realm realm, net_flight *flight, pl_time now);
+/* path_nat.c: takes a packet out through a box that meddles.  NET_DROP_NONE if it passed; then *ret_clash says
+ * whether its flow had to get another port than its endpoint has. */
+net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash, pl_time now);
+/* path_nat.c: likewise in. */
+net_drop net_path_meddle_in(net *network, net_nat_box *box, net_flight *flight, pl_time now);
+/* path_nat.c: ends a packet that the box of a realm does not let in, with the box's answer if it has one. */
+void net_path_end_stranger(net *network, net_flight *flight, net_realm realm, net_drop drop, pl_time now);
 
 
 #endif

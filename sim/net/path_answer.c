@@ -41,7 +41,7 @@ void net_path_end_hopless(net *network, net_flight *flight, net_realm realm, pl_
     const net_site *site = net_site_at(network, realm);
     const net_packet refused = net_path_as_met(flight);
     uint32_t from = refused.destination.ip;
-    if (!site->nat.options->name)
+    if (!site->nat.kind->options.name)
         from = site->nat.external_ip ? site->nat.external_ip : NET_ROUTER_IP;
     net_packet answer;
     const bool answers = net_path_answer(network, &refused, from, NET_DROP_TTL, &answer);
@@ -61,6 +61,14 @@ void net_path_end_public(net *network, net_flight *flight, net_drop drop, const 
     back->met_realm = NET_PUBLIC_REALM;
     back->met_destination = answer->destination;
     network->ops->at(network->engine, now + latency, net_path_arrival, network, back);
+}
+
+void net_path_end_hopless_public(net *network, net_flight *flight, pl_span latency, pl_time now)
+{
+    net_packet answer;
+    const bool answers = net_path_answer(network, &flight->packet, NET_ROUTER_IP, NET_DROP_TTL, &answer);
+    /* Half of the way there and half back take as long as the whole. */
+    net_path_end_public(network, flight, NET_DROP_TTL, answers ? &answer : NULL, latency, now);
 }
 
 /* spec: RFC 1918, RFC 6598. */

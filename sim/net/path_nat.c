@@ -6,22 +6,32 @@
 /* spec: RFC 5382 REQ-4, the least time before an unsolicited SYN may be answered. */
 #define SYN_ANSWER_AFTER (6 * PL_SECOND)
 
-net_drop net_path_translate_out(net *network, net_site *site, net_flight *flight, bool *ret_clash, pl_time now)
+net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash, pl_time now)
 {
-    net_nat_box *box = &site->nat;
-    const bool turns = net_nat_box_has(box, flight->packet.destination.ip);
-    if (turns && box->options->hairpin == NET_HAIRPIN_NONE)
-        return NET_DROP_HAIRPIN;
     const pl_addr inside = flight->packet.source;
-    const uint64_t remaps = box->remaps;
+    const uint64_t remaps = network->nat.remaps;
     const net_drop drop = net_nat_box_out(&network->nat, box, &flight->packet, now);
     if (drop != NET_DROP_NONE)
         return drop;
-    flight->turned = turns ? flight->realm : 0;
-    *ret_clash = box->remaps != remaps;
-    network->stats.remaps += *ret_clash;
-    if (box->options->alg != NET_ALG_OFF)
+    if (network->nat.remaps != remaps) {
+        *ret_clash = NET_DROP_CLASH;
+        network->stats.remaps = network->nat.remaps;
+    }
+    if (box->kind->options.alg != NET_ALG_OFF)
         net_nat_alg_rewrite(flight, inside, flight->packet.source);
+    return NET_DROP_NONE;
+}
+
+net_drop net_path_meddle_in(net *network, net_nat_box *box, net_flight *flight, pl_time now)
+{
+    const pl_addr outside = flight->packet.destination;
+    const net_drop drop = net_nat_box_in(&network->nat, box, &flight->packet, now);
+    if (drop != NET_DROP_NONE)
+        return drop;
+    if (box->kind->options.hairpin == NET_HAIRPIN_INTERNAL && flight->turned == box->id)
+        net_nat_box_reveal(&network->nat, box, &flight->packet, outside);
+    if (box->kind->options.alg != NET_ALG_OFF)
+        net_nat_alg_rewrite(flight, outside, flight->packet.destination);
     return NET_DROP_NONE;
 }
 
@@ -64,7 +74,7 @@ static bool answer_syn(net *network, const net_flight *flight, net_realm realm, 
 {
     const net_packet syn = net_path_as_met(flight);
     const uint32_t from = syn.destination.ip;
-    switch (net_site_at(network, realm)->nat.options->unsolicited_syn) {
+    switch (net_site_at(network, realm)->nat.kind->options.unsolicited_syn) {
     case NET_SYN_SILENT:
         return false;
     case NET_SYN_RST:
@@ -86,34 +96,16 @@ static bool answer_datagram(const net_nat_options *options, const net_flight *fl
            net_answer_icmp(&datagram, datagram.destination.ip, NET_ICMP_PORT_UNREACHABLE, ret_answer);
 }
 
-/* Ends a packet that no mapping or filter lets in. */
-static void end_stranger(net *network, net_realm realm, net_flight *flight, net_drop drop, pl_time now)
+void net_path_end_stranger(net *network, net_flight *flight, net_realm realm, net_drop drop, pl_time now)
 {
-    const net_nat_box *box = &net_site_at(network, realm)->nat;
+    const net_site *site = net_site_at(network, realm);
     net_packet answer;
     bool answers = false;
-    if (!net_nat_box_has(box, flight->packet.destination.ip))
+    if (!net_nat_box_has(&site->nat, flight->packet.destination.ip))
         answers = false; /* an address that the box had once: nobody is there */
     else if (is_bare_syn(&flight->packet))
         answers = answer_syn(network, flight, realm, &answer, now);
     else
-        answers = answer_datagram(box->options, flight, &answer);
-    net_path_end_at(network, flight, drop, net_spot_of_site(net_site_at(network, realm)), answers ? &answer : NULL,
-                    now);
-}
-
-bool net_path_translate_in(net *network, net_realm realm, net_flight *flight, pl_time now)
-{
-    net_nat_box *box = &net_site_at(network, realm)->nat;
-    const pl_addr outside = flight->packet.destination;
-    const net_drop drop = net_nat_box_in(&network->nat, box, &flight->packet, now);
-    if (drop != NET_DROP_NONE) {
-        end_stranger(network, realm, flight, drop, now);
-        return false;
-    }
-    if (box->options->hairpin == NET_HAIRPIN_INTERNAL && flight->turned == realm)
-        net_nat_box_reveal(&network->nat, box, &flight->packet, outside);
-    if (box->options->alg != NET_ALG_OFF)
-        net_nat_alg_rewrite(flight, outside, flight->packet.destination);
-    return true;
+        answers = answer_datagram(&site->nat.kind->options, flight, &answer);
+    net_path_end_at(network, flight, drop, net_spot_of_site(site), answers ? &answer : NULL, now);
 }

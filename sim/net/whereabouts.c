@@ -35,7 +35,7 @@ static void announce(net *network, change what, net_realm realm, uint32_t ip, ne
         if (realm == NET_PUBLIC_REALM)
             return;
         const net_site *site = net_site_at(network, realm);
-        if (site->nat.options->name)
+        if (site->nat.kind->options.name)
             return;
         owner = realm | NET_OWNER_BOX;
         realm = site->parent;
@@ -45,7 +45,7 @@ static void announce(net *network, change what, net_realm realm, uint32_t ip, ne
 static void announce_box(net *network, change what, net_realm realm)
 {
     const net_site *site = net_site_at(network, realm);
-    const uint32_t n = MAX(site->nat.options->pool, 1);
+    const uint32_t n = site->nat.kind->options.pool;
     for (uint32_t i = 0; i < n; i++)
         announce(network, what, site->parent, site->nat.external_ip + i, realm | NET_OWNER_BOX);
 }

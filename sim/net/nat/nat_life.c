@@ -9,17 +9,17 @@
 /* What a holder stands for: a host where ports come in blocks, an endpoint where they are overloaded. */
 static pl_addr held(const net_nat_box *box, pl_addr inside)
 {
-    return box->options->ports == NET_PORTS_BLOCK ? (pl_addr){inside.ip, 0} : inside;
+    return box->kind->options.ports == NET_PORTS_BLOCK ? (pl_addr){inside.ip, 0} : inside;
 }
 
 static uint8_t held_protocol(const net_nat_box *box, uint8_t protocol)
 {
-    return box->options->ports == NET_PORTS_BLOCK ? 0 : protocol;
+    return box->kind->options.ports == NET_PORTS_BLOCK ? 0 : protocol;
 }
 
 static bool has_holders(const net_nat_box *box)
 {
-    return box->options->ports == NET_PORTS_BLOCK || box->options->ports == NET_PORTS_OVERLOADING;
+    return box->kind->options.ports == NET_PORTS_BLOCK || box->kind->shares;
 }
 
 uint32_t net_nat_life_holder(const net_nat_table *table, const net_nat_box *box, uint8_t protocol, pl_addr inside)
@@ -74,7 +74,7 @@ void net_nat_life_release(net_nat_table *table, net_nat_box *box, uint32_t mappi
 /* Until when nobody else gets the port. */
 static pl_time taken_until(const net_nat_box *box, const net_mapping *m)
 {
-    return m->stranger ? m->expires_at : m->expires_at + box->options->hold_down_ns;
+    return m->stranger ? m->expires_at : m->expires_at + box->kind->options.hold_down_ns;
 }
 
 void net_nat_life_end(net_nat_table *table, net_nat_box *box, uint32_t mapping, pl_time now)
@@ -91,7 +91,7 @@ void net_nat_life_end(net_nat_table *table, net_nat_box *box, uint32_t mapping, 
 uint32_t net_nat_life_taken(net_nat_table *table, net_nat_box *box, const net_port_key *port, pl_addr remote,
                             pl_time now)
 {
-    const bool shared = box->options->ports == NET_PORTS_OVERLOADING;
+    const bool shared = box->kind->shares;
     const uint32_t index =
         shared ? net_nat_table_shared(table, port, remote) : net_nat_table_outside(table, port);
     if (!index || now < taken_until(box, net_nat_table_mapping(table, index)))
@@ -125,7 +125,7 @@ void net_nat_life_sweep(net_nat_table *table, net_nat_box *box, pl_time now)
 
 bool net_nat_life_is_full(net_nat_table *table, net_nat_box *box, pl_time now)
 {
-    const uint32_t most = box->options->max_mappings;
+    const uint32_t most = box->kind->options.max_mappings;
     if (!most || box->bound < most)
         return false;
     if (now >= box->full_until)

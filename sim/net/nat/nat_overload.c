@@ -97,7 +97,7 @@ bool net_nat_overload_choose(net_nat_table *table, net_nat_box *box, const net_m
                              net_nat_port *ret_port, pl_time now)
 {
     const uint32_t newest =
-        box->options->mapping == NET_NAT_EI ? newest_of(table, box, flow, now) : 0;
+        box->kind->options.mapping == NET_NAT_EI ? newest_of(table, box, flow, now) : 0;
     if (newest) {
         const net_mapping *m = net_nat_table_mapping(table, newest);
         *ret_port = (net_nat_port){m->place, m->external_port};
@@ -107,17 +107,20 @@ bool net_nat_overload_choose(net_nat_table *table, net_nat_box *box, const net_m
     }
     if (is_free(table, box, flow, *ret_port, now))
         return true;
-    box->remaps++;
+    table->remaps++;
     const uint16_t barred = ret_port->port;
     ret_port->port = flow->inside.port;
     return (barred != flow->inside.port && is_free(table, box, flow, *ret_port, now)) ||
            random_of_class(table, box, flow, ret_port, now);
 }
 
-void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, const net_packet *packet, pl_time now)
+void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t expired, const net_packet *packet,
+                             pl_time now)
 {
-    if (box->options->strangers == NET_STRANGERS_IGNORED || packet->protocol != PL_PROTOCOL_UDP)
+    if (box->kind->options.strangers == NET_STRANGERS_IGNORED || packet->protocol != PL_PROTOCOL_UDP)
         return;
+    if (expired)
+        net_nat_life_release(table, box, expired);
     net_nat_life_sweep(table, box, now);
     const net_mapping_key key = {.box = box->id,
                                  .protocol = packet->protocol,
@@ -126,7 +129,7 @@ void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, const net_p
     const uint32_t index =
         net_nat_life_begin(table, box, &key, net_nat_box_place(box, packet->destination.ip),
                            packet->destination.port, NET_MAPPING_STRANGER, now);
-    net_nat_table_mapping(table, index)->expires_at = now + box->options->udp_lifetime_ns;
+    net_nat_table_mapping(table, index)->expires_at = now + box->kind->options.udp_lifetime_ns;
 }
 
 net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box, uint32_t mapping, pl_time now)
@@ -134,6 +137,6 @@ net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box,
     net_mapping *m = net_nat_table_mapping(table, mapping);
     if (!m->stranger)
         return NET_DROP_NONE;
-    m->expires_at = now + box->options->udp_lifetime_ns;
+    m->expires_at = now + box->kind->options.udp_lifetime_ns;
     return m->clashed ? NET_DROP_CLASH : NET_DROP_NO_MAPPING;
 }

@@ -33,7 +33,7 @@ static bool is_free(const wish *w, uint32_t port)
 /* RFC 4787 REQ-4: even ports to even ones.  An identifier of ICMP has no parity. */
 static bool keeps_parity(const wish *w)
 {
-    return w->box->options->parity && w->key->protocol != PL_PROTOCOL_ICMP;
+    return w->box->kind->options.parity && w->key->protocol != PL_PROTOCOL_ICMP;
 }
 
 static bool suits(const wish *w, uint32_t port)
@@ -88,14 +88,14 @@ static int32_t random_port(const wish *w, port_range range)
 
 static int32_t sequential_port(const wish *w)
 {
-    const net_nat_options *options = w->box->options;
+    const net_nat_options *options = &w->box->kind->options;
     port_range range = range_of(options);
     range.step = options->port_step ? options->port_step : 1;
     if (w->box->last_port)
         range.start = w->box->last_port - range.low + range.step;
     const int32_t port = search(w, &range);
     if (port >= 0)
-        w->box->last_port = (uint32_t)port;
+        w->box->last_port = (uint16_t)port;
     return port;
 }
 
@@ -119,7 +119,7 @@ static int32_t port_by(const wish *w, net_nat_ports policy)
     case NET_PORTS_SEQUENTIAL:
         return sequential_port(w);
     case NET_PORTS_RANDOM:
-        return random_port(w, range_of(w->box->options));
+        return random_port(w, range_of(&w->box->kind->options));
     case NET_PORTS_OVERRIDING:
         return overriding_port(w);
     case NET_PORTS_BLOCK:
@@ -132,7 +132,7 @@ static int32_t port_by(const wish *w, net_nat_ports policy)
 /* Finds the inside host's block, or gives it a free one of its address; false if none is left. */
 static bool block_of(wish *w, uint32_t address, port_range *ret_range)
 {
-    const net_nat_options *options = w->box->options;
+    const net_nat_options *options = &w->box->kind->options;
     const pl_addr host = {w->key->inside.ip, 0};
     const uint32_t known = net_nat_table_holder(w->table, w->box->id, 0, host);
     if (known) {
@@ -158,10 +158,10 @@ static bool block_of(wish *w, uint32_t address, port_range *ret_range)
 
 uint32_t net_nat_ports_address(net_nat_box *box, uint32_t inside_ip)
 {
-    const uint32_t n = box->options->pool;
+    const uint32_t n = box->kind->options.pool;
     if (n == 1)
         return 0;
-    return box->options->pooling == NET_POOLING_PAIRED ? inside_ip % n
+    return box->kind->options.pooling == NET_POOLING_PAIRED ? inside_ip % n
                                                        : (uint32_t)net_random_below(&box->random, n);
 }
 
@@ -174,9 +174,9 @@ bool net_nat_ports_keeps(net_nat_table *table, net_nat_box *box, const net_mappi
 bool net_nat_ports_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, net_nat_ports policy,
                           net_nat_port *ret_port, pl_time now)
 {
-    const uint32_t n = box->options->pool;
+    const uint32_t n = box->kind->options.pool;
     const uint32_t first = net_nat_ports_address(box, key->inside.ip);
-    const uint32_t tries = box->options->pooling == NET_POOLING_PAIRED ? 1 : n;
+    const uint32_t tries = box->kind->options.pooling == NET_POOLING_PAIRED ? 1 : n;
     wish w = {.table = table, .box = box, .key = key, .now = now};
     for (uint32_t i = 0; i < tries; i++) {
         const uint32_t address = (first + i) % n;

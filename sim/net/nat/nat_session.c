@@ -24,21 +24,8 @@ static pl_addr session_remote(const net_nat_box *box, uint8_t protocol, pl_addr 
 {
     if (protocol == PL_PROTOCOL_TCP)
         return remote;
-    bool by_port = box->options->filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
+    bool by_port = box->kind->options.filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
     return (pl_addr){remote.ip, by_port ? remote.port : (uint16_t)0};
-}
-
-/* The mapping itself holds all that the filter asks for, if it maps at least as finely as it filters; a box that
- * changes its class has mappings of both kinds. */
-static bool mapping_filters(const net_nat_box *box)
-{
-    return net_nat_box_keys(box->options) >= box->options->filtering;
-}
-
-/* Who was sent to must be known to prolong, even where all may come in. */
-static bool tells_strangers(const net_nat_box *box)
-{
-    return (box->options->refresh & NET_NAT_REFRESH_KNOWN) && net_nat_box_keys(box->options) == NET_NAT_EI;
 }
 
 static bool is_closing(const net_session *session)
@@ -77,7 +64,7 @@ static void note_flags(net_session *session, uint8_t flags, way direction)
 
 static pl_span reset_lifetime(const net_nat_box *box)
 {
-    return box->options->tcp_reset_ns ? box->options->tcp_reset_ns : box->options->tcp_transitory_ns;
+    return box->kind->options.tcp_reset_ns ? box->kind->options.tcp_reset_ns : box->kind->options.tcp_transitory_ns;
 }
 
 static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
@@ -85,7 +72,7 @@ static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
     if (session->seen & RESET)
         return reset_lifetime(box);
     bool established = (session->seen & (ACK_OUT | ACK_IN)) == (ACK_OUT | ACK_IN) && !is_closing(session);
-    return established ? box->options->tcp_established_ns : box->options->tcp_transitory_ns;
+    return established ? box->kind->options.tcp_established_ns : box->kind->options.tcp_transitory_ns;
 }
 
 /* A RST ends the established state but prolongs nothing (RFC 7857 §2.1). */
@@ -128,7 +115,7 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
 
 static pl_span lifetime(const net_nat_box *box, const net_mapping *m, uint8_t protocol, pl_time now)
 {
-    const net_nat_options *options = box->options;
+    const net_nat_options *options = &box->kind->options;
     if (protocol != PL_PROTOCOL_UDP)
         return options->icmp_lifetime_ns;
     const bool stream = options->udp_stream_lifetime_ns && m->replied && now > m->since + STREAM_AFTER;
@@ -144,10 +131,10 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
     }
     net_mapping *m = net_nat_table_mapping(table, mapping);
     pl_time end = now + lifetime(box, m, packet->protocol, now);
-    bool refresh = (box->options->refresh & NET_NAT_REFRESH_OUT) != 0;
+    bool refresh = (box->kind->options.refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
         m->expires_at = end;
-    if (mapping_filters(box) && !tells_strangers(box))
+    if (box->kind->filters && !box->kind->tells)
         return;
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
     uint32_t index = net_nat_table_session(table, mapping, remote);
@@ -177,10 +164,10 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
                             const net_packet *packet, pl_time now)
 {
     const net_mapping *m = net_nat_table_mapping(table, mapping);
-    net_nat_behaviour filtering = box->options->filtering;
+    net_nat_behaviour filtering = box->kind->options.filtering;
     if (filtering == NET_NAT_EI)
         return true;
-    if (mapping_filters(box)) {
+    if (box->kind->filters) {
         bool any_port = filtering == NET_NAT_AD || packet->protocol == PL_PROTOCOL_ICMP;
         return m->remote_ip == packet->source.ip && (any_port || m->remote_port == packet->source.port);
     }
@@ -191,15 +178,18 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
     return index && now < net_nat_table_session_at(table, index)->expires_at;
 }
 
-static void prolong_in(net_nat_table *table, const net_nat_box *box, uint32_t mapping, const net_packet *packet,
-                       pl_time now)
+static void note_datagram_in(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                             const net_packet *packet, pl_time now)
 {
     net_mapping *m = net_nat_table_mapping(table, mapping);
     const pl_time end = now + lifetime(box, m, packet->protocol, now);
+    m->replied = 1; /* after its life was measured: the first answer does not make a stream */
+    if (!(box->kind->options.refresh & NET_NAT_REFRESH_IN))
+        return;
     const uint32_t index =
         net_nat_table_session(table, mapping, session_remote(box, packet->protocol, packet->source));
     net_session *session = index ? net_nat_table_session_at(table, index) : NULL;
-    if (tells_strangers(box) && (!session || now >= session->expires_at))
+    if (box->kind->tells && (!session || now >= session->expires_at))
         return;
     m->expires_at = end;
     if (session)
@@ -209,15 +199,10 @@ static void prolong_in(net_nat_table *table, const net_nat_box *box, uint32_t ma
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                         pl_time now)
 {
-    if (packet->protocol == PL_PROTOCOL_TCP) {
+    if (packet->protocol == PL_PROTOCOL_TCP)
         note_tcp(table, box, mapping, packet->source, packet->tcp_flags, IN, now);
-        return;
-    }
-    net_mapping *m = net_nat_table_mapping(table, mapping);
-    if (box->options->refresh & NET_NAT_REFRESH_IN)
-        prolong_in(table, box, mapping, packet, now);
-    if (box->options->udp_stream_lifetime_ns)
-        m->replied = 1; /* after it was prolonged: the first answer does not make a stream */
+    else if (box->kind->hears)
+        note_datagram_in(table, box, mapping, packet, now);
 }
 
 bool net_nat_session_called(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now)

@@ -66,6 +66,7 @@ typedef struct net_nat_table {
     net_slab holders;
     net_chain by_holder;
     net_chain by_block;
+    uint64_t remaps; /* flows that could not have the port of their endpoint */
 } net_nat_table;
 
 #define NET_PLACE_BITS 24 /* chosen: 16 million boxes of up to 256 addresses */
@@ -117,12 +118,12 @@ uint32_t net_nat_table_block(const net_nat_table *table, uint32_t place, uint16_
 
 static inline net_mapping *net_nat_table_mapping(const net_nat_table *table, uint32_t index)
 {
-    return net_slab_at(&table->mappings, index);
+    return NET_SLAB_AT(net_mapping, &table->mappings, index);
 }
 
 static inline net_session *net_nat_table_session_at(const net_nat_table *table, uint32_t index)
 {
-    return net_slab_at(&table->sessions, index);
+    return NET_SLAB_AT(net_session, &table->sessions, index);
 }
 
 static inline net_holder *net_nat_table_holder_at(const net_nat_table *table, uint32_t index)
