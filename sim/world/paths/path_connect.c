@@ -1,35 +1,36 @@
 /* path_connect.c - the one place where the world asks a node to connect. */
+#include "core/session/signal.h"
 #include "sim/world/paths/paths.h"
-
-/* What a caller knows of a callee: a name, and the supernode at which he is. */
-typedef struct contact {
-    char name[SIM_NAME_MAX];
-    pl_addr supernode;
-} contact;
 
 pl_addr sim_paths_supernode(const sim_machine *machine)
 {
-    (void)machine; /* until nodes have the door */
-    return (pl_addr){0};
+    return machine->node ? pl_node_supernode_address(machine->node) : (pl_addr){0};
 }
 
-static int node_connect(const sim_session *session, const contact *to, pl_time now)
+/* Until nodes have the door: pl_node_connect(session->caller->node, &options, now), with the contact, the transport
+ * and the phases of the echo as options. */
+static int node_connect(const sim_session *session, const pl_contact *contact, pl_time now)
 {
     (void)session;
-    (void)to;
+    (void)contact;
     (void)now;
-    return PL_ERR_UNKNOWN; /* until nodes have the door */
+    return PL_ERR_DENIED;
 }
 
 const char *sim_paths_connect(const sim_session *session, pl_time now)
 {
-    char password[SIM_NAME_MAX];
-    contact to;
-    if (!session->caller->node)
+    sim_machine *caller = session->caller;
+    char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
+    pl_contact contact = {.supernode = sim_paths_supernode(session->callee)};
+    if (!caller->node)
         return "caller-down";
-    sim_population_account(session->callee, to.name, password);
-    to.supernode = sim_paths_supernode(session->callee);
-    int error = node_connect(session, &to, now);
-    sim_machine_arm(session->caller);
-    return error < 0 ? "not-available" : NULL;
+    if (!sim_paths_supernode(caller).ip)
+        return "caller-offline";
+    if (!contact.supernode.ip)
+        return "callee-offline";
+    sim_population_account(session->callee, name, password);
+    g_strlcpy(contact.name, name, sizeof contact.name);
+    const int error = node_connect(session, &contact, now);
+    sim_machine_arm(caller);
+    return error < 0 ? pl_error_name(error) : NULL;
 }
