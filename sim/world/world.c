@@ -26,9 +26,23 @@ static void observe(void *ctx, const net_sighting *sighting, pl_time now)
     sim_record_packet(world->options.recorder, &facts, now);
 }
 
+static bool moves_hosts(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_timeline; i++)
+        if (config->timeline[i].action == SIM_DO_ROAM || config->timeline[i].action == SIM_DO_READDRESS)
+            return true;
+    return false;
+}
+
 /* The live engine has the machine's own network: the talk's addresses are somebody else's there. */
 bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, char **ret_error)
 {
+    if (moves_hosts(config) && !engine->host_move) {
+        *ret_error = g_strdup_printf("the %s engine cannot give a host another address, which the timeline's roam "
+                                     "and readdress may ask for: use --engine light",
+                                     engine->name);
+        return false;
+    }
     if (engine->capabilities & SIM_ENGINE_NETWORK)
         return true;
     if (config->supernodes.bootstrap != SIM_YES)
