@@ -16,7 +16,8 @@ void pl_login_attach_drop(pl_login *login)
     login->channel = NULL;
     login->stream = 0;
     login->supernode = login->supernode_own = (pl_addr){0};
-    login->awaits_entries = login->asked_for_relay = false;
+    login->awaits_entries = false;
+    login->relays_awaited = 0;
     login->options.detached(login->options.owner);
 }
 
@@ -219,7 +220,7 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
         return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->asked_for_relay);
+               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:

@@ -52,7 +52,7 @@ struct pl_login {
     pl_addr supernode_own; /* the same with its own port */
     pl_port_kind kind;   /* of the stream's port */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
-    bool asked_for_relay; /* a grant may come */
+    uint32_t relays_awaited; /* grants that may come */
     pl_login_effort *effort;   /* while logging in */
     pl_login_self *self;       /* while logging in and online */
 };

@@ -18,6 +18,7 @@ static void take_grant(pl_login *login, const pl_message *message, pl_time now)
 {
     const pl_login_options *options = &login->options;
     pl_turn_account account;
+    login->relays_awaited--;
     if (!options->signals->relay_granted)
         return;
     copy_text(account.user, message->name);
@@ -65,7 +66,7 @@ int pl_login_request_relay(pl_login *login)
         return PL_ERR_UNEXPECTED;
     int error = pl_login_say(login, &(pl_message){.id = PL_MESSAGE_RELAY_REQUEST});
     if (!error)
-        login->asked_for_relay = true;
+        login->relays_awaited++;
     return error;
 }
 

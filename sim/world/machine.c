@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "core/event.h"
+#include "sim/world/proxy.h"
 #include "sim/world/world_internal.h"
 
 #define MACHINE(ctx) ((sim_machine *)(ctx))
@@ -12,7 +13,7 @@
 static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
 {
     if (max > 0)
-        ret_addresses[0] = MACHINE(ctx)->ip;
+        ret_addresses[0] = MACHINE(ctx)->at.ip;
     return 1;
 }
 
@@ -70,7 +71,10 @@ char *sim_machine_name(const sim_machine *machine, char ret_name[SIM_NAME_MAX])
     static const char *const roles[] = {[SIM_ROLE_ALL] = "host",
                                         [SIM_ROLE_SUPERNODE] = "supernode",
                                         [SIM_ROLE_LOGIN_SERVER] = "login-server",
-                                        [SIM_ROLE_PEER] = "peer"};
+                                        [SIM_ROLE_PEER] = "peer",
+                                        [SIM_ROLE_CALLER] = "caller",
+                                        [SIM_ROLE_CALLEE] = "callee",
+                                        [SIM_ROLE_PROXY] = "proxy"};
     snprintf(ret_name, SIM_NAME_MAX, "%s-%u", roles[machine->role], machine->index);
     return ret_name;
 }
@@ -137,7 +141,7 @@ static void add_accounts(sim_machine *machine)
     char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
     for (size_t i = 0; i < world->n_machines; i++) {
         const sim_machine *other = &world->machines[i];
-        if (other->role == SIM_ROLE_LOGIN_SERVER ||
+        if (other->role == SIM_ROLE_LOGIN_SERVER || other->role == SIM_ROLE_PROXY ||
             (other->group && other->group->credentials == SIM_CREDENTIALS_UNKNOWN_USER))
             continue;
         sim_population_account(other, name, password);
@@ -148,6 +152,10 @@ static void add_accounts(sim_machine *machine)
 void sim_machine_start(sim_machine *machine, pl_time now)
 {
     sim_world *world = machine->world;
+    if (machine->role == SIM_ROLE_PROXY) {
+        sim_proxy_start(machine->proxy);
+        return;
+    }
     machine->node = pl_node_new(&(pl_node_options){
         .port = sim_machine_port(machine),
         .config = &world->config->protocol,
@@ -159,6 +167,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .web_ports = web_ports_of(machine)->port,
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
+        .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
         .server_keys = &world->keys,
     });
@@ -181,5 +190,6 @@ void sim_machine_clear(sim_machine *machine)
 {
     sim_machine_stop(machine);
     sim_timeline_forget(machine);
+    sim_proxy_free(machine->proxy);
     sim_registry_free(machine->registry);
 }

@@ -1,0 +1,36 @@
+/* path_connect.c - the one place where the world asks a node to connect. */
+#include "core/session/signal.h"
+#include "sim/world/paths/paths.h"
+
+pl_addr sim_paths_supernode(const sim_machine *machine)
+{
+    return machine->node ? pl_node_supernode_address(machine->node) : (pl_addr){0};
+}
+
+/* Until nodes have the door: pl_node_connect(session->caller->node, &options, now), with the contact, the transport
+ * and the phases of the echo as options. */
+static int node_connect(const sim_session *session, const pl_contact *contact, pl_time now)
+{
+    (void)session;
+    (void)contact;
+    (void)now;
+    return PL_ERR_DENIED;
+}
+
+const char *sim_paths_connect(const sim_session *session, pl_time now)
+{
+    sim_machine *caller = session->caller;
+    char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
+    pl_contact contact = {.supernode = sim_paths_supernode(session->callee)};
+    if (!caller->node)
+        return "caller-down";
+    if (!sim_paths_supernode(caller).ip)
+        return "caller-offline";
+    if (!contact.supernode.ip)
+        return "callee-offline";
+    sim_population_account(session->callee, name, password);
+    g_strlcpy(contact.name, name, sizeof contact.name);
+    const int error = node_connect(session, &contact, now);
+    sim_machine_arm(caller);
+    return error < 0 ? pl_error_name(error) : NULL;
+}
