@@ -153,7 +153,13 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(path_consent_interval, "path.consent_interval", PL_UNIT_TIME, 5 * PL_SECOND, PL_SECOND, PL_HOUR,       \
       "spec RFC 7675 §5.1", "between two consent checks, give or take a fifth")                              \
     X(path_consent_expiry, "path.consent_expiry", PL_UNIT_TIME, 30 * PL_SECOND, PL_SECOND, PL_HOUR,          \
-      "spec RFC 7675 §5.1", "a path on which no check was answered for so long is lost")
+      "spec RFC 7675 §5.1", "a path on which no check was answered for so long is lost")                     \
+    X(path_sessions_max, "path.sessions_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                         \
+      "sessions with other users that a node has at one time: callers, a conference, and who knocks")        \
+    X(path_lobby_max, "path.lobby_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                               \
+      "streams that wait at a node's own ports for their first frame: as many as sessions")                  \
+    X(path_lobby_timeout, "path.lobby_timeout", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE, \
+      "chosen", "how long they may wait: two lost segments fit")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;
