@@ -84,13 +84,15 @@ typedef struct sim_group_config {
     sim_switch isolated;  /* hosts of one LAN cannot reach each other */
     sim_switch proxy;     /* the nodes are told of an HTTP proxy */
     const char *traversal; /* profile: "ours", "e1", "e2" */
+    const char *nat_refresh; /* policy of the core's keeper: "login", … */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
     sim_switch log_in; /* NO: it is there but never logs in */
     sim_login login;
     sim_arrival arrive;
-    pl_span again_after_ns; /* BOTH: from the log-out after the first login to the second log-in act */
+    pl_span again_after_ns; /* BOTH: from the log-out after the first login to the second log-in act; RETURNS */
+    sim_switch returns;     /* who loses the supernode logs in again */
     sim_credentials credentials;
     int64_t cache; /* LATER: entries in the host cache at the start, as far as supernodes exist */
     uint16_t port; /* 0 = random */
@@ -106,7 +108,8 @@ typedef enum sim_action {
     SIM_DO_FIREWALL, /* its firewall is another preset */
     SIM_DO_REBOOT,    /* the box in front of it forgets its mappings */
     SIM_DO_READDRESS, /* the box in front of it gets another outside address */
-    SIM_DO_ROAM       /* it moves to another LAN */
+    SIM_DO_ROAM,      /* it moves to another LAN */
+    SIM_DO_ROUTER     /* the box in front of it becomes one of another kind */
 } sim_action;
 
 /* CALLER and CALLEE are the two ends of a cell of the matrix. */
@@ -154,7 +157,7 @@ typedef struct sim_act {
     const char *firewall_name;
     net_firewall_options firewall; /* FIREWALL */
     bool has_nat;                  /* ROAM: whether the new place has a box of its own kind … */
-    net_nat_options nat;           /* … which is this */
+    net_nat_options nat;           /* … which is this; ROUTER: the new box */
     sim_place place;
 } sim_act;
 
@@ -253,6 +256,7 @@ typedef struct sim_config {
     sim_plot_config *plots;
     size_t n_expect;
     sim_expectation *expect;
+    bool watches_nat; /* some measure or expectation is of the kept NAT reports */
 } sim_config;
 
 struct sim_scenario_options;

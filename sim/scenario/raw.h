@@ -49,7 +49,8 @@ typedef struct sim_raw_group {
     sim_nat nat, carrier;
     int64_t per_nat, per_carrier;
     int isolated, proxy, traversal;
-    int log_in, login, credentials;
+    const char *nat_refresh;
+    int log_in, login, credentials, returns;
     sim_arrival arrive;
     pl_span again_after;
     int64_t cache;

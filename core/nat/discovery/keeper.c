@@ -35,6 +35,7 @@ struct pl_nat_keeper {
     pl_stun_transaction alive; /* a keep-alive under way */
     pl_addr mapped;            /* of the main socket, as keep-alives saw it; {0,0} = not yet */
     int64_t failures;          /* sessions in a row that ended otherwise than promised */
+    uint64_t messages;         /* sent and received, but for what a machine that runs has sent */
 };
 
 const pl_nat_policy *pl_nat_policy_find(const char *name)
@@ -97,6 +98,12 @@ pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper)
     return lived ? MIN(lived * 2 / 3, most) : most;
 }
 
+uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper)
+{
+    return keeper->messages + (keeper->discovery ? pl_discovery_sent(keeper->discovery) : 0) +
+           (keeper->lifetime ? pl_lifetime_sent(keeper->lifetime) : 0);
+}
+
 /* --- finding out --- */
 
 static void begin(void *machine, pl_time now);
@@ -123,6 +130,7 @@ static void doubt(pl_nat_keeper *keeper, const char *trigger, pl_time now)
 static void on_lifetime(void *owner, pl_span lived, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
+    keeper->messages += pl_lifetime_sent(keeper->lifetime);
     g_clear_pointer(&keeper->lifetime, pl_lifetime_free);
     keeper->report.lifetime_s = (uint16_t)MIN(lived / PL_SECOND, UINT16_MAX);
     store(keeper);
@@ -150,6 +158,7 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     keeper->is_known = true;
     keeper->failures = 0;
     store(keeper);
+    keeper->messages += pl_discovery_sent(keeper->discovery);
     g_clear_pointer(&keeper->discovery, pl_discovery_free);
     plan_by_age(keeper, now);
     if (!keeper->report.lifetime_s)
@@ -191,6 +200,7 @@ static void transmit(void *machine, int64_t nth, pl_time now)
     pl_stun_add_padding(&writer);
     (void)port->ops->udp_send(port->ctx, keeper->options.socket, (pl_addr){keeper->server_ip, PL_STUN_PORT_1},
                               0, bytes, writer.len);
+    keeper->messages++;
 }
 
 /* Where UDP is blocked there is nothing to keep alive, and silence says nothing new. */
@@ -269,6 +279,7 @@ bool pl_nat_keeper_owns(const pl_nat_keeper *keeper, pl_id socket)
 int pl_nat_keeper_input(pl_nat_keeper *keeper, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                         pl_time now)
 {
+    keeper->messages++;
     if (keeper->discovery && pl_discovery_owns(keeper->discovery, socket))
         return pl_discovery_input(keeper->discovery, socket, from, data, len, now);
     if (keeper->lifetime && pl_lifetime_owns(keeper->lifetime, socket))

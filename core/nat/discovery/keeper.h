@@ -55,6 +55,9 @@ bool pl_nat_keeper_is_open(const pl_nat_keeper *keeper);
 /* How often a binding of ours has to be used: two thirds of its measured lifetime, at most nat.keep_alive. */
 pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper);
 
+/* Datagrams that all this has taken so far, sent and received. */
+uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper);
+
 /* Routing: its own sockets, and STUN answers on the main socket. */
 bool pl_nat_keeper_owns(const pl_nat_keeper *keeper, pl_id socket);
 int pl_nat_keeper_input(pl_nat_keeper *keeper, pl_id socket, pl_addr from, const uint8_t *data, size_t len, pl_time now);

@@ -97,10 +97,26 @@ static void read_expect(sim_config_builder *b)
         sim_expect_read(&b->fill, items[i], b->options, &c->expect[i]);
 }
 
+static bool is_of_nat(const char *text)
+{
+    const char *metric = g_str_has_prefix(text, "never: ") ? text + strlen("never: ") : text;
+    return g_str_has_prefix(metric, "nat.");
+}
+
+/* The kept reports are measured where somebody asks for it: others would pay for it in time and in rows. */
+static void note_watches(sim_config *c)
+{
+    for (size_t i = 0; i < c->n_measure; i++)
+        c->watches_nat |= is_of_nat(c->measure[i].metric);
+    for (size_t i = 0; i < c->n_expect; i++)
+        c->watches_nat |= is_of_nat(c->expect[i].text);
+}
+
 void sim_agenda_read(sim_config_builder *b)
 {
     read_capture(b);
     read_measure(b);
     read_plots(b);
     read_expect(b);
+    note_watches(b->config);
 }
