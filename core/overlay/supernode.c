@@ -62,8 +62,8 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
                        size_t len, pl_credential *ret_credential, pl_time now)
 {
-    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key, ret_credential,
-                                       now);
+    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key,
+                                       ret_credential, now);
 }
 
 /* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.
@@ -79,8 +79,8 @@ bool pl_supernode_is_full(const pl_supernode *supernode)
     return supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
 }
 
-/* Room for one more stream.  Visitors have a bound of their own, the partner's link does not count; and it has a place of its own, else a crowd
- * would keep it out. */
+/* Room for one more stream.  Visitors have a bound of their own.  The partner's link does not count; and it
+ * has a place of its own, else a crowd would keep it out. */
 static bool has_room(const pl_supernode *supernode, uint32_t ip)
 {
     const pl_config *config = supernode->options.context->config;
