@@ -145,8 +145,8 @@ static bool gets_out(const pl_offer *from, const pl_offer *to, pl_path_transport
 {
     if (!has_address(to, transport))
         return false;
-    if (transport == PL_PATH_UDP)
-        return from->hints.udp != PL_UDP_BLOCKED;
+    if (transport == PL_PATH_UDP) /* who blocks it on the way out lets no answer in */
+        return from->hints.udp != PL_UDP_BLOCKED && to->hints.udp != PL_UDP_BLOCKED;
     return !from->hints.web_only || has_web_port(to);
 }
 
