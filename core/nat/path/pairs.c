@@ -373,8 +373,10 @@ static int take_answer(pl_path *path, const pl_leg *leg, const pl_stun *stun, co
 
 int pl_pairs_input(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, pl_time now)
 {
+    /* A callee who does not wait for the start may be heard before his answer is: it cannot be judged, and he repeats
+     * it. */
     if (!path->have_theirs)
-        return PL_ERR_UNEXPECTED;
+        return pl_check_session(stun) == path->own.session ? 0 : PL_ERR_UNEXPECTED;
     switch (stun->kind) {
     case PL_STUN_REQUEST:
         return take_request(path, leg, stun, data, now);

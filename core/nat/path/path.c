@@ -328,9 +328,10 @@ static int take_body(pl_path *path, const pl_offer *body, pl_time now)
     case PL_OFFER_START:
         return take_start(path, body, now);
     case PL_OFFER_MORE:
-        if (!path->have_theirs || body->attempt != path->own.attempt || path->state >= PL_PATH_OPEN)
+        if (!path->have_theirs || body->attempt != path->own.attempt)
             return PL_ERR_UNEXPECTED;
-        pl_stage_more(path, body, now);
+        if (path->state < PL_PATH_OPEN) /* else a way was found before it was needed */
+            pl_stage_more(path, body, now);
         return 0;
     case PL_OFFER_BYE:
         finish(path, pl_offer_bye_name(body->bye), now);
