@@ -53,7 +53,7 @@ static void knobs_have_names_words_and_help(void)
     static const char *const expected[] = {
         "mapping", "filtering", "ports", "port_low", "port_high", "port_step", "parity", "pool", "pooling", "block",
         "hairpin", "refresh_out", "refresh_in", "udp_lifetime", "udp_stream_lifetime", "tcp_established",
-        "tcp_transitory", "icmp_lifetime", "unsolicited_syn", "strangers", "max_mappings", "hold_down", "alg"};
+        "tcp_transitory", "icmp_lifetime", "refresh_scope", "unsolicited_syn", "strangers", "max_mappings", "hold_down", "alg"};
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
         g_assert_nonnull(net_nat_knob_find(expected[i]));
     g_assert_null(net_nat_knob_find("no-such"));

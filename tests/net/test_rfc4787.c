@@ -233,6 +233,28 @@ static void req_6_strangers_refresh_only_where_told(void)
     g_assert_false(is_alive_after_a_stranger(known, 180 * PL_SECOND));
 }
 
+/* §4.3, refresh scope: a mapping that is kept alive towards s2 lets s1 answer for its own time, or for all of it. */
+static void req_6_the_scope_of_a_refresh(void)
+{
+    for (int whole = 0; whole < 2; whole++) {
+        nat_world w;
+        net_nat_options nat = *net_nat_preset("port-restricted");
+        nat.refresh_scope = whole ? NET_SCOPE_MAPPING : NET_SCOPE_SESSION;
+        nat.udp_lifetime_ns = 120 * PL_SECOND;
+        nat_world_open_with(&w, &nat);
+        const pl_addr mapped = nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s1(7));
+        for (uint16_t i = 1; i <= 10; i++) {
+            lab_at(&w.lab, i * 60 * PL_SECOND);
+            nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s2(i));
+            g_assert_true((nat_world_in(&w, w.s1, nat_world_s1(7), mapped) == NET_DROP_NONE) == (whole || i < 2));
+        }
+        g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(8), mapped), ==, NET_DROP_FILTERED);
+        lab_at(&w.lab, 720 * PL_SECOND);
+        g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(7), mapped), ==, NET_DROP_EXPIRED);
+        lab_close(&w.lab);
+    }
+}
+
 /* A home of 100.64.0.0/24 behind a carrier of 100.64.0.0/24. */
 static void req_7_overlapping_networks_are_told_apart(void)
 {
@@ -446,6 +468,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc4787/req-5-configurable", req_5_the_timer_is_configurable);
     g_test_add_func("/rfc4787/req-6", req_6_each_direction_refreshes_by_its_own_switch);
     g_test_add_func("/rfc4787/req-6-strangers", req_6_strangers_refresh_only_where_told);
+    g_test_add_func("/rfc4787/req-6-scope", req_6_the_scope_of_a_refresh);
     g_test_add_func("/rfc4787/req-7", req_7_overlapping_networks_are_told_apart);
     g_test_add_func("/rfc4787/req-8", req_8_filtering_is_endpoint_independent_or_by_address);
     g_test_add_func("/rfc4787/req-9", req_9_hairpin_shows_the_external_source);

@@ -208,15 +208,17 @@ static void req_4_an_outbound_syn_ends_the_wait(void)
     lab_close(&s.w.lab);
 }
 
-/* A SYN to somebody else, or from another port, is none of the connection. */
+/* A SYN to somebody else, or from another port, is none of the connection; another segment is no SYN. */
 static void req_4_another_connection_does_not_end_the_wait(void)
 {
-    for (int other = 0; other < 2; other++) {
+    const net_packet others[] = {lab_tcp(nat_world_a(5000), nat_world_s1(81), NET_TCP_SYN),
+                                 lab_tcp(nat_world_a(5001), nat_world_s1(80), NET_TCP_SYN),
+                                 lab_tcp(nat_world_a(5000), nat_world_s1(80), NET_TCP_ACK)};
+    for (size_t other = 0; other < G_N_ELEMENTS(others); other++) {
         story s;
         stranger_calls(&s, NET_SYN_ICMP_LATE);
-        const net_packet syn = other ? lab_tcp(nat_world_a(5000), nat_world_s1(81), NET_TCP_SYN)
-                                     : lab_tcp(nat_world_a(5001), nat_world_s1(80), NET_TCP_SYN);
-        lab_send(&s.w.lab, s.w.a, &syn);
+        g_assert_null(heard(&s, 1));
+        lab_send(&s.w.lab, s.w.a, &others[other]);
         g_assert_nonnull(heard(&s, PL_SECOND));
         s.before++;
         assert_port_unreachable(&s, heard(&s, 7 * PL_SECOND), 6 * PL_SECOND);
@@ -342,6 +344,21 @@ static void rfc7857_a_reset_leaves_a_while(void)
         g_assert_false(lives_at(rows[i].preset, reset_out, rows[i].lifetime));
         g_assert_true(lives_at(rows[i].preset, reset_in, rows[i].lifetime - 1));
         g_assert_false(lives_at(rows[i].preset, reset_in, rows[i].lifetime));
+    }
+}
+
+/* What still comes after a RST prolongs by that while, and no more. */
+static void rfc7857_a_reset_connection_stays_brief(void)
+{
+    for (pl_span early = 0; early < 2; early++) {
+        nat_world w;
+        nat_world_open(&w, "linux");
+        reset_in(&w);
+        lab_at(&w.lab, 5 * PL_SECOND);
+        g_assert_cmpint(out(&w, 80, NET_TCP_ACK), ==, NET_DROP_NONE);
+        lab_at(&w.lab, 15 * PL_SECOND - early);
+        g_assert_true((in(&w, 80, NET_TCP_ACK) == NET_DROP_NONE) == (early == 1));
+        lab_close(&w.lab);
     }
 }
 
@@ -491,6 +508,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc5382/req-9", req_9_icmp_is_translated);
     g_test_add_func("/rfc5382/req-10", req_10_icmp_ends_no_connection);
     g_test_add_func("/rfc7857/reset-leaves-a-while", rfc7857_a_reset_leaves_a_while);
+    g_test_add_func("/rfc7857/reset-stays-brief", rfc7857_a_reset_connection_stays_brief);
     g_test_add_func("/rfc7857/reset-refreshes-nothing", rfc7857_resets_do_not_refresh);
     g_test_add_func("/rfc7857/syn-begins-anew", rfc7857_a_new_syn_begins_anew);
     return g_test_run();
