@@ -88,23 +88,42 @@ static void the_newest_living_flow_gives_the_port(void)
     lab_close(&w.lab);
 }
 
-/* What does not get its port gets one of the same class: below 512, 512 to 1023, above. */
+/* What gets neither the port of its newest flow nor its own gets one of its own port's class: 1 to 511, 600 to 1023,
+ * from 1024 on. */
 static void the_class_of_the_port_is_kept(void)
 {
     static const struct {
-        uint16_t inside, low, high;
-    } rows[] = {{80, 1, 511}, {511, 1, 511}, {512, 600, 1023}, {1023, 600, 1023}, {1024, 1024, 65535},
-                {60000, 1024, 65535}};
+        uint16_t from, to, low, high;
+    } rows[] = {{1, 250, 1, 511}, {512, 762, 600, 1023}, {1024, 1274, 1024, 65535}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         nat_world w;
         nat_world_open(&w, "linux");
-        g_assert_cmpuint(port_of(&w, w.a, nat_world_a(rows[i].inside), nat_world_s1(1)), ==, rows[i].inside);
-        const uint16_t port = port_of(&w, w.b, b_at(rows[i].inside), nat_world_s1(1));
-        g_assert_cmpuint(port, !=, rows[i].inside);
-        g_assert_cmpuint(port, >=, rows[i].low);
-        g_assert_cmpuint(port, <=, rows[i].high);
+        for (uint16_t inside = rows[i].from; inside <= rows[i].to; inside++) {
+            port_of(&w, w.a, nat_world_a(inside), nat_world_s1(1));
+            const uint64_t before = remaps(&w);
+            const uint16_t port = port_of(&w, w.b, b_at(inside), nat_world_s1(1));
+            if (remaps(&w) == before)
+                continue; /* a itself had to give way to an earlier one of b's */
+            g_assert_cmpuint(port, !=, inside);
+            g_assert_cmpuint(port, >=, rows[i].low);
+            g_assert_cmpuint(port, <=, rows[i].high);
+        }
+        g_assert_cmpuint(remaps(&w), >, 200);
         lab_close(&w.lab);
     }
+}
+
+/* Where the port of the newest flow is taken, the own one is tried before a random one. */
+static void the_own_port_comes_before_a_random_one(void)
+{
+    nat_world w;
+    nat_world_open(&w, "linux");
+    port_of(&w, w.a, nat_world_a(6000), nat_world_s1(1));
+    const uint16_t changed = port_of(&w, w.b, b_at(6000), nat_world_s1(1));
+    g_assert_cmpuint(port_of(&w, w.a, nat_world_a(changed), nat_world_s2(1)), ==, changed);
+    g_assert_cmpuint(port_of(&w, w.b, b_at(6000), nat_world_s2(1)), ==, 6000);
+    g_assert_cmpuint(remaps(&w), ==, 2);
+    lab_close(&w.lab);
 }
 
 /* An unsolicited packet that is dropped leaves nothing behind: the punch keeps its port. */
@@ -401,6 +420,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/linux/second-host", the_second_host_is_endpoint_independent_without_preservation);
     g_test_add_func("/nat/linux/newest-flow", the_newest_living_flow_gives_the_port);
     g_test_add_func("/nat/linux/port-class", the_class_of_the_port_is_kept);
+    g_test_add_func("/nat/linux/own-port", the_own_port_comes_before_a_random_one);
     g_test_add_func("/nat/linux/stranger-dropped", a_dropped_stranger_costs_nothing);
     g_test_add_func("/nat/linux/stranger-accepted", an_accepted_stranger_takes_the_port);
     g_test_add_func("/nat/linux/clash", what_comes_to_the_old_port_is_lost_by_the_clash);
