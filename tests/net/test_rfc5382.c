@@ -83,7 +83,8 @@ static void req_2_a_connection_from_outside_passes(void)
 {
     nat_world w;
     nat_world_open(&w, "rfc");
-    g_assert_cmpint(nat_world_tcp(&w, w.a, nat_world_a(5000), nat_world_s2(80), NET_TCP_SYN), ==, NET_DROP_NONE);
+    g_assert_cmpint(nat_world_tcp(&w, w.a, nat_world_a(5000), nat_world_s2(80), NET_TCP_SYN), ==,
+                    NET_DROP_NONE);
     g_assert_cmpint(in(&w, 99, NET_TCP_SYN), ==, NET_DROP_NONE);
     g_assert_cmpint(out(&w, 99, SYN_ACK), ==, NET_DROP_NONE);
     g_assert_cmpint(in(&w, 99, NET_TCP_ACK), ==, NET_DROP_NONE);
@@ -325,7 +326,7 @@ static void req_5_lifetimes_by_state(void)
         {"rfc", connect_out, 7440 * PL_SECOND},     {"rfc", half_open, 240 * PL_SECOND},
         {"rfc", close_both, 240 * PL_SECOND},       {"rfc", close_one_side, 7440 * PL_SECOND},
         {"linux", connect_out, 432000 * PL_SECOND}, {"linux", half_open, 120 * PL_SECOND},
-       };
+    };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_assert_true(lives_at(rows[i].preset, rows[i].begin, rows[i].lifetime - 1));
         g_assert_false(lives_at(rows[i].preset, rows[i].begin, rows[i].lifetime));
