@@ -29,7 +29,7 @@ net_drop net_path_meddle_in(net *network, net_nat_box *box, net_flight *flight, 
     const net_drop drop = net_nat_box_in(&network->nat, box, &flight->packet, now);
     if (drop != NET_DROP_NONE)
         return drop;
-    if (box->kind->options.hairpin == NET_HAIRPIN_INTERNAL && flight->turned == box->id)
+    if (box->kind->options.hairpin == NET_HAIRPIN_INTERNAL)
         net_nat_box_reveal(&network->nat, box, &flight->packet, outside);
     if (box->kind->options.alg != NET_ALG_OFF)
         net_nat_alg_rewrite(flight, outside, flight->packet.destination);
