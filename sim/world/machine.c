@@ -167,6 +167,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .web_ports = web_ports_of(machine)->port,
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
+        .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
         .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
         .server_keys = &world->keys,

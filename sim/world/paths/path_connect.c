@@ -7,14 +7,21 @@ pl_addr sim_paths_supernode(const sim_machine *machine)
     return machine->node ? pl_node_supernode_address(machine->node) : (pl_addr){0};
 }
 
-/* Until nodes have the door: pl_node_connect(session->caller->node, &options, now), with the contact, the transport
- * and the phases of the echo as options. */
 static int node_connect(const sim_session *session, const pl_contact *contact, pl_time now)
 {
-    (void)session;
-    (void)contact;
-    (void)now;
-    return PL_ERR_DENIED;
+    static const pl_path_choice choices[SIM_CHOICES] = {
+        [SIM_CHOICE_ANY] = PL_PATH_ANY, [SIM_CHOICE_UDP] = PL_PATH_UDP_ONLY, [SIM_CHOICE_TCP] = PL_PATH_TCP_ONLY};
+    pl_echo_phase phases[SIM_ECHO_PHASES_MAX];
+    const sim_echo *echo = session->echo;
+    uint64_t number;
+    for (size_t i = 0; i < echo->n; i++)
+        phases[i] = (pl_echo_phase){.rate = echo->phase[i].rate, .duration = echo->phase[i].duration};
+    return pl_node_connect(session->caller->node,
+                           &(pl_node_connect_options){.contact = *contact,
+                                                      .choice = choices[session->transport],
+                                                      .phases = phases,
+                                                      .n_phases = echo->n},
+                           &number, now);
 }
 
 const char *sim_paths_connect(const sim_session *session, pl_time now)
