@@ -34,7 +34,7 @@ char *an_ways_text(unsigned set, const char *separator)
 
 const char *an_transport_name(an_transport transport)
 {
-    return transport == AN_UDP ? "udp" : "tcp";
+    return transport == AN_UDP ? "udp" : transport == AN_TCP ? "tcp" : "any";
 }
 
 const char *an_where_name(an_where where)
@@ -272,22 +272,26 @@ static bool is_natted(const an_kind *kind)
     return kind->home.present || kind->carrier.present;
 }
 
-static unsigned ways_of_era(const an_question *question, unsigned possible)
+static bool is_bare(const an_kind *kind)
+{
+    return !is_natted(kind) && kind->firewall.udp_out && kind->firewall.udp_in && kind->firewall.tcp_in;
+}
+
+/* What the era's client does of what is possible. */
+static unsigned ways_of_era(const an_question *question, const an_weighed *weighed)
 {
     const an_era *era = question->era;
-    const an_kind *caller = question->caller, *callee = question->callee;
+    unsigned far = weighed->far;
     if (!era)
-        return possible;
-    possible &= question->transport == AN_UDP ? era->ways_udp : era->ways_tcp;
-    bool open_ends =
-        !is_natted(caller) && !is_natted(callee) && caller->firewall.udp_out && callee->firewall.udp_out;
-    if (era->open_ends_only && !open_ends)
+        return weighed->lan | far;
+    if (era->open_ends_only && !(is_bare(question->caller) && is_bare(question->callee)))
         return 0;
-    if (era->tcp_to_public_only && question->transport == AN_TCP && is_natted(callee))
-        possible &= ~AN_WAY_BIT(AN_DIRECT);
-    if (era->tcp_to_public_only && question->transport == AN_TCP && is_natted(caller))
-        possible &= ~AN_WAY_BIT(AN_REVERSED);
-    return possible;
+    bool is_narrow = era->tcp_to_public_only && question->transport == AN_TCP;
+    if (is_narrow && is_natted(question->callee))
+        far &= ~AN_WAY_BIT(AN_DIRECT);
+    if (is_narrow && is_natted(question->caller))
+        far &= ~AN_WAY_BIT(AN_REVERSED);
+    return (weighed->lan | far) & (question->transport == AN_UDP ? era->ways_udp : era->ways_tcp);
 }
 
 /* A relay is reached over whatever gets out: UDP, or a stream to one of its ports. */
@@ -313,16 +317,15 @@ static unsigned accepted_of(const an_question *question, an_way first)
     return accepted;
 }
 
-void an_oracle_ask(const an_question *asked, an_answer *ret_answer)
+static void ask_one(const an_question *asked, an_answer *ret_answer)
 {
     an_question question = *asked;
     if (question.era && question.era->mends_races)
         question.crossing = AN_CROSS;
     an_weighed weighed;
     weigh(&question, &weighed);
-    an_answer answer = {.possible = weighed.lan | weighed.far};
-    unsigned ours = ways_of_era(&question, answer.possible);
-    answer.first = first_of(ours);
+    an_answer answer = {.possible = weighed.lan | weighed.far, .transport = question.transport};
+    answer.first = first_of(ways_of_era(&question, &weighed));
     if (answer.first == AN_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
         answer.first = AN_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
@@ -331,6 +334,30 @@ void an_oracle_ask(const an_question *asked, an_answer *ret_answer)
         answer.where = weighed.lan & AN_WAY_BIT(answer.first) ? AN_ON_LAN : AN_BY_HAIRPIN;
     answer.reason = an_oracle_reason(&question, &weighed, &answer);
     *ret_answer = answer;
+}
+
+/* Both transports: what UDP leaves to the relay, TCP may still do. */
+static void ask_both(const an_question *asked, an_answer *ret_answer)
+{
+    an_question question = *asked;
+    an_answer udp, tcp;
+    question.transport = AN_UDP;
+    ask_one(&question, &udp);
+    question.transport = AN_TCP;
+    ask_one(&question, &tcp);
+    if (udp.accepted & AN_WAY_BIT(AN_RELAYED))
+        udp.accepted |= tcp.accepted;
+    bool take_tcp = udp.first >= AN_RELAYED && tcp.first < AN_RELAYED;
+    *ret_answer = take_tcp ? tcp : udp;
+    an_answer_clear(take_tcp ? &udp : &tcp);
+}
+
+void an_oracle_ask(const an_question *question, an_answer *ret_answer)
+{
+    if (question->transport == AN_ANY)
+        ask_both(question, ret_answer);
+    else
+        ask_one(question, ret_answer);
 }
 
 void an_answer_clear(an_answer *answer)

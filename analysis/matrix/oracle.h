@@ -29,7 +29,8 @@ const char *an_way_name(an_way way);
 /* Of a set: "DRH", "B|r"… the symbols in order with a separator between (g_free); "–" if it is empty. */
 char *an_ways_text(unsigned ways, const char *separator);
 
-typedef enum an_transport { AN_UDP, AN_TCP } an_transport;
+/* ANY: what UDP leaves to the relay, TCP may do. */
+typedef enum an_transport { AN_UDP, AN_TCP, AN_ANY } an_transport;
 /* Whether the first packets of a punch cross in flight, or the caller's arrives before the callee sends. */
 typedef enum an_crossing { AN_CROSS, AN_APART } an_crossing;
 typedef enum an_where { AN_IN_PUBLIC, AN_ON_LAN, AN_BY_HAIRPIN } an_where;
@@ -41,7 +42,8 @@ const char *an_where_name(an_where where);
 typedef struct an_era {
     const char *name;
     unsigned ways_udp, ways_tcp; /* AN_WAY_BIT; a relay besides */
-    bool open_ends_only; /* E1 (BS-32): an end behind a NAT, or that UDP does not leave, is always relayed */
+    bool open_ends_only; /* E1 (BS-32): an end behind anything, or that UDP does not leave, is always relayed
+                          */
     bool tcp_to_public_only; /* E2: TCP is opened to hosts with a public address of their own */
     bool mends_races; /* a timed start, a first packet that reaches nobody, fresh ports: no packet comes too
                          early */
@@ -62,9 +64,10 @@ typedef struct an_answer {
     unsigned
         accepted; /* ways in which the era's client may end: the first it has, and what chance may leave */
     an_way first;
-    an_where where;    /* of the first way */
-    bool relay_is_tcp; /* an end that UDP does not leave */
-    char *reason;      /* one sentence without its full stop; an_answer_clear */
+    an_where where;         /* of the first way */
+    an_transport transport; /* of the first way, unless it is a relay */
+    bool relay_is_tcp;      /* an end that UDP does not leave */
+    char *reason;           /* one sentence without its full stop; an_answer_clear */
 } an_answer;
 
 void an_oracle_ask(const an_question *question, an_answer *ret_answer);

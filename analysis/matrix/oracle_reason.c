@@ -53,7 +53,7 @@ static char *era_reason(const an_question *question, const an_answer *answer)
     const an_era *era = question->era;
     if (era->open_ends_only)
         return g_strdup_printf(
-            "%s is possible, but a client of %s relays whatever a NAT or a block of UDP stands before", ways,
+            "%s is possible, but a client of %s relays whatever stands behind a box or a firewall", ways,
             era->name);
     return g_strdup_printf("%s is possible, but a client of %s does not do it", ways, era->name);
 }

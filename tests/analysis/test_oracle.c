@@ -132,6 +132,17 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "deaf public", AN_UDP, "ours", "✗");
 }
 
+/* Where both transports may be used, TCP is for what UDP leaves to a relay. */
+static void test_any(fixture *f, gconstpointer rows)
+{
+    (void)rows;
+    expect(f, "port-restricted port-restricted", AN_ANY, "ours", "H");
+    expect(f, "udp-blocked port-restricted", AN_ANY, "ours", "H");
+    expect(f, "udp-blocked public", AN_ANY, "ours", "D");
+    expect(f, "symmetric symmetric", AN_ANY, "ours", "r");
+    expect(f, "port-restricted symmetric", AN_ANY, "ours", "B|r");
+}
+
 static void test_eras(fixture *f, gconstpointer rows)
 {
     (void)rows;
@@ -265,6 +276,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/oracle/tables", fixture, KINDS_PUBLISHED, set_up, test_tables, tear_down);
     g_test_add("/oracle/rules", fixture, KINDS_OTHER, set_up, test_rules, tear_down);
+    g_test_add("/oracle/any", fixture, KINDS_PUBLISHED, set_up, test_any, tear_down);
     g_test_add("/oracle/eras", fixture, KINDS_PUBLISHED, set_up, test_eras, tear_down);
     g_test_add("/oracle/symmetry", fixture, KINDS_OTHER, set_up, test_symmetry, tear_down);
     g_test_add("/oracle/races", fixture, KINDS_RACES, set_up, test_races, tear_down);
