@@ -25,20 +25,20 @@ typedef struct bound {
  * 1024 probes at 200/s 6.6 s, a relay 10 s; a stage over TCP has SYNs at 0, 1 and 3 s, so 4 s.  Packets: some
  * 20 to gather and signal, a few a second of trial, 1024 probes or 256 sockets of a spray. */
 static const bound bounds[2][AN_WAYS_COUNT] = {
-    [AN_UDP] = {[AN_DIRECT] = {6 * PL_SECOND, 60},
-                [AN_REVERSED] = {7 * PL_SECOND, 80},
-                [AN_PUNCHED] = {14 * PL_SECOND, 160},
-                [AN_PREDICTED] = {16 * PL_SECOND, 200},
-                [AN_SPRAYED] = {18 * PL_SECOND, 1600},
-                [AN_RELAYED] = {30 * PL_SECOND, 1800},
-                [AN_FAILED] = {60 * PL_SECOND, 2000}},
-    [AN_TCP] = {[AN_DIRECT] = {9 * PL_SECOND, 60},
-                [AN_REVERSED] = {13 * PL_SECOND, 80},
-                [AN_PUNCHED] = {25 * PL_SECOND, 160},
-                [AN_PREDICTED] = {29 * PL_SECOND, 200},
-                [AN_SPRAYED] = {18 * PL_SECOND, 1600},
-                [AN_RELAYED] = {40 * PL_SECOND, 1800},
-                [AN_FAILED] = {60 * PL_SECOND, 2000}},
+    [AN_UDP] = {[AN_WAY_DIRECT] = {6 * PL_SECOND, 60},
+                [AN_WAY_REVERSED] = {7 * PL_SECOND, 80},
+                [AN_WAY_PUNCHED] = {14 * PL_SECOND, 160},
+                [AN_WAY_PREDICTED] = {16 * PL_SECOND, 200},
+                [AN_WAY_SPRAYED] = {18 * PL_SECOND, 1600},
+                [AN_WAY_RELAYED] = {30 * PL_SECOND, 1800},
+                [AN_WAY_FAILED] = {60 * PL_SECOND, 2000}},
+    [AN_TCP] = {[AN_WAY_DIRECT] = {9 * PL_SECOND, 60},
+                [AN_WAY_REVERSED] = {13 * PL_SECOND, 80},
+                [AN_WAY_PUNCHED] = {25 * PL_SECOND, 160},
+                [AN_WAY_PREDICTED] = {29 * PL_SECOND, 200},
+                [AN_WAY_SPRAYED] = {18 * PL_SECOND, 1600},
+                [AN_WAY_RELAYED] = {40 * PL_SECOND, 1800},
+                [AN_WAY_FAILED] = {60 * PL_SECOND, 2000}},
 };
 
 /* chosen: what the caller sends before the callee knows that the path stands is lost with reason; 2 of 100.
@@ -90,9 +90,9 @@ static char *expected_text(const an_cell *cell)
 static bool is_transport_good(const an_sheet *sheet, const an_cell *cell)
 {
     const an_trial *trial = &cell->trial;
-    if (trial->way == AN_FAILED)
+    if (trial->way == AN_WAY_FAILED)
         return true;
-    if (trial->way != AN_RELAYED)
+    if (trial->way != AN_WAY_RELAYED)
         return sheet->transport == AN_ANY || trial->transport == sheet->transport;
     if (cell->expected.relay_is_tcp)
         return trial->transport == AN_TCP;
@@ -108,7 +108,7 @@ static void judge_class(const an_sheet *sheet, an_cell *cell)
         blame(cell, AN_FAULT_CLASS, "%s, %s is expected: %s", trial->class, expected, cell->expected.reason);
     else if (!is_transport_good(sheet, cell))
         blame(cell, AN_FAULT_CLASS, "%s goes over the wrong transport", trial->class);
-    else if (trial->way < AN_RELAYED && strcmp(trial->via, an_where_name(cell->expected.where)) != 0)
+    else if (trial->way < AN_WAY_RELAYED && strcmp(trial->via, an_where_name(cell->expected.where)) != 0)
         blame(cell, AN_FAULT_WHERE, "via %s, %s is expected: %s", trial->via,
               an_where_name(cell->expected.where), cell->expected.reason);
 }
@@ -147,7 +147,7 @@ static void judge_cost(const an_sheet *sheet, an_cell *cell)
     an_transport own = sheet->transport == AN_UDP ? AN_UDP : AN_TCP;
     bound most = bounds[own][trial->way];
     if (sheet->transport == AN_ANY)
-        most.time += bounds[AN_UDP][AN_SPRAYED].time;
+        most.time += bounds[AN_UDP][AN_WAY_SPRAYED].time;
     if (trial->time_ns > most.time)
         blame(cell, AN_FAULT_TIME, "%s took %.3g s, %.3g s are the bound", trial->class,
               (double)trial->time_ns / PL_SECOND, (double)most.time / PL_SECOND);
@@ -163,7 +163,7 @@ void an_judge_trial(const an_sheet *sheet, an_cell *cell)
     g_ptr_array_set_size(cell->wrong, 0);
     judge_class(sheet, cell);
     judge_table(cell);
-    if (cell->trial.way != AN_FAILED)
+    if (cell->trial.way != AN_WAY_FAILED)
         judge_traffic(cell);
     judge_cost(sheet, cell);
 }
@@ -173,7 +173,7 @@ void an_judge_trial(const an_sheet *sheet, an_cell *cell)
 /* Turned round, direct and reversed are one. */
 static an_way unturned(an_way way)
 {
-    return way == AN_REVERSED ? AN_DIRECT : way;
+    return way == AN_WAY_REVERSED ? AN_WAY_DIRECT : way;
 }
 
 static bool is_certain(const an_cell *cell)
@@ -229,10 +229,10 @@ static void judge_chance(an_matrix *matrix)
         const an_sheet *sheet = &matrix->sheets[s];
         for (size_t i = 0; i < sheet->n_rows * sheet->n_columns; i++) {
             const an_cell *cell = &sheet->cells[i];
-            if (cell->n_trials == 0 || cell->expected.first != AN_SPRAYED || sheet->transport != AN_UDP)
+            if (cell->n_trials == 0 || cell->expected.first != AN_WAY_SPRAYED || sheet->transport != AN_UDP)
                 continue;
             n++;
-            hits += cell->trial.way == AN_SPRAYED;
+            hits += cell->trial.way == AN_WAY_SPRAYED;
         }
     }
     if (n == 0)
@@ -272,7 +272,7 @@ char *an_cell_key(const an_sheet *sheet, const an_cell *cell)
 bool an_cell_is_alive(const an_cell *cell)
 {
     const unsigned dead = 1u << AN_FAULT_MISSING | 1u << AN_FAULT_TRAFFIC | 1u << AN_FAULT_SILENCE;
-    return cell->n_trials > 0 && cell->trial.way != AN_FAILED && !(cell->faults & dead);
+    return cell->n_trials > 0 && cell->trial.way != AN_WAY_FAILED && !(cell->faults & dead);
 }
 
 bool an_cell_is_red(const an_cell *cell)

@@ -104,7 +104,7 @@ static bool parse_class(an_trial *trial)
     size_t len = dash ? (size_t)(dash - trial->class) : strlen(trial->class);
     for (size_t way = 0; way < AN_WAYS_COUNT; way++) {
         const char *name = an_way_name((an_way)way);
-        if (strlen(name) != len || strncmp(name, trial->class, len) != 0 || (way == AN_FAILED) != !dash)
+        if (strlen(name) != len || strncmp(name, trial->class, len) != 0 || (way == AN_WAY_FAILED) != !dash)
             continue;
         trial->way = (an_way)way;
         trial->transport = dash && strcmp(dash, "-tcp") == 0 ? AN_TCP : AN_UDP;

@@ -42,16 +42,16 @@ const char *an_where_name(an_where where)
     return where == AN_IN_PUBLIC ? "public" : where == AN_ON_LAN ? "lan" : "hairpin";
 }
 
-#define OPEN_WAYS (AN_WAY_BIT(AN_DIRECT) | AN_WAY_BIT(AN_REVERSED))
-#define UDP_WAYS  (OPEN_WAYS | AN_WAY_BIT(AN_PUNCHED))
-#define EVERY_WAY (UDP_WAYS | AN_WAY_BIT(AN_PREDICTED) | AN_WAY_BIT(AN_SPRAYED))
+#define OPEN_WAYS (AN_WAY_BIT(AN_WAY_DIRECT) | AN_WAY_BIT(AN_WAY_REVERSED))
+#define UDP_WAYS  (OPEN_WAYS | AN_WAY_BIT(AN_WAY_PUNCHED))
+#define EVERY_WAY (UDP_WAYS | AN_WAY_BIT(AN_WAY_PREDICTED) | AN_WAY_BIT(AN_WAY_SPRAYED))
 
 /* measured: E1 is BS-32; E2 is the rule table of section 10.2, which prints neither prediction nor TCP
  * punching. */
 static const an_era eras[] = {
     {.name = "e1",
-     .ways_udp = AN_WAY_BIT(AN_DIRECT),
-     .ways_tcp = AN_WAY_BIT(AN_DIRECT),
+     .ways_udp = AN_WAY_BIT(AN_WAY_DIRECT),
+     .ways_tcp = AN_WAY_BIT(AN_WAY_DIRECT),
      .open_ends_only = true},
     {.name = "e2", .ways_udp = UDP_WAYS, .ways_tcp = OPEN_WAYS, .tcp_to_public_only = true},
     {.name = "ours", .ways_udp = EVERY_WAY, .ways_tcp = EVERY_WAY, .mends_races = true},
@@ -201,21 +201,21 @@ unsigned an_ways_between(const an_front *caller, const an_front *callee_as_told,
     if (caller->out == AN_REACH_NOTHING || callee.out == AN_REACH_NOTHING)
         return 0;
     if (is_direct(caller, &callee, transport))
-        ways |= AN_WAY_BIT(AN_DIRECT);
+        ways |= AN_WAY_BIT(AN_WAY_DIRECT);
     if (is_direct(&callee, caller, transport))
-        ways |= AN_WAY_BIT(AN_REVERSED);
+        ways |= AN_WAY_BIT(AN_WAY_REVERSED);
     if (question->crossing == AN_APART)
         suffer_early_packet(caller, &callee, transport);
     if (caller->out != AN_REACH_ALL || callee.out != AN_REACH_ALL || callee.spoiled)
         return ways;
     if (is_punched(caller, &callee, transport))
-        ways |= AN_WAY_BIT(AN_PUNCHED);
+        ways |= AN_WAY_BIT(AN_WAY_PUNCHED);
     if (ways & OPEN_WAYS)
         return ways;
     if (is_predicted(caller, &callee, transport))
-        ways |= AN_WAY_BIT(AN_PREDICTED);
+        ways |= AN_WAY_BIT(AN_WAY_PREDICTED);
     else if (!ways && transport == AN_UDP && is_sprayed(caller, &callee))
-        ways |= AN_WAY_BIT(AN_SPRAYED);
+        ways |= AN_WAY_BIT(AN_WAY_SPRAYED);
     return ways;
 }
 
@@ -288,9 +288,9 @@ static unsigned ways_of_era(const an_question *question, const an_weighed *weigh
         return 0;
     bool is_narrow = era->tcp_to_public_only && question->transport == AN_TCP;
     if (is_narrow && is_natted(question->callee))
-        far &= ~AN_WAY_BIT(AN_DIRECT);
+        far &= ~AN_WAY_BIT(AN_WAY_DIRECT);
     if (is_narrow && is_natted(question->caller))
-        far &= ~AN_WAY_BIT(AN_REVERSED);
+        far &= ~AN_WAY_BIT(AN_WAY_REVERSED);
     return (weighed->lan | far) & (question->transport == AN_UDP ? era->ways_udp : era->ways_tcp);
 }
 
@@ -302,8 +302,8 @@ static bool reaches_relay(const an_kind *kind)
 
 static an_way first_of(unsigned set)
 {
-    an_way way = AN_DIRECT;
-    while (way < AN_RELAYED && !(set & AN_WAY_BIT(way)))
+    an_way way = AN_WAY_DIRECT;
+    while (way < AN_WAY_RELAYED && !(set & AN_WAY_BIT(way)))
         way = (an_way)(way + 1);
     return way;
 }
@@ -312,8 +312,8 @@ static unsigned accepted_of(const an_question *question, an_way first)
 {
     unsigned accepted = AN_WAY_BIT(first);
     /* A spray hits by chance.  Prediction over TCP is reasoned in the tables and was not measured. */
-    if (first == AN_SPRAYED || (first == AN_PREDICTED && question->transport == AN_TCP))
-        accepted |= AN_WAY_BIT(AN_RELAYED);
+    if (first == AN_WAY_SPRAYED || (first == AN_WAY_PREDICTED && question->transport == AN_TCP))
+        accepted |= AN_WAY_BIT(AN_WAY_RELAYED);
     return accepted;
 }
 
@@ -326,11 +326,11 @@ static void ask_one(const an_question *asked, an_answer *ret_answer)
     weigh(&question, &weighed);
     an_answer answer = {.possible = weighed.lan | weighed.far, .transport = question.transport};
     answer.first = first_of(ways_of_era(&question, &weighed));
-    if (answer.first == AN_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
-        answer.first = AN_FAILED;
+    if (answer.first == AN_WAY_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
+        answer.first = AN_WAY_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
     answer.relay_is_tcp = !question.caller->firewall.udp_out || !question.callee->firewall.udp_out;
-    if (weighed.shared && answer.first < AN_RELAYED)
+    if (weighed.shared && answer.first < AN_WAY_RELAYED)
         answer.where = weighed.lan & AN_WAY_BIT(answer.first) ? AN_ON_LAN : AN_BY_HAIRPIN;
     answer.reason = an_oracle_reason(&question, &weighed, &answer);
     *ret_answer = answer;
@@ -345,9 +345,9 @@ static void ask_both(const an_question *asked, an_answer *ret_answer)
     ask_one(&question, &udp);
     question.transport = AN_TCP;
     ask_one(&question, &tcp);
-    if (udp.accepted & AN_WAY_BIT(AN_RELAYED))
+    if (udp.accepted & AN_WAY_BIT(AN_WAY_RELAYED))
         udp.accepted |= tcp.accepted;
-    bool take_tcp = udp.first >= AN_RELAYED && tcp.first < AN_RELAYED;
+    bool take_tcp = udp.first >= AN_WAY_RELAYED && tcp.first < AN_WAY_RELAYED;
     *ret_answer = take_tcp ? tcp : udp;
     an_answer_clear(take_tcp ? &udp : &tcp);
 }

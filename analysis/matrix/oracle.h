@@ -9,19 +9,19 @@
 
 /* In the order of trial (DESIGN §5): symbol, name. */
 #define AN_WAYS(X)                                                                                           \
-    X(AN_DIRECT, "D", "direct")                                                                              \
-    X(AN_REVERSED, "R", "reversed")                                                                          \
-    X(AN_PUNCHED, "H", "punched")                                                                            \
-    X(AN_PREDICTED, "P", "predicted")                                                                        \
-    X(AN_SPRAYED, "B", "sprayed")                                                                            \
-    X(AN_RELAYED, "r", "relayed")                                                                            \
-    X(AN_FAILED, "✗", "failed")
+    X(AN_WAY_DIRECT, "D", "direct")                                                                          \
+    X(AN_WAY_REVERSED, "R", "reversed")                                                                      \
+    X(AN_WAY_PUNCHED, "H", "punched")                                                                        \
+    X(AN_WAY_PREDICTED, "P", "predicted")                                                                    \
+    X(AN_WAY_SPRAYED, "B", "sprayed")                                                                        \
+    X(AN_WAY_RELAYED, "r", "relayed")                                                                        \
+    X(AN_WAY_FAILED, "✗", "failed")
 typedef enum an_way {
 #define X(id, symbol, name) id,
     AN_WAYS(X)
 #undef X
 } an_way;
-#define AN_WAYS_COUNT   ((size_t)AN_FAILED + 1)
+#define AN_WAYS_COUNT   ((size_t)AN_WAY_FAILED + 1)
 #define AN_WAY_BIT(way) (1u << (unsigned)(way))
 
 const char *an_way_symbol(an_way way);

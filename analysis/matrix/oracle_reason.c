@@ -81,19 +81,19 @@ static char *relay_reason(const an_question *question, const an_weighed *weighed
 char *an_oracle_reason(const an_question *question, const an_weighed *weighed, const an_answer *answer)
 {
     switch (answer->first) {
-    case AN_DIRECT:
+    case AN_WAY_DIRECT:
         return open_reason("callee", &weighed->callee, answer);
-    case AN_REVERSED:
+    case AN_WAY_REVERSED:
         return open_reason("caller", &weighed->caller, answer);
-    case AN_PUNCHED:
+    case AN_WAY_PUNCHED:
         return punch_reason(weighed, answer);
-    case AN_PREDICTED:
+    case AN_WAY_PREDICTED:
         return guess_reason(weighed, "the last one and a step");
-    case AN_SPRAYED:
+    case AN_WAY_SPRAYED:
         return guess_reason(weighed, "it is random, and only many tries can hit it");
-    case AN_RELAYED:
+    case AN_WAY_RELAYED:
         return relay_reason(question, weighed, answer);
-    case AN_FAILED:
+    case AN_WAY_FAILED:
         return g_strdup("an end reaches no relay");
     }
     g_assert_not_reached();

@@ -280,7 +280,7 @@ static unsigned ways_in(const char *text)
 {
     unsigned set = 0;
     for (; *text; text++)
-        for (size_t way = AN_DIRECT; way <= AN_SPRAYED; way++)
+        for (size_t way = AN_WAY_DIRECT; way <= AN_WAY_SPRAYED; way++)
             if (*text == *an_way_symbol((an_way)way))
                 set |= AN_WAY_BIT(way);
     return set;
@@ -296,11 +296,11 @@ static an_published read_cell(const table *t, const char *text)
     an_published said = {.table = t->title, .text = text, .lists_ways = t->lists_ways};
     said.possible = ways_in(text);
     if (strcmp(text, "yes") == 0)
-        said.accepted = AN_WAY_BIT(AN_DIRECT) | AN_WAY_BIT(AN_REVERSED) | AN_WAY_BIT(AN_PUNCHED);
+        said.accepted = AN_WAY_BIT(AN_WAY_DIRECT) | AN_WAY_BIT(AN_WAY_REVERSED) | AN_WAY_BIT(AN_WAY_PUNCHED);
     else
         said.accepted = first_in(said.possible);
     if (strstr(text, "relay"))
-        said.accepted |= AN_WAY_BIT(AN_RELAYED);
+        said.accepted |= AN_WAY_BIT(AN_WAY_RELAYED);
     return said;
 }
 

@@ -37,7 +37,7 @@ static inline char *matrix_good_row(const an_question *question, int number)
 {
     an_answer answer;
     an_oracle_ask(question, &answer);
-    bool relayed = answer.first == AN_RELAYED;
+    bool relayed = answer.first == AN_WAY_RELAYED;
     const char *type = relayed ? "relayed" : answer.where == AN_ON_LAN ? "host" : "reflexive";
     const char *transport = relayed ? (answer.relay_is_tcp ? "tcp" : "udp") : an_transport_name(answer.transport);
     char *row = g_strdup_printf(
@@ -45,7 +45,7 @@ static inline char *matrix_good_row(const an_question *question, int number)
         number, number, 2 * number - 1, 2 * number, question->caller->name, question->callee->name,
         an_transport_name(question->transport), question->era->name, an_way_name(answer.first), transport,
         an_where_name(answer.where), type, type, 400 * PL_MILLISECOND + 500 * PL_MILLISECOND * (int)answer.first, 24 + 6 * (int)answer.first,
-        answer.first == AN_DIRECT ? "" : "filtered", answer.first == AN_DIRECT ? "" : "home-2",
+        answer.first == AN_WAY_DIRECT ? "" : "filtered", answer.first == AN_WAY_DIRECT ? "" : "home-2",
         relayed ? "supernode-1" : "");
     an_answer_clear(&answer);
     return row;

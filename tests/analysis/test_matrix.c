@@ -138,7 +138,7 @@ static void test_worst(void)
     const an_cell *cell = cell_of(matrix, "e2/udp/cross/public/public");
     g_assert_cmpuint(cell->n_trials, ==, 2);
     g_assert_cmpuint(cell->trial.replication, ==, 1);
-    g_assert_cmpint(cell->trial.way, ==, AN_RELAYED);
+    g_assert_cmpint(cell->trial.way, ==, AN_WAY_RELAYED);
     g_assert_cmpuint(an_matrix_count(matrix).red, ==, 1);
     an_matrix_free(matrix);
     run_folder_free(folder);

@@ -66,7 +66,7 @@ static void agrees_with_cell(const an_question *question, size_t *n)
         return;
     ++*n;
     an_oracle_ask(question, &answer);
-    unsigned ways = answer.possible & ~AN_WAY_BIT(AN_RELAYED);
+    unsigned ways = answer.possible & ~AN_WAY_BIT(AN_WAY_RELAYED);
     g_autofree char *got = an_ways_text(ways, " ");
     if ((said.lists_ways && ways != said.possible) || (answer.accepted & ~said.accepted))
         g_error("%s → %s, %s: the table says '%s', the oracle '%s' and takes %s (%s)", question->caller->name,
@@ -174,7 +174,7 @@ static void test_races(fixture *f, gconstpointer rows)
         an_answer answer;
         question.crossing = races[i].crossing;
         an_oracle_ask(&question, &answer);
-        g_assert_cmpint(!!(answer.possible & AN_WAY_BIT(AN_PUNCHED)), ==, races[i].works);
+        g_assert_cmpint(!!(answer.possible & AN_WAY_BIT(AN_WAY_PUNCHED)), ==, races[i].works);
         an_answer_clear(&answer);
         question.era = an_era_find("ours");
         g_autofree char *mended = ask(&question);
@@ -227,9 +227,9 @@ static void test_meetings(void)
 /* Turning the pair round turns direct and reversed round, and nothing else. */
 static unsigned turned(unsigned ways)
 {
-    unsigned rest = ways & ~(AN_WAY_BIT(AN_DIRECT) | AN_WAY_BIT(AN_REVERSED));
-    return rest | (ways & AN_WAY_BIT(AN_DIRECT) ? AN_WAY_BIT(AN_REVERSED) : 0) |
-           (ways & AN_WAY_BIT(AN_REVERSED) ? AN_WAY_BIT(AN_DIRECT) : 0);
+    unsigned rest = ways & ~(AN_WAY_BIT(AN_WAY_DIRECT) | AN_WAY_BIT(AN_WAY_REVERSED));
+    return rest | (ways & AN_WAY_BIT(AN_WAY_DIRECT) ? AN_WAY_BIT(AN_WAY_REVERSED) : 0) |
+           (ways & AN_WAY_BIT(AN_WAY_REVERSED) ? AN_WAY_BIT(AN_WAY_DIRECT) : 0);
 }
 
 static void test_symmetry(fixture *f, gconstpointer rows)
