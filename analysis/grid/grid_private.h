@@ -16,7 +16,7 @@ typedef struct an_grid_ladder {
 GArray *an_grid_ladders(const an_matrix *matrix, const an_grid_options *options);
 
 /* The page's style sheet and script. */
-const char *an_grid_style(void);
-const char *an_grid_script(void);
+void an_grid_append_style(GString *html);
+void an_grid_append_script(GString *html);
 
 #endif

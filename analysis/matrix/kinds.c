@@ -36,25 +36,11 @@ static const word shares[] = {
     {"none", AN_SHARE_NONE}, {"nat", AN_SHARE_NAT}, {"carrier", AN_SHARE_CARRIER}, {NULL, 0}};
 static const word switches[] = {{"no", false}, {"yes", true}, {NULL, 0}};
 
-/* What the presets of firewalls let pass: their help lines, written down once more. */
-typedef struct preset {
-    const char *name;
-    an_firewall firewall;
-} preset;
-#define NOTHING_IN .udp_in = false, .tcp_in = false
-static const preset presets[] = {
-    {"none", {.udp_out = true, .udp_in = true, .tcp_in = true}},
-    {"stateful", {.udp_out = true, NOTHING_IN}},
-    {"udp-blocked", {.udp_out = false, NOTHING_IN}},
-    {"udp-refused", {.udp_out = false, NOTHING_IN}},
-    {"dns-only", {.udp_out = false, NOTHING_IN}},
-    {"web-only", {.tcp_out = AN_REACH_WEB, NOTHING_IN}},
-    {"only-443", {.tcp_out = AN_REACH_WEB, NOTHING_IN}},
-    {"proxy-only", {.tcp_out = AN_REACH_NOTHING, NOTHING_IN}},
-    {"refuse-all", {.tcp_out = AN_REACH_NOTHING, NOTHING_IN, .answers_syn = true}},
-    {"drop-all", {.tcp_out = AN_REACH_NOTHING, NOTHING_IN}},
-    {"tcp-in-refused", {.udp_out = true, .udp_in = true, .tcp_in = false, .answers_syn = true}},
-};
+static const word verdicts[] = {{"drop", false}, {"refuse", false}, {"allow", true}, {NULL, 0}};
+
+/* Nothing stands in the way of who has no firewall. */
+static const an_firewall open_firewall = {
+    .udp_out = true, .tcp_out = AN_REACH_ALL, .udp_in = true, .tcp_in = true};
 
 static bool understand(const word *words, const char *text, int *ret_value)
 {
@@ -95,17 +81,37 @@ static bool set_box(an_box *box, const char *knob, const char *value)
     return good;
 }
 
+/* "80 443": whether one of the web's ports is among them. */
+static bool has_web_port(const char *ports)
+{
+    g_auto(GStrv) words = g_strsplit(ports, " ", -1);
+    return g_strv_contains((const char *const *)words, "80") ||
+           g_strv_contains((const char *const *)words, "443");
+}
+
+/* Ports that are allowed come after the verdict on all others.  UDP to a few ports (DNS) reaches no peer. */
 static bool set_firewall(an_firewall *firewall, const char *knob, const char *value)
 {
-    if (strcmp(knob, "preset") != 0)
-        return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(presets); i++) {
-        if (strcmp(presets[i].name, value) != 0)
-            continue;
-        *firewall = presets[i].firewall;
-        return true;
+    int meant = 0;
+    bool good = true;
+    if (strcmp(knob, "udp_out") == 0) {
+        good = understand(verdicts, value, &meant);
+        firewall->udp_out = meant;
+    } else if (strcmp(knob, "tcp_out") == 0) {
+        good = understand(verdicts, value, &meant);
+        firewall->tcp_out = meant ? AN_REACH_ALL : AN_REACH_NOTHING;
+    } else if (strcmp(knob, "tcp_out_ports") == 0) {
+        if (firewall->tcp_out == AN_REACH_NOTHING && has_web_port(value))
+            firewall->tcp_out = AN_REACH_WEB;
+    } else if (strcmp(knob, "udp_in") == 0) {
+        good = understand(verdicts, value, &meant);
+        firewall->udp_in = meant;
+    } else if (strcmp(knob, "tcp_in") == 0) {
+        good = understand(verdicts, value, &meant);
+        firewall->tcp_in = meant;
+        firewall->answers_syn = strcmp(value, "refuse") == 0;
     }
-    return false;
+    return good;
 }
 
 static bool set_place(an_kind *kind, const char *knob, const char *value)
@@ -121,6 +127,8 @@ static bool set_place(an_kind *kind, const char *knob, const char *value)
     } else if (strcmp(knob, "proxy") == 0) {
         good = understand(switches, value, &meant);
         kind->proxy = meant;
+    } else if (strcmp(knob, "web_ports") == 0) {
+        kind->listens_web = has_web_port(value);
     }
     return good;
 }
@@ -130,7 +138,7 @@ static an_kind *kind_named(GArray *kinds, const char *name)
     for (guint i = 0; i < kinds->len; i++)
         if (strcmp(g_array_index(kinds, an_kind, i).name, name) == 0)
             return &g_array_index(kinds, an_kind, i);
-    const an_kind fresh = {.name = g_strdup(name), .firewall = presets[0].firewall};
+    const an_kind fresh = {.name = g_strdup(name), .firewall = open_firewall, .listens_web = true};
     g_array_append_val(kinds, fresh);
     return &g_array_index(kinds, an_kind, kinds->len - 1);
 }

@@ -49,6 +49,7 @@ typedef struct an_kind {
     an_share share;       /* which box two ends of this kind have in common */
     bool isolated;        /* the network that they share keeps its hosts apart */
     bool proxy;           /* streams to port 443 go through an HTTP proxy */
+    bool listens_web;     /* it listens on 80 or 443 besides its own port */
 } an_kind;
 
 typedef struct an_kinds {

@@ -31,17 +31,12 @@ typedef struct session {
 #field, offsetof(session, field), false                                                              \
     }
 static const column columns[] = {
-    WHO(caller_kind),   WHO(callee_kind),
-    WHO(transport),     WHO(profile),
-    TEXT(path),         TEXT(class),
-    TEXT(via),          TEXT(local),
-    TEXT(remote),       TEXT(cause),
-    TEXT(drop_cause),   TEXT(drop_box),
-    TEXT(relay),        NUMBER(started_ns),
-    NUMBER(time_ns),    NUMBER(packets),
-    NUMBER(bytes),      NUMBER(sent),
-    NUMBER(received),   NUMBER(silence_ns),
-    NUMBER(sent_after), NUMBER(received_after),
+    WHO(caller_kind), WHO(callee_kind),   WHO(transport),     WHO(profile),
+    TEXT(path),       TEXT(caller),       TEXT(callee),       TEXT(class),
+    TEXT(via),        TEXT(local),        TEXT(remote),       TEXT(cause),
+    TEXT(drop_cause), TEXT(drop_box),     TEXT(relay),        NUMBER(started_ns),
+    NUMBER(time_ns),  NUMBER(packets),    NUMBER(bytes),      NUMBER(sent),
+    NUMBER(received), NUMBER(silence_ns), NUMBER(sent_after), NUMBER(received_after),
 };
 #define COLUMNS G_N_ELEMENTS(columns)
 

@@ -30,7 +30,7 @@ const char *an_fault_name(an_fault fault);
 /* One session, as paths.csv has it.  Texts are "" where the file has none. */
 typedef struct an_trial {
     size_t point, replication;
-    const char *path, *class, *via, *local, *remote, *cause, *drop_cause, *drop_box, *relay;
+    const char *path, *caller, *callee, *class, *via, *local, *remote, *cause, *drop_cause, *drop_box, *relay;
     an_way way;
     an_transport transport; /* of the class */
     int64_t started_ns, time_ns, silence_ns;

@@ -69,6 +69,7 @@ static void take_firewall(an_front *front, const an_kind *kind, an_transport tra
 {
     const an_firewall *firewall = &kind->firewall;
     bool in = transport == AN_UDP ? firewall->udp_in : firewall->tcp_in;
+    front->listens_web = kind->listens_web;
     if (transport == AN_UDP)
         front->out = firewall->udp_out ? AN_REACH_ALL : AN_REACH_NOTHING;
     else
@@ -120,10 +121,10 @@ static bool is_open(const an_front *front)
     return !front->translated && front->filtering == AN_ENDPOINT_INDEPENDENT;
 }
 
-/* Public hosts listen on 80 and 443 besides; the outside port of a box is neither. */
+/* A host may listen on 80 and 443 besides; the outside port of a box is neither. */
 static bool may_send(const an_front *from, const an_front *to)
 {
-    return from->out == AN_REACH_ALL || (from->out == AN_REACH_WEB && is_open(to));
+    return from->out == AN_REACH_ALL || (from->out == AN_REACH_WEB && is_open(to) && to->listens_web);
 }
 
 static bool is_one_port(const an_front *front)

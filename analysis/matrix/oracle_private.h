@@ -6,7 +6,7 @@
 
 /* All that stands before an end, as one box: what a peer meets of it. */
 typedef struct an_front {
-    bool translated;
+    bool translated, listens_web;
     an_reach out; /* what gets out at all, of the transport that is asked for */
     an_dependence mapping, filtering;
     bool foretold;      /* mapping not endpoint-independent: the next port follows from the last */

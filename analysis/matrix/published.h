@@ -43,6 +43,7 @@ size_t an_published_races(const an_race **ret_rows);
 
 /* Two ends behind one box: whether by their addresses on the common network, and by their outside ones. */
 typedef struct an_meeting {
+    const char *kind; /* in scenarios; NULL = in none */
     const char *title;
     an_share share;
     an_dependence filtering; /* of the inner box */

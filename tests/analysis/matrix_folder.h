@@ -10,16 +10,22 @@
 #define EI  "endpoint-independent"
 #define AD  "address-dependent"
 #define APD "address-and-port-dependent"
+/* UDP out, TCP out, TCP to these ports out, unsolicited packets in. */
+#define WALL(kind, udp, tcp, tcp_ports, in)                                                                  \
+    kind ",firewall,udp_out," udp "\n" kind ",firewall,tcp_out," tcp "\n" kind ",firewall,tcp_out_ports," tcp_ports \
+         "\n" kind ",firewall,udp_in," in "\n" kind ",firewall,tcp_in," in "\n"
 #define KINDS_HEADING "kind,layer,knob,value\n"
 
 /* The nine of the tables. */
+/* clang-format off */
 #define KINDS_PUBLISHED                                                                                      \
-    "public,place,share,none\n" BOX("full-cone", "home", EI, EI, "preserve")                                 \
-        BOX("address-restricted", "home", EI, AD, "preserve") BOX("port-restricted", "home", EI, APD, "preserve") \
-            BOX("symmetric-sequential", "home", APD, APD, "sequential")                                      \
-                BOX("symmetric", "home", APD, APD, "random") BOX("double", "home", EI, APD, "preserve")      \
-                    BOX("double", "carrier", EI, APD, "preserve")                                            \
-                        "udp-blocked,firewall,preset,udp-blocked\nweb-only,firewall,preset,web-only\n"
+    "public,place,share,none\n"                                                                              \
+    BOX("full-cone", "home", EI, EI, "preserve") BOX("address-restricted", "home", EI, AD, "preserve")       \
+    BOX("port-restricted", "home", EI, APD, "preserve")                                                      \
+    BOX("symmetric-sequential", "home", APD, APD, "sequential") BOX("symmetric", "home", APD, APD, "random") \
+    BOX("double", "home", EI, APD, "preserve") BOX("double", "carrier", EI, APD, "preserve")                 \
+    WALL("udp-blocked", "drop", "allow", "none", "drop") WALL("web-only", "drop", "drop", "80 443", "drop")
+/* clang-format on */
 
 static inline char *matrix_kinds_file(const char *folder, const char *rows)
 {

@@ -94,14 +94,18 @@ static void test_tables(fixture *f, gconstpointer rows)
 }
 
 /* The other knobs: what nobody published, by the rules. */
+/* clang-format off */
 #define KINDS_OTHER                                                                                          \
-    KINDS_PUBLISHED BOX("adm", "home", AD, AD, "random") BOX("adm-counted", "home", AD, APD, "sequential")   \
-        BOX("drawn-cone", "home", EI, APD, "random") BOX("sym-home", "home", APD, APD, "sequential")         \
-            BOX("sym-home", "carrier", EI, APD, "preserve") BOX("sym-drawn", "home", APD, APD, "sequential") \
-                BOX("sym-drawn", "carrier", EI, EI,                                                          \
-                    "block") "firewalled,firewall,preset,stateful\nonly-443,firewall,preset,only-443\n"      \
-                             "proxied,firewall,preset,proxy-only\nproxied,place,proxy,yes\n"                 \
-                             "deaf,firewall,preset,drop-all\nno-tcp-in,firewall,preset,tcp-in-refused\n"
+    KINDS_PUBLISHED                                                                                          \
+    BOX("adm", "home", AD, AD, "random") BOX("adm-counted", "home", AD, APD, "sequential")                   \
+    BOX("drawn-cone", "home", EI, APD, "random") BOX("edm-eif", "home", APD, EI, "random")                   \
+    BOX("sym-home", "home", APD, APD, "sequential") BOX("sym-home", "carrier", EI, APD, "preserve")          \
+    BOX("sym-drawn", "home", APD, APD, "sequential") BOX("sym-drawn", "carrier", EI, EI, "block")            \
+    WALL("firewalled", "allow", "allow", "none", "drop") WALL("only-443", "drop", "drop", "443", "drop")     \
+    WALL("proxied", "drop", "drop", "none", "drop") "proxied,place,proxy,yes\n"                              \
+    WALL("deaf", "drop", "drop", "none", "drop") "no-tcp-in,firewall,tcp_in,refuse\n"                        \
+    "private,place,web_ports,none\n"
+/* clang-format on */
 
 static void test_rules(fixture *f, gconstpointer rows)
 {
@@ -130,6 +134,13 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "proxied full-cone", AN_TCP, "ours", "r");
     expect(f, "proxied public", AN_UDP, "ours", "r");
     expect(f, "deaf public", AN_UDP, "ours", "✗");
+    expect(f, "only-443 private", AN_TCP, "ours", "r");
+    /* Anyone gets in, but the answer comes from another port: it has to be let in too. */
+    expect(f, "public edm-eif", AN_UDP, "ours", "D");
+    expect(f, "adm edm-eif", AN_UDP, "ours", "D");
+    expect(f, "edm-eif edm-eif", AN_UDP, "ours", "D");
+    expect(f, "port-restricted edm-eif", AN_UDP, "ours", "B|r");
+    expect(f, "symmetric edm-eif", AN_UDP, "ours", "r");
 }
 
 /* Where both transports may be used, TCP is for what UDP leaves to a relay. */
@@ -257,7 +268,7 @@ static void test_hostile_kinds(void)
     } cases[] = {
         {"a,attic,mapping,x\n", "kinds.csv:2: no such layer"},
         {"a,home,mapping,sideways\n", "kinds.csv:2: the knob has no such value"},
-        {"a,firewall,preset,moat\n", "kinds.csv:2: the knob has no such value"},
+        {"a,firewall,udp_in,moat\n", "kinds.csv:2: the knob has no such value"},
         {"a,place,share\n", "kinds.csv:2: a row has four fields"},
         {",home,mapping,x\n", "kinds.csv:2: a kind without a name"},
     };
