@@ -16,11 +16,23 @@ static const char *const login_causes[] = {"refused",           "timeout",
 /* The causes of sim/net/drop.h. */
 static const char *const drop_causes[] = {"queue",        "loss",        "no-route",   "host-down", "ttl",
                                           "firewall-out", "firewall-in", "no-mapping", "filtered",  "expired",
-                                          "exhausted",    "hairpin",     "link-down",  NULL};
+                                          "exhausted",    "hairpin",     "link-down",  "clash",
+                                          "isolated",     NULL};
+/* A method of core/nat/path/path.h and a transport; or none. */
+static const char *const path_classes[] = {
+    "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",
+    "predicted-tcp", "sprayed-udp",   "sprayed-tcp",  "relayed-udp",  "relayed-tcp", "failed",      NULL};
 
 static const char *const logins[] = {"first", "later", NULL};
+static const char *const transports[] = {"any", "udp", "tcp", NULL};
+static const char *const traversals[] = {"e1", "e2", "ours", NULL};
+static const char *const vias[] = {"public", "lan", "hairpin", "none", NULL};
 static const an_label_key label_keys[] = {
-    {"login", logins}, {"setup", NULL}, {"nat", NULL}, {"firewall", NULL}, {"link", NULL}};
+    {"login.", "login", logins},        {"login.", "setup", NULL},  {"login.", "nat", NULL},
+    {"login.", "firewall", NULL},       {"login.", "link", NULL},   {"path.", "caller", NULL},
+    {"path.", "callee", NULL},          {"path.", "transport", transports},
+    {"path.", "traversal", traversals}, {"path.", "via", vias},
+};
 
 static const an_metric table[] = {
     {"login.success", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of log-ins that ended logged in", NULL},
@@ -36,6 +48,14 @@ static const an_metric table[] = {
      "distinct address:port to which the login machine opened TCP", NULL},
     {"login.attempts", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "walks of the whole ladder that a log-in took",
      NULL},
+    {"path.connected", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of sessions that found a path", NULL},
+    {"path.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the connect act to an open path, at the caller", NULL},
+    {"path.packets", "count", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "packets that the hosts of both ends sent, each until its path was open", NULL},
+    {"path.class.*", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of sessions whose path was found in this way",
+     path_classes},
+    {"path.alive", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of opened sessions whose echo came back: 99 % of its first phase, all of its last", NULL},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
      NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},

@@ -41,12 +41,13 @@ const char *an_metric_nearest(const char *name);
 /* Of a NULL-terminated list the word nearest to a wrong one; NULL if none is near. */
 const char *an_metric_nearest_word(const char *const *words, const char *wrong);
 
-/* A key that samples of log-ins are labelled with, and its values if they are the same in every scenario. */
+/* A key that samples of log-ins or paths are labelled with, and its values if they are the same in every scenario. */
 typedef struct an_label_key {
+    const char *family; /* "login.": what the names of the metrics that carry it begin with */
     const char *key;
     const char *const *values; /* NULL-terminated; NULL: the scenario's own */
 } an_label_key;
-/* login setup nat firewall link; returns how many. */
+/* login setup nat firewall link, caller callee transport traversal via; returns how many. */
 size_t an_label_key_table(const an_label_key **ret_table);
 
 typedef enum an_statistic_kind { AN_PLAIN, AN_MEAN, AN_MINIMUM, AN_MAXIMUM, AN_QUANTILE } an_statistic_kind;

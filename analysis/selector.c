@@ -65,23 +65,31 @@ static char *unknown(const char *name)
     return g_strdup_printf("there is no metric '%s'; `partyline list metrics` names them all", name);
 }
 
-static const an_label_key *label_key_find(const char *key)
+/* The keys that samples of a metric carry, NULL-terminated, borrowed texts (g_free the array). */
+static const char **keys_of(const char *name)
+{
+    const an_label_key *table;
+    size_t n = an_label_key_table(&table), found = 0;
+    const char **keys = g_new0(const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (g_str_has_prefix(name, table[i].family))
+            keys[found++] = table[i].key;
+    return keys;
+}
+
+static const an_label_key *label_key_find(const char *name, const char *key)
 {
     const an_label_key *table;
     size_t n = an_label_key_table(&table);
     for (size_t i = 0; i < n; i++)
-        if (strcmp(table[i].key, key) == 0)
+        if (g_str_has_prefix(name, table[i].family) && strcmp(table[i].key, key) == 0)
             return &table[i];
     return NULL;
 }
 
-static char *unknown_key(const char *key)
+static char *unknown_key(const char *name, const char *key)
 {
-    const an_label_key *table;
-    size_t n = an_label_key_table(&table);
-    g_autofree const char **keys = g_new0(const char *, n + 1);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = table[i].key;
+    g_autofree const char **keys = keys_of(name);
     const char *near = an_metric_nearest_word(keys, key);
     g_autofree char *all = near ? NULL : g_strjoinv(", ", (char **)(void *)keys);
     return near ? g_strdup_printf("there is no label '%s'; did you mean '%s'?", key, near)
@@ -91,14 +99,14 @@ static char *unknown_key(const char *key)
 /* A label that no sample can carry would select nothing: `never:` would then always hold. */
 static char *misused_label(const an_selector *selector)
 {
-    /* Only samples of log-ins are labelled. */
-    if (selector->labels.n > 0 && !g_str_has_prefix(selector->name, "login."))
+    g_autofree const char **keys = keys_of(selector->name);
+    if (selector->labels.n > 0 && !keys[0])
         return g_strdup_printf("'%s' is not measured by label: leave out the {…}", selector->name);
     for (size_t i = 0; i < selector->labels.n; i++) {
         const an_label *label = &selector->labels.label[i];
-        const an_label_key *known = label_key_find(label->key);
+        const an_label_key *known = label_key_find(selector->name, label->key);
         if (!known)
-            return unknown_key(label->key);
+            return unknown_key(selector->name, label->key);
         if (!known->values || strchr(label->value, '$') || g_strv_contains(known->values, label->value))
             continue;
         g_autofree char *all = g_strjoinv(" or ", (char **)(void *)known->values);

@@ -49,6 +49,15 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       PL_HOUR, "chosen", "pause before a supernode asks the login server again: the pause of BS-09")         \
     X(supernode_partner_retry, "supernode.partner_retry", PL_UNIT_TIME, 10 * PL_SECOND, PL_MILLISECOND,      \
       PL_HOUR, "chosen", "pause before a lost link to the partner is opened again")                          \
+    X(signal_visits_max, "signal.visits_max", PL_UNIT_COUNT, 200, 1, 1000000, "chosen",                      \
+      "visitors that a supernode has at most: 1000 clients, each called once in 10 min, are 117 at visit_idle") \
+    X(signal_rate, "signal.rate", PL_UNIT_COUNT, 20, 1, 100000, "chosen",                                    \
+      "signals a second that a visit carries each way: a session needs a dozen in all")                      \
+    X(signal_visit_idle, "signal.visit_idle", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",    \
+      "how long a visit may carry nothing: every method's budget of a path fits between two signals")        \
+    X(signal_connect_timeout, "signal.connect_timeout", PL_UNIT_TIME, 9 * PL_SECOND, 100 * PL_MILLISECOND,   \
+      PL_HOUR, "chosen",                                                                                     \
+      "how long a visitor waits for each kind of port: two SYNs of a 2003 host, since somebody waits for it") \
     X(server_sessions_max, "server.sessions_max", PL_UNIT_COUNT, 1000000, 1, 10000000, "chosen",             \
       "streams that a login server holds at most: ten times the largest run of its first year")              \
     X(server_session_timeout, "server.session_timeout", PL_UNIT_TIME, 30 * PL_SECOND, 100 * PL_MILLISECOND,  \

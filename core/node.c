@@ -1,30 +1,10 @@
-#include "core/node.h"
+#include "core/node_internal.h"
 
-#include "core/context.h"
 #include "core/event.h"
-#include "core/overlay/supernode.h"
 
 #include <glib.h>
 
-struct pl_node {
-    pl_context context;
-    const pl_network *network;
-    const pl_node_supernode *supernode_options;
-    pl_node_role role;
-    pl_node_discovery discovery_wanted;
-    uint16_t listen_port;
-    const uint16_t *web_ports;
-    size_t n_web_ports;
-    bool is_started;
-    pl_id socket; /* main UDP socket; 0 if it could not be bound */
-    pl_login *login;               /* clients */
-    pl_discovery *discovery;       /* clients, while it runs */
-    pl_supernode *supernode;       /* supernodes */
-    pl_grant *grant;               /* supernodes, while they ask for a credential */
-    pl_identity *identity;         /* supernodes */
-    pl_deadline renewal;           /* supernodes: when to ask (again) */
-    pl_login_server *login_server; /* login servers */
-};
+static size_t take_input(void *owner, const pl_input *input, pl_time now);
 
 pl_node *pl_node_new(const pl_node_options *options)
 {
@@ -33,6 +13,10 @@ pl_node *pl_node_new(const pl_node_options *options)
                                  .config = options->config,
                                  .suite = options->suite,
                                  .epoch = options->epoch};
+    if (options->proxy.ip) {
+        node->proxy = pl_proxy_new(&options->port, options->proxy, take_input, node);
+        node->context.port = pl_proxy_port(node->proxy);
+    }
     pl_deadlines_init(&node->context.deadlines);
     node->network = options->network;
     node->supernode_options = options->supernode;
@@ -64,6 +48,7 @@ void pl_node_free(pl_node *node)
     if (!node)
         return;
     node->context.port.ops = &silent_ops;
+    pl_node_paths_clear(node);
     pl_login_free(node->login);
     pl_discovery_free(node->discovery);
     pl_supernode_free(node->supernode);
@@ -73,6 +58,7 @@ void pl_node_free(pl_node *node)
         pl_bytes_wipe(node->identity, sizeof *node->identity);
     g_free(node->identity);
     pl_deadlines_clear(&node->context.deadlines);
+    pl_proxy_free(node->proxy);
     g_free(node);
 }
 
@@ -201,6 +187,7 @@ void pl_node_start(pl_node *node, pl_time now)
                                                        .network = node->network,
                                                        .socket = node->socket,
                                                        .attached = on_attached,
+                                                       .signals = &pl_node_signals,
                                                        .owner = node},
                                    now);
 }
@@ -256,7 +243,7 @@ static void take_accepted(pl_node *node, const pl_input *input, pl_time now)
 static void take_opened(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->login)
-        pl_login_opened(node->login, input->id, now);
+        (void)(pl_login_opened(node->login, input->id, now) || pl_node_paths_opened(node, input->id, now));
     else if (!pl_grant_opened(node->grant, input->id, now) && node->supernode)
         pl_supernode_opened(node->supernode, input->id, now);
 }
@@ -265,7 +252,8 @@ static void take_opened(pl_node *node, const pl_input *input, pl_time now)
 static size_t take_data(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->login)
-        pl_login_data(node->login, input->id, input->data, input->len, now);
+        (void)(pl_login_data(node->login, input->id, input->data, input->len, now) ||
+               pl_node_paths_data(node, input->id, input->data, input->len, now));
     else if (node->login_server)
         pl_login_server_data(node->login_server, input->id, input->data, input->len, now);
     else if (!pl_grant_data(node->grant, input->id, input->data, input->len, now) && node->supernode)
@@ -276,7 +264,7 @@ static size_t take_data(pl_node *node, const pl_input *input, pl_time now)
 static void take_fin(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->login)
-        pl_login_fin(node->login, input->id, now);
+        (void)(pl_login_fin(node->login, input->id, now) || pl_node_paths_fin(node, input->id, now));
     else if (node->login_server)
         pl_login_server_fin(node->login_server, input->id, now);
     else if (!pl_grant_fin(node->grant, input->id, now) && node->supernode)
@@ -286,7 +274,7 @@ static void take_fin(pl_node *node, const pl_input *input, pl_time now)
 static void take_writable(pl_node *node, const pl_input *input)
 {
     if (node->login)
-        pl_login_writable(node->login, input->id);
+        (void)(pl_login_writable(node->login, input->id) || pl_node_paths_writable(node, input->id));
     else if (node->login_server)
         pl_login_server_writable(node->login_server, input->id);
     else if (!pl_grant_writable(node->grant, input->id) && node->supernode)
@@ -296,15 +284,17 @@ static void take_writable(pl_node *node, const pl_input *input)
 static void take_closed(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->login)
-        pl_login_closed(node->login, input->id, input->cause, now);
+        (void)(pl_login_closed(node->login, input->id, input->cause, now) ||
+               pl_node_paths_closed(node, input->id, input->cause, now));
     else if (node->login_server)
         pl_login_server_closed(node->login_server, input->id, input->cause, now);
     else if (!pl_grant_closed(node->grant, input->id, input->cause, now) && node->supernode)
         pl_supernode_closed(node->supernode, input->id, input->cause, now);
 }
 
-size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now)
+static size_t take_input(void *owner, const pl_input *input, pl_time now)
 {
+    pl_node *node = owner;
     size_t consumed = 0;
     switch (input->kind) {
     case PL_INPUT_TICK:
@@ -339,6 +329,11 @@ size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now)
     return consumed;
 }
 
+size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now)
+{
+    return node->proxy ? pl_proxy_input(node->proxy, input, now) : take_input(node, input, now);
+}
+
 pl_time pl_node_deadline(const pl_node *node)
 {
     return pl_deadlines_next(&node->context.deadlines);
@@ -364,6 +359,11 @@ int pl_node_add_account(pl_node *node, const char *name, const char *password)
 pl_login_state pl_node_login_state(const pl_node *node)
 {
     return node->login ? pl_login_state_of(node->login) : PL_LOGIN_IDLE;
+}
+
+pl_addr pl_node_supernode_address(const pl_node *node)
+{
+    return node->login ? pl_login_supernode(node->login) : (pl_addr){0};
 }
 
 size_t pl_node_cache_entries(const pl_node *node)

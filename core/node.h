@@ -40,6 +40,7 @@ typedef struct pl_node_options {
     pl_node_discovery discovery;    /* clients */
     const pl_node_supernode *supernode;      /* supernodes */
     const pl_server_keys *server_keys;       /* login servers; copied */
+    pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 
 typedef struct pl_node pl_node;
@@ -68,6 +69,8 @@ int pl_node_add_account(pl_node *node, const char *name, const char *password);
 
 /* What the world may look at. */
 pl_login_state pl_node_login_state(const pl_node *node);
+/* Clients: the supernode that has attached us, with its own port; {0,0} if none. */
+pl_addr pl_node_supernode_address(const pl_node *node);
 size_t pl_node_cache_entries(const pl_node *node);
 size_t pl_node_clients(const pl_node *node); /* supernodes: attached; login servers: sessions */
 size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as online */

@@ -103,6 +103,9 @@ typedef struct sim_engine_ops {
     void (*host_down)(sim_engine *engine, sim_host host);
     /* The host is back with an empty stack, and possibly another address. */
     void (*host_up)(sim_engine *engine, sim_host host, uint32_t ip);
+    /* The host has another address from now on; its sockets and streams stay, and send from the new one.  NULL where
+     * the engine cannot do it. */
+    void (*host_move)(sim_engine *engine, sim_host host, uint32_t ip);
     /* A packet arrives at the host's stack now.  Called by the network, from an event of its own. */
     void (*deliver)(sim_engine *engine, sim_host host, const net_packet *packet, pl_time now);
 

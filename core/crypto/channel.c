@@ -452,3 +452,22 @@ const uint8_t *pl_channel_remote_ephemeral(const pl_channel *channel)
 {
     return channel->knows_remote_ephemeral ? channel->remote_ephemeral : NULL;
 }
+
+size_t pl_channel_queued(const pl_channel *channel)
+{
+    return queued_bytes(channel);
+}
+
+int pl_channel_check_credential(const pl_channel *channel, const uint8_t *bytes, size_t len,
+                                const uint8_t server_sign_key[PL_KEY_BYTES], pl_credential *ret_credential,
+                                pl_time now)
+{
+    const pl_context *context = channel->context;
+    int error = pl_credential_decode(ret_credential, bytes, len);
+    if (error)
+        return error;
+    if (!channel->knows_remote_static ||
+        !pl_bytes_equal(ret_credential->dh_key, channel->remote_static, PL_KEY_BYTES))
+        return PL_ERR_FORGED;
+    return pl_credential_check(ret_credential, context->suite, server_sign_key, pl_context_unix(context, now));
+}

@@ -9,6 +9,7 @@
 #define PL_CRYPTO_CHANNEL_H
 
 #include "core/context.h"
+#include "core/crypto/credential.h"
 #include "core/crypto/noise.h"
 
 #define PL_CHANNEL_FRAME_MAX 4096  /* chosen: 200 cache entries and a credential fit */
@@ -63,6 +64,14 @@ bool pl_channel_is_ready(const pl_channel *channel);
 /* The handshake was done once, also if the channel has failed since: tells a bad record from a bad handshake. */
 bool pl_channel_was_ready(const pl_channel *channel);
 pl_id pl_channel_stream(const pl_channel *channel);
+/* Bytes that wait for a slow peer. */
+size_t pl_channel_queued(const pl_channel *channel);
+/* Is the other side whom this credential names?  It must be signed by the pinned key, be valid now, and carry the key
+ * that the other side proved in the handshake.  0 and the credential, PL_ERR_SHORT or PL_ERR_MALFORMED if it is
+ * none, PL_ERR_FORGED, PL_ERR_EXPIRED. */
+int pl_channel_check_credential(const pl_channel *channel, const uint8_t *bytes, size_t len,
+                                const uint8_t server_sign_key[PL_KEY_BYTES], pl_credential *ret_credential,
+                                pl_time now);
 /* Known once ready (XX, IK responder and initiator); else NULL. */
 const uint8_t *pl_channel_remote_static(const pl_channel *channel);
 /* The initiator's ephemeral key as the responder saw it in message 1; for the replay memory. */

@@ -45,3 +45,12 @@ int pl_rate_limit_take(pl_rate_limit *limit, uint32_t ip, pl_time now)
     bucket->full_at = own;
     return 0;
 }
+
+int pl_rate_limit_take_one(pl_time *full_at, int64_t per_second, pl_time now)
+{
+    pl_time next = after_taking(*full_at, per_second, now);
+    if (next == PL_NEVER)
+        return PL_ERR_LIMIT;
+    *full_at = next;
+    return 0;
+}

@@ -25,6 +25,10 @@ typedef struct pl_rate_limit {
     pl_rate_limit_bucket sets[PL_RATE_LIMIT_SETS][PL_RATE_LIMIT_PLACES];
 } pl_rate_limit;
 
+/* Takes one token of a single bucket that one second's worth fills: 0, or PL_ERR_LIMIT and nothing is taken.
+ * `*full_at` begins as 0. */
+int pl_rate_limit_take_one(pl_time *full_at, int64_t per_second, pl_time now);
+
 /* `per_second` ≥ 1. */
 void pl_rate_limit_init(pl_rate_limit *limit, int64_t per_second, uint32_t salt);
 /* Takes one token of `ip` and one of all: 0, or PL_ERR_LIMIT and nothing is taken. */

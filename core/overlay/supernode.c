@@ -10,6 +10,7 @@ static void session_free(void *data)
     pl_deadline_cancel(&session->supernode->options.context->deadlines, &session->deadline);
     pl_channel_free(session->channel);
     g_free(session->name);
+    g_free(session->visitor);
     g_free(session);
 }
 
@@ -22,6 +23,7 @@ pl_supernode *pl_supernode_new(const pl_supernode_options *options)
                           (size_t)options->context->config->cache_entries_max);
     supernode->sessions = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, session_free);
     supernode->online = g_hash_table_new(g_str_hash, g_str_equal);
+    supernode->visits = g_hash_table_new(g_direct_hash, g_direct_equal);
     supernode->stun = pl_stun_server_new(&(pl_stun_server_options){.context = options->context,
                                                                    .own_ip = options->own_address.ip,
                                                                    .change = pl_partner_ask_change,
@@ -35,6 +37,7 @@ void pl_supernode_free(pl_supernode *supernode)
         return;
     pl_partner_stop(supernode);
     g_hash_table_destroy(supernode->online);
+    g_hash_table_destroy(supernode->visits);
     g_hash_table_destroy(supernode->sessions);
     pl_stun_server_free(supernode->stun);
     pl_host_cache_clear(&supernode->known);
@@ -59,14 +62,8 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
                        size_t len, pl_credential *ret_credential, pl_time now)
 {
-    const pl_context *context = supernode->options.context;
-    int error = pl_credential_decode(ret_credential, bytes, len);
-    if (error)
-        return error;
-    if (!pl_bytes_equal(ret_credential->dh_key, pl_channel_remote_static(channel), PL_KEY_BYTES))
-        return PL_ERR_FORGED;
-    return pl_credential_check(ret_credential, context->suite, supernode->options.server_sign_key,
-                               pl_context_unix(context, now));
+    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key, ret_credential,
+                                       now);
 }
 
 /* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.
@@ -82,13 +79,14 @@ bool pl_supernode_is_full(const pl_supernode *supernode)
     return supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
 }
 
-/* Room for one more stream.  The partner's link does not count; and it has a place of its own, else a crowd
+/* Room for one more stream.  Visitors have a bound of their own, the partner's link does not count; and it has a place of its own, else a crowd
  * would keep it out. */
 static bool has_room(const pl_supernode *supernode, uint32_t ip)
 {
     const pl_config *config = supernode->options.context->config;
     size_t max = (size_t)(config->supernode_clients_max + config->supernode_turn_aways_max);
-    size_t n = g_hash_table_size(supernode->sessions) - (supernode->partner.session ? 1 : 0);
+    size_t n = g_hash_table_size(supernode->sessions) - g_hash_table_size(supernode->visits) -
+               (supernode->partner.session ? 1 : 0);
     return n < max + (ip == supernode->options.partner.ip ? 1 : 0);
 }
 
@@ -117,6 +115,8 @@ void pl_supernode_end(pl_session *session, const char *cause)
         port->ops->tcp_abort(port->ctx, session->stream);
     if (session->state == PL_SESSION_PARTNER)
         pl_partner_left(supernode, cause);
+    if (session->state == PL_SESSION_VISITOR)
+        pl_visitor_left(session);
     if (session->state == PL_SESSION_ONLINE &&
         g_hash_table_lookup(supernode->online, session->name) == session)
         g_hash_table_remove(supernode->online, session->name);

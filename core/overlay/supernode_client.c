@@ -2,10 +2,10 @@
 
 #include "core/event.h"
 
-static void send(pl_session *session, const pl_message *message)
+int pl_supernode_say(pl_session *session, const pl_message *message)
 {
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
-    pl_channel_send(session->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+    return pl_channel_send(session->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
 }
 
 static void on_advertise_timeout(void *machine, pl_time now)
@@ -41,14 +41,14 @@ static void attach_client(pl_session *session, pl_time now)
                     now + context->config->supernode_advertise_timeout, on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
              pl_number((int64_t)supernode->n_clients));
-    send(session, &attached);
+    pl_supernode_say(session, &attached);
 }
 
 static void send_entries(pl_session *session)
 {
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
     size_t n = draw_entries(session, entries);
-    send(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
+    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
 }
 
 /* We are full, but know others who may not be: else a crowd that knows few supernodes would be as large as
@@ -58,7 +58,7 @@ static void turn_away(pl_session *session)
     pl_trace(&session->supernode->options.context->port, PL_EVENT_SUPERNODE_REFUSED,
              pl_endpoint(session->from), pl_text(pl_refusal_name(PL_REFUSAL_FULL)));
     send_entries(session);
-    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = PL_REFUSAL_FULL});
+    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = PL_REFUSAL_FULL});
     pl_supernode_dismiss(session, pl_refusal_name(PL_REFUSAL_FULL));
 }
 
@@ -76,6 +76,16 @@ static void attach_partner(pl_session *session)
     pl_partner_joined(supernode, session);
 }
 
+/* Says why, and that is the end: who might try again would cost a signature check each time. */
+static void refuse_credential(pl_session *session, int error, const char *message)
+{
+    pl_refusal refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED;
+    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT,
+             pl_text(pl_error_name(error)), pl_text(message), pl_endpoint(session->from));
+    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = refusal});
+    pl_supernode_dismiss(session, pl_refusal_name(refusal));
+}
+
 /* Once a session: is_awaited. */
 static void on_credential(pl_session *session, const pl_message *message, pl_time now)
 {
@@ -83,20 +93,10 @@ static void on_credential(pl_session *session, const pl_message *message, pl_tim
     int error = pl_supernode_check(session->supernode, session->channel, message->credential.data,
                                    message->credential.len, &credential, now);
     if (error) {
-        pl_supernode_refuse_input(session, error, "credential");
+        refuse_credential(session, error, "credential");
         return;
     }
     session->name = g_strdup(credential.name);
-}
-
-/* Says why, and that is the end: who might try again would cost a signature check each time. */
-static void refuse_credential(pl_session *session, int error)
-{
-    pl_refusal refusal = error == PL_ERR_EXPIRED ? PL_REFUSAL_EXPIRED : PL_REFUSAL_FORGED;
-    pl_trace(&session->supernode->options.context->port, PL_EVENT_REFUSED_INPUT,
-             pl_text(pl_error_name(error)), pl_text("advertise"), pl_endpoint(session->from));
-    send(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = refusal});
-    pl_supernode_dismiss(session, pl_refusal_name(refusal));
 }
 
 /* The user is recorded as online; who was online under that name from elsewhere is replaced. */
@@ -108,7 +108,7 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     int error = pl_supernode_check(supernode, session->channel, message->credential.data,
                                    message->credential.len, &credential, now);
     if (error) {
-        refuse_credential(session, error);
+        refuse_credential(session, error, "advertise");
         return;
     }
     pl_session *other = g_hash_table_lookup(supernode->online, credential.name);
@@ -121,7 +121,7 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     pl_deadline_cancel(&context->deadlines, &session->deadline);
     pl_trace(&context->port, PL_EVENT_CLIENT_ONLINE, pl_endpoint(session->from),
              pl_number((int64_t)g_hash_table_size(supernode->online)));
-    send(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
+    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
 }
 
 /* An honest client asks once in cache.refresh_interval; half of it, and what it did not use of one half
@@ -147,9 +147,11 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
     case PL_SESSION_ATTACHED:
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_ONLINE:
-        return id == PL_MESSAGE_CACHE_REQUEST;
+        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
+    case PL_SESSION_VISITOR:
+        return id == PL_MESSAGE_SIGNAL;
     }
     return false;
 }
@@ -160,6 +162,8 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_credential(session, message, now);
     else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_PARTNER)
         attach_partner(session);
+    else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_VISITOR)
+        pl_visitor_attach(session, now);
     else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode))
         turn_away(session);
     else if (message->id == PL_MESSAGE_ATTACH)
@@ -168,6 +172,12 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_advertise(session, message, now);
     else if (message->id == PL_MESSAGE_CACHE_REQUEST)
         on_cache_request(session, now);
+    else if (message->id == PL_MESSAGE_SIGNAL && session->state == PL_SESSION_VISITOR)
+        pl_visitor_signal(session, message, now);
+    else if (message->id == PL_MESSAGE_SIGNAL)
+        pl_visitor_answer(session, message, now);
+    else if (message->id == PL_MESSAGE_RELAY_REQUEST)
+        pl_visitor_relay_request(session, now);
     else
         pl_partner_message(session->supernode, message, now);
 }

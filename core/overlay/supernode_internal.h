@@ -1,10 +1,12 @@
-/* supernode_internal.h - the supernode's state, shared by its three files only: supernode.c (life and
- * routing), supernode_client.c (what clients ask), partner.c (the link that discovery needs). */
+/* supernode_internal.h - the supernode's state, shared by its four files only: supernode.c (life and
+ * routing), supernode_client.c (what clients ask), visitor.c (signals between them and others), partner.c (the link
+ * that discovery needs). */
 #ifndef PL_OVERLAY_SUPERNODE_INTERNAL_H
 #define PL_OVERLAY_SUPERNODE_INTERNAL_H
 
 #include "core/crypto/channel.h"
 #include "core/nat/stun/stun_server.h"
+#include "core/nat/turn/turn_client.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
@@ -14,8 +16,18 @@ typedef enum pl_session_state {
     PL_SESSION_ACCEPTED,   /* nothing proved yet */
     PL_SESSION_ATTACHED,   /* a client */
     PL_SESSION_ONLINE,     /* a client whose credential was seen */
-    PL_SESSION_PARTNER     /* the partner's side of the link, proved */
+    PL_SESSION_PARTNER,    /* the partner's side of the link, proved */
+    PL_SESSION_VISITOR     /* a user from anywhere, proved, who has something to say to a client */
 } pl_session_state;
+
+/* What only a visitor has. */
+typedef struct pl_visitor {
+    uint32_t handle;
+    char to[PL_NAME_MAX + 1]; /* whom its first signal named; empty before it */
+    pl_id addressed;          /* the stream of the client that its last signal went to, which may answer */
+    pl_time signals_full_at;  /* token buckets: what it says, and what is answered */
+    pl_time answers_full_at;
+} pl_visitor;
 
 typedef struct pl_session {
     pl_supernode *supernode;
@@ -25,7 +37,9 @@ typedef struct pl_session {
     pl_session_state state;
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
-    char *name; /* while online, and of a partner that showed its credential */
+    pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
+    char *name; /* while online, and of a partner or visitor that showed its credential */
+    pl_visitor *visitor; /* of a visitor */
 } pl_session;
 
 /* The link that we open to the partner if our address is the lower one. */
@@ -45,6 +59,8 @@ struct pl_supernode {
     pl_keypair dh;
     GHashTable *sessions; /* stream → pl_session; looked up, never walked */
     GHashTable *online;   /* name → pl_session; likewise */
+    GHashTable *visits;   /* handle → pl_session; likewise */
+    uint32_t last_visit;  /* the handle that was given last */
     size_t n_clients;
     pl_partner partner;
     pl_stun_server *stun;
@@ -66,7 +82,24 @@ int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel,
 
 /* supernode_client.c */
 
+/* Says a record; as pl_channel_send. */
+int pl_supernode_say(pl_session *session, const pl_message *message);
 extern const pl_channel_handler pl_supernode_session_handler;
+
+/* visitor.c */
+
+/* A session that showed its credential wants to visit. */
+void pl_visitor_attach(pl_session *session, pl_time now);
+/* A visitor's session ends. */
+void pl_visitor_left(pl_session *session);
+/* A signal of a visitor, to a client; and of a client, to a visitor. */
+void pl_visitor_signal(pl_session *session, const pl_message *signal, pl_time now);
+void pl_visitor_answer(pl_session *client, const pl_message *signal, pl_time now);
+/* A client wants an account at our relay. */
+void pl_visitor_relay_request(pl_session *client, pl_time now);
+/* The account of a client of ours: 0, or an error and there is none.  The one seam between signalling and relay. */
+int pl_supernode_relay_account(const pl_supernode *supernode, const char *name, pl_turn_account *ret_account,
+                               uint32_t *ret_lifetime_s, pl_time now);
 
 /* partner.c */
 

@@ -175,15 +175,6 @@ static void on_race_done(void *owner, pl_id stream, pl_addr to, pl_cause cause, 
                     now + options->context->config->login_answer_timeout, on_no_answer, grant);
 }
 
-/* The k-th kind to try: first the given one, then the others in order. */
-static pl_port_kind kind_in_turn(const pl_grant *grant, size_t k)
-{
-    pl_port_kind first = grant->options.first_kind;
-    if (k == 0)
-        return first;
-    return k <= first ? k - 1 : k;
-}
-
 static void race_next_kind(pl_grant *grant, pl_time now)
 {
     const pl_grant_options *options = &grant->options;
@@ -191,7 +182,7 @@ static void race_next_kind(pl_grant *grant, pl_time now)
         finish(grant, PL_GRANT_UNREACHABLE, NULL, now);
         return;
     }
-    grant->kind = kind_in_turn(grant, grant->kinds_tried++);
+    grant->kind = pl_port_kind_in_turn(options->first_kind, grant->kinds_tried++);
     grant->race = pl_race_new(&(pl_race_options){.context = options->context,
                                                  .entries = grant->servers,
                                                  .n_entries = options->n_servers,

@@ -26,6 +26,13 @@ static inline uint16_t pl_port_of_kind(const pl_network *network, pl_port_kind k
 {
     return kind == 0 ? 0 : network->web_ports[kind - 1];
 }
+/* The k-th kind to try: first the one that is likely to get through, then the others in order. */
+static inline pl_port_kind pl_port_kind_in_turn(pl_port_kind first, size_t k)
+{
+    if (k == 0)
+        return first;
+    return k <= first ? k - 1 : k;
+}
 /* The static name of the rung that uses it: "tcp", "tcp-80", "tcp-443", "tcp-web". */
 const char *pl_port_kind_name(const pl_network *network, pl_port_kind kind);
 

@@ -36,12 +36,21 @@ static void effort_free(pl_login_effort *effort)
     g_free(effort);
 }
 
+void pl_login_forget_self(pl_login *login)
+{
+    if (!login->self)
+        return;
+    pl_bytes_wipe(login->self, sizeof *login->self);
+    g_clear_pointer(&login->self, g_free);
+}
+
 void pl_login_free(pl_login *login)
 {
     if (!login)
         return;
     pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
     effort_free(login->effort);
+    pl_login_forget_self(login);
     pl_channel_free(login->channel);
     pl_host_cache_clear(&login->cache);
     g_free(login);
@@ -99,7 +108,7 @@ static void start_attempt(void *machine, pl_time now)
     pl_login_ladder_start(login, now);
 }
 
-static bool name_is_valid(const char *name)
+bool pl_login_name_is_valid(const char *name)
 {
     size_t len = strlen(name);
     for (size_t i = 0; i < len; i++)
@@ -112,7 +121,7 @@ int pl_login_start(pl_login *login, const char *name, const char *password, pl_t
 {
     if (login->state != PL_LOGIN_IDLE)
         return PL_ERR_UNEXPECTED;
-    if (!name_is_valid(name) || strlen(password) > PL_PASSWORD_MAX)
+    if (!pl_login_name_is_valid(name) || strlen(password) > PL_PASSWORD_MAX)
         return PL_ERR_MALFORMED;
     pl_context *context = login->options.context;
     pl_login_effort *effort = login->effort = g_new0(pl_login_effort, 1);
@@ -120,7 +129,8 @@ int pl_login_start(pl_login *login, const char *name, const char *password, pl_t
     g_strlcpy(effort->password, password, sizeof effort->password);
     effort->kind = login->cache.count == 0 ? "first" : "later";
     effort->started_at = now;
-    pl_identity_draw(&effort->identity, context);
+    login->self = g_new0(pl_login_self, 1);
+    pl_identity_draw(&login->self->identity, context);
     pl_trace(&context->port, PL_EVENT_LOGIN_STARTED, pl_text(effort->kind));
     start_attempt(login, now);
     return 0;
@@ -143,6 +153,7 @@ void pl_login_failed(pl_login *login, const char *cause, pl_time now)
     pl_login_attach_drop(login);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
     conclude(login, cause, now);
+    pl_login_forget_self(login);
 }
 
 void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
@@ -177,6 +188,7 @@ void pl_login_stop(pl_login *login, pl_time now)
         port->ops->close(port->ctx, login->stream);
     login->stream = 0;
     pl_login_attach_drop(login);
+    pl_login_forget_self(login);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
     pl_trace(port, PL_EVENT_LOGGED_OUT, pl_text("user"));
 }

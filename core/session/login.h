@@ -15,8 +15,11 @@
 #ifndef PL_SESSION_LOGIN_H
 #define PL_SESSION_LOGIN_H
 
+#include "core/nat/turn/turn_client.h"
 #include "core/overlay/host_cache.h"
 #include "core/session/grant.h"
+
+#define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
 
 /* States are named by what is awaited. */
 typedef enum pl_login_state {
@@ -54,11 +57,23 @@ typedef struct pl_login pl_login;
 /* Told when the supernode has attached us, so that discovery may begin. */
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
 
+/* What comes by way of the supernode while we are online; each may be NULL.  None of it is to be trusted: the
+ * supernode may have made it up.  The owner may log out inside. */
+typedef struct pl_login_signals {
+    /* A visitor's body.  `visit` is the handle by which it is answered, at this supernode only. */
+    void (*signal)(void *owner, uint32_t visit, const char *from, const uint8_t *body, size_t len, pl_time now);
+    /* Our answer to a visit was not delivered: a static name of the cause ("no-such-visit", "busy", …). */
+    void (*signal_failed)(void *owner, uint32_t visit, const char *name, const char *cause, pl_time now);
+    /* The account at our supernode's relay that we asked for. */
+    void (*relay_granted)(void *owner, const pl_turn_account *account, pl_time now);
+} pl_login_signals;
+
 typedef struct pl_login_options {
     pl_context *context;
     const pl_network *network; /* borrowed */
     pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
     pl_login_attached_fn attached;
+    const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *owner;
 } pl_login_options;
 
@@ -78,6 +93,21 @@ bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t le
 bool pl_login_fin(pl_login *login, pl_id stream, pl_time now);
 bool pl_login_writable(pl_login *login, pl_id stream);
 bool pl_login_closed(pl_login *login, pl_id stream, pl_cause cause, pl_time now);
+
+/* Answers a visit, while online; `name` is whom it came from.  Copies.  PL_ERR_UNEXPECTED if we are not online,
+ * PL_ERR_OVERSIZED, PL_ERR_MALFORMED for a bad name, PL_ERR_LIMIT when the stream is slow, or the stream's error. */
+int pl_login_signal(pl_login *login, uint32_t visit, const char *name, const uint8_t *body, size_t len);
+/* Asks for an account at the supernode's relay: relay_granted follows, or nothing.  PL_ERR_UNEXPECTED if we are not
+ * online, PL_ERR_LIMIT, or the stream's error. */
+int pl_login_request_relay(pl_login *login);
+
+/* Who we are: NULL unless online.  Borrowed, until we are no longer so. */
+const pl_identity *pl_login_identity(const pl_login *login);
+const pl_credential *pl_login_credential(const pl_login *login);
+/* The supernode that has attached us, with its own port: {0,0} if none. */
+pl_addr pl_login_supernode(const pl_login *login);
+/* The kind of port by which its stream got through; 0 if there is none. */
+pl_port_kind pl_login_kind(const pl_login *login);
 
 pl_login_state pl_login_state_of(const pl_login *login);
 const pl_host_cache *pl_login_cache(const pl_login *login);

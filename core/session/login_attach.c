@@ -15,8 +15,9 @@ void pl_login_attach_drop(pl_login *login)
     pl_channel_free(login->channel);
     login->channel = NULL;
     login->stream = 0;
-    login->supernode = (pl_addr){0};
+    login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = false;
+    login->relays_awaited = 0;
 }
 
 /* The supernode failed us while we were logging in, or left us when we were online. */
@@ -29,6 +30,7 @@ static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_tim
         pl_login_ladder_leave_out(login, supernode);
         pl_login_ladder_next(login, cause, now);
     } else if (state == PL_LOGIN_ONLINE) {
+        pl_login_forget_self(login);
         pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
         pl_trace(&login->options.context->port, PL_EVENT_LOGGED_OUT, pl_text(name));
     } else {
@@ -42,21 +44,18 @@ static void on_no_answer(void *machine, pl_time now)
     lose(machine, PL_LOGIN_NO_ANSWER, "no-answer", now);
 }
 
-static void send(pl_login *login, const pl_message *message)
+int pl_login_say(pl_login *login, const pl_message *message)
 {
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
-    pl_channel_send(login->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+    return pl_channel_send(login->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
 }
 
-/* A supernode is whom the login server vouches for: its credential must carry the key it just proved. */
+/* A supernode is whom the login server vouches for. */
 static bool is_vouched_for(const pl_login *login, const uint8_t *bytes, size_t len, pl_time now)
 {
-    const pl_context *context = login->options.context;
     pl_credential credential;
-    return pl_credential_decode(&credential, bytes, len) == 0 &&
-           pl_bytes_equal(credential.dh_key, pl_channel_remote_static(login->channel), PL_KEY_BYTES) &&
-           pl_credential_check(&credential, context->suite, login->options.network->server_sign_key,
-                               pl_context_unix(context, now)) == 0;
+    return pl_channel_check_credential(login->channel, bytes, len, login->options.network->server_sign_key,
+                                       &credential, now) == 0;
 }
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
@@ -67,7 +66,7 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
         lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
         return;
     }
-    send(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
+    pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
     login->awaits_entries = true; /* in `attached`, or by themselves before it says that it is full */
 }
 
@@ -114,10 +113,11 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
     pl_grant *grant = effort->grant;
     effort->grant = NULL;
     if (outcome == PL_GRANT_OK) {
+        login->self->credential = *credential;
         pl_trace(&context->port, PL_EVENT_LOGIN_CREDENTIAL, pl_number(credential->expires));
         uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
         size_t len = pl_credential_encode(credential, bytes);
-        send(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
+        pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
         pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout,
                        on_no_answer);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
@@ -148,7 +148,7 @@ static void ask_login_server(pl_login *login, pl_time now)
                                                      .first_kind = effort->rung,
                                                      .name = effort->name,
                                                      .password = effort->password,
-                                                     .identity = &effort->identity,
+                                                     .identity = &login->self->identity,
                                                      .done = on_granted,
                                                      .contact = on_server_contact,
                                                      .owner = login},
@@ -188,7 +188,7 @@ static void refresh_cache(void *machine, pl_time now)
 {
     pl_login *login = machine;
     if (!login->awaits_entries)
-        send(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
+        pl_login_say(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
     login->awaits_entries = true;
     pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
                    refresh_cache);
@@ -218,7 +218,8 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
     case PL_LOGIN_ADVERTISING:
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
-        return id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries;
+        return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_SIGNAL ||
+               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:
@@ -249,6 +250,8 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         login->awaits_entries = false;
         fill_empty_cache(login);
         take_entries(login, &message, now);
+    } else if (login->state == PL_LOGIN_ONLINE) {
+        pl_login_take_signal(login, &message, now);
     } else {
         on_refused(login, message.refusal, now);
     }
@@ -256,17 +259,28 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
 
 static const pl_channel_handler handler = {.ready = on_ready, .message = on_message};
 
+/* The supernode's own port, also if it was reached on a web port. */
+static pl_addr own_address(const pl_login_effort *effort, pl_addr to)
+{
+    for (size_t i = 0; i < effort->n_entries; i++)
+        if (effort->entries[i].ip == to.ip)
+            return effort->entries[i];
+    return to;
+}
+
 void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now)
 {
     pl_context *context = login->options.context;
     login->stream = stream;
     login->supernode = to;
+    login->supernode_own = own_address(login->effort, to);
+    login->kind = login->effort->rung;
     pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
     login->channel = pl_channel_new(&(pl_channel_options){.context = context,
                                                           .stream = stream,
                                                           .pattern = PL_NOISE_XX,
                                                           .role = PL_NOISE_INITIATOR,
-                                                          .own_static = &login->effort->identity.dh,
+                                                          .own_static = &login->self->identity.dh,
                                                           .handler = &handler,
                                                           .owner = login});
 }

@@ -1,6 +1,6 @@
-/* login_internal.h - the login machine's state, shared by its three files only:
+/* login_internal.h - the login machine's state, shared by its four files only:
  * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
- * conversation with it, the grant, online). */
+ * conversation with it, the grant, online), login_signal.c (what others say to us by it). */
 #ifndef PL_SESSION_LOGIN_INTERNAL_H
 #define PL_SESSION_LOGIN_INTERNAL_H
 
@@ -29,12 +29,17 @@ typedef struct pl_login_effort {
     pl_port_kind rung;   /* the TCP rung that is tried, once `answered` is none */
     pl_race *race;
     pl_grant *grant;
-    pl_identity identity;
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
     size_t n_servers;
     bool met_full; /* somebody said in this attempt that it is full */
     const char *cause_name; /* of a grant that failed */
 } pl_login_effort;
+
+/* Who we are from the log-in act until we are no longer online: what signs and proves.  Wiped when it ends. */
+typedef struct pl_login_self {
+    pl_identity identity;
+    pl_credential credential; /* once granted */
+} pl_login_self;
 
 struct pl_login {
     pl_login_options options;
@@ -43,9 +48,13 @@ struct pl_login {
     pl_host_cache cache;
     pl_channel *channel; /* to the supernode */
     pl_id stream;        /* of the channel; 0 = none */
-    pl_addr supernode;
+    pl_addr supernode;   /* as the stream has it */
+    pl_addr supernode_own; /* the same with its own port */
+    pl_port_kind kind;   /* of the stream's port */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
+    uint32_t relays_awaited; /* grants that may come */
     pl_login_effort *effort;   /* while logging in */
+    pl_login_self *self;       /* while logging in and online */
 };
 
 /* login.c */
@@ -60,6 +69,11 @@ void pl_login_failed(pl_login *login, const char *cause, pl_time now);
 void pl_login_succeeded(pl_login *login, pl_time now);
 /* Remembers an address as contacted. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
+
+/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
+bool pl_login_name_is_valid(const char *name);
+/* Wipes who we were. */
+void pl_login_forget_self(pl_login *login);
 
 /* login_ladder.c */
 
@@ -76,5 +90,12 @@ void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode);
 void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now);
 /* Drops the channel and, if it is still open, its stream. */
 void pl_login_attach_drop(pl_login *login);
+/* Says a record to the supernode; as pl_channel_send. */
+int pl_login_say(pl_login *login, const pl_message *message);
+
+/* login_signal.c */
+
+/* A record of signalling that came while we are online. */
+void pl_login_take_signal(pl_login *login, const pl_message *message, pl_time now);
 
 #endif

@@ -1,6 +1,6 @@
 /* race.h - opens streams to several addresses at once, keeps the first that opens, aborts the rest.
  *
- * One deadline of the core's own (login.connect_timeout) bounds it, the same on every engine.  It ends at
+ * One deadline of the core's own (login.connect_timeout unless told) bounds it, the same on every engine.  It ends at
  * once when all are refused. */
 #ifndef PL_SESSION_RACE_H
 #define PL_SESSION_RACE_H
@@ -18,6 +18,7 @@ typedef struct pl_race_options {
     const pl_addr *entries; /* copied */
     size_t n_entries;
     uint16_t port;          /* instead of the entries' own; 0 = their own */
+    pl_span timeout;        /* 0 = login.connect_timeout */
     pl_race_done_fn done;
     void *owner;
 } pl_race_options;

@@ -95,7 +95,49 @@ static void write_refused(const pl_message *message, pl_writer *writer)
     pl_write_u8(writer, (uint8_t)message->refusal);
 }
 
-/* CACHE_REQUEST, ADVERTISED: no body. */
+/* A name or a password after its length of 1. */
+static void write_string(pl_bytes_view string, pl_writer *writer)
+{
+    pl_write_u8(writer, (uint8_t)string.len);
+    pl_write_bytes(writer, string.data, string.len);
+}
+
+static void assert_name(pl_bytes_view name)
+{
+    g_assert(name.len >= 1 && name.len <= PL_MESSAGE_NAME_MAX);
+}
+
+/* SIGNAL: visit 4, length of name 1, name, length of body 2, body. */
+static void write_signal(const pl_message *message, pl_writer *writer)
+{
+    assert_name(message->name);
+    g_assert(message->body.len <= PL_MESSAGE_BODY_MAX);
+    pl_write_u32(writer, message->visit);
+    write_string(message->name, writer);
+    pl_write_u16(writer, (uint16_t)message->body.len);
+    pl_write_bytes(writer, message->body.data, message->body.len);
+}
+
+/* SIGNAL_FAILED: visit 4, reason 1, length of name 1, name. */
+static void write_signal_failed(const pl_message *message, pl_writer *writer)
+{
+    assert_name(message->name);
+    pl_write_u32(writer, message->visit);
+    write_refused(message, writer);
+    write_string(message->name, writer);
+}
+
+/* RELAY_GRANT: length of user 1, user, length of password 1, password, lifetime 4. */
+static void write_relay_grant(const pl_message *message, pl_writer *writer)
+{
+    assert_name(message->name);
+    assert_name(message->password);
+    write_string(message->name, writer);
+    write_string(message->password, writer);
+    pl_write_u32(writer, message->lifetime);
+}
+
+/* CACHE_REQUEST, ADVERTISED, RELAY_REQUEST: no body. */
 static void write_nothing(const pl_message *message, pl_writer *writer)
 {
     (void)message;
@@ -115,14 +157,12 @@ static void write_stun_change(const pl_message *message, pl_writer *writer)
 /* LOGIN: signing key 32, key-exchange key 32, length of name 1, name, length of password 1, password. */
 static void write_login(const pl_message *message, pl_writer *writer)
 {
-    g_assert(message->name.len >= 1 && message->name.len <= PL_MESSAGE_NAME_MAX);
+    assert_name(message->name);
     g_assert(message->password.len <= PL_MESSAGE_PASSWORD_MAX);
     pl_write_bytes(writer, message->sign_key, PL_MESSAGE_KEY_BYTES);
     pl_write_bytes(writer, message->dh_key, PL_MESSAGE_KEY_BYTES);
-    pl_write_u8(writer, (uint8_t)message->name.len);
-    pl_write_bytes(writer, message->name.data, message->name.len);
-    pl_write_u8(writer, (uint8_t)message->password.len);
-    pl_write_bytes(writer, message->password.data, message->password.len);
+    write_string(message->name, writer);
+    write_string(message->password, writer);
 }
 
 static void (*const body_writers[])(const pl_message *message, pl_writer *writer) = {
@@ -137,6 +177,10 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_ADVERTISE] = write_credential,
     [PL_MESSAGE_ADVERTISED] = write_nothing,
     [PL_MESSAGE_STUN_CHANGE] = write_stun_change,
+    [PL_MESSAGE_SIGNAL] = write_signal,
+    [PL_MESSAGE_SIGNAL_FAILED] = write_signal_failed,
+    [PL_MESSAGE_RELAY_REQUEST] = write_nothing,
+    [PL_MESSAGE_RELAY_GRANT] = write_relay_grant,
     [PL_MESSAGE_LOGIN] = write_login,
     [PL_MESSAGE_GRANTED] = write_credential,
 };

@@ -17,6 +17,7 @@
 #define PL_MESSAGE_CREDENTIAL_MAX 256 /* chosen: 170 with the longest name; room for a later version */
 #define PL_MESSAGE_ENTRIES_MAX 200  /* measured BS-03 */
 #define PL_MESSAGE_SERVERS_MAX 4    /* chosen: login servers that a supernode names at most */
+#define PL_MESSAGE_BODY_MAX 1200    /* chosen: = PL_SIGNAL_BODY_MAX of session/signal.h, asserted there */
 #define PL_MESSAGE_BYTES_MAX 4000   /* chosen: fits a channel frame with its tag */
 #define PL_MESSAGE_MAGIC 0x504C     /* chosen: "PL"; its first byte cannot begin a STUN message */
 #define PL_MESSAGE_VERSION 1        /* chosen: the first */
@@ -37,6 +38,10 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_ADVERTISE, 0x16, PL_CARRIER_RECORD, "advertise", 1, 256)                          \
     X(PL_MESSAGE_ADVERTISED, 0x17, PL_CARRIER_RECORD, "advertised", 0, 0)                          \
     X(PL_MESSAGE_STUN_CHANGE, 0x18, PL_CARRIER_RECORD, "stun-change", 21, 21)                      \
+    X(PL_MESSAGE_SIGNAL, 0x19, PL_CARRIER_RECORD, "signal", 8, 1239)                               \
+    X(PL_MESSAGE_SIGNAL_FAILED, 0x1A, PL_CARRIER_RECORD, "signal-failed", 7, 38)                   \
+    X(PL_MESSAGE_RELAY_REQUEST, 0x1B, PL_CARRIER_RECORD, "relay-request", 0, 0)                    \
+    X(PL_MESSAGE_RELAY_GRANT, 0x1C, PL_CARRIER_RECORD, "relay-grant", 8, 70)                       \
     X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 67, 162)                                 \
     X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)
 
@@ -46,7 +51,7 @@ typedef enum pl_message_id {
 #undef X
 } pl_message_id;
 
-/* Why a server or supernode says no (REFUSED). */
+/* Why a server or supernode says no (REFUSED, SIGNAL_FAILED). */
 #define PL_REFUSALS(X)                                                                             \
     X(PL_REFUSAL_UNKNOWN_USER, 1, "unknown-user")                                                  \
     X(PL_REFUSAL_WRONG_PASSWORD, 2, "wrong-password")                                              \
@@ -54,7 +59,11 @@ typedef enum pl_message_id {
     X(PL_REFUSAL_EXPIRED, 4, "expired-credential")                                                 \
     X(PL_REFUSAL_FORGED, 5, "forged-credential")                                                   \
     X(PL_REFUSAL_REPLAYED, 6, "replayed")                                                          \
-    X(PL_REFUSAL_NOT_READY, 7, "not-ready")
+    X(PL_REFUSAL_NOT_READY, 7, "not-ready")                                                        \
+    X(PL_REFUSAL_PEER_OFFLINE, 8, "peer-offline")                                                  \
+    X(PL_REFUSAL_NO_VISIT, 9, "no-such-visit")                                                     \
+    X(PL_REFUSAL_BUSY, 10, "busy")                                                                 \
+    X(PL_REFUSAL_IDLE, 11, "idle")
 
 typedef enum pl_refusal {
 #define X(id, code, name) id = code,
@@ -66,7 +75,11 @@ typedef enum pl_refusal {
 const char *pl_refusal_name(pl_refusal refusal);
 
 /* What an attaching node is. */
-typedef enum pl_attach_role { PL_ATTACH_CLIENT = 1, PL_ATTACH_PARTNER = 2 } pl_attach_role;
+typedef enum pl_attach_role {
+    PL_ATTACH_CLIENT = 1,
+    PL_ATTACH_PARTNER = 2,
+    PL_ATTACH_VISITOR = 3 /* of one of its clients */
+} pl_attach_role;
 
 /* Does a probed supernode take clients? */
 typedef enum pl_probe_status { PL_PROBE_WELCOME = 1, PL_PROBE_FULL = 2 } pl_probe_status;
@@ -87,10 +100,11 @@ typedef struct pl_message {
     uint64_t transaction;       /* PROBE, PROBE_ANSWER */
     pl_probe_status status;     /* PROBE_ANSWER */
     pl_attach_role role;        /* ATTACH */
-    pl_refusal refusal;         /* REFUSED */
+    pl_refusal refusal;         /* REFUSED, SIGNAL_FAILED */
     pl_bytes_view credential;   /* CREDENTIAL, ADVERTISE, GRANTED: encoded credential */
-    pl_bytes_view name;         /* LOGIN: 1..32 bytes of printable ASCII without spaces */
-    pl_bytes_view password;     /* LOGIN: 0..64 bytes */
+    pl_bytes_view name;         /* LOGIN, SIGNAL, SIGNAL_FAILED, RELAY_GRANT: 1..32 bytes of printable ASCII without
+                                 * spaces; of the grant it is the relay's user */
+    pl_bytes_view password;     /* LOGIN: 0..64 bytes; RELAY_GRANT: 1..32, like a name */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
     const uint8_t *dh_key;      /* LOGIN: 32 bytes */
     int64_t unix_time;          /* ATTACHED: the supernode's clock */
@@ -101,6 +115,9 @@ typedef struct pl_message {
     pl_cache_entry *ret_entries; /* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, or NULL */
     pl_addr target;             /* STUN_CHANGE: to whom */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
+    uint32_t visit;             /* SIGNAL, SIGNAL_FAILED: the handle of a visit; 0 towards and from its visitor */
+    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes */
+    uint32_t lifetime;          /* RELAY_GRANT: seconds */
     uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
 } pl_message;
 

@@ -33,7 +33,7 @@ static int read_credential(pl_message *message, pl_reader *reader)
 static int read_attach(pl_message *message, pl_reader *reader)
 {
     uint8_t role = pl_read_u8(reader);
-    if (role != PL_ATTACH_CLIENT && role != PL_ATTACH_PARTNER)
+    if (role < PL_ATTACH_CLIENT || role > PL_ATTACH_VISITOR)
         return PL_ERR_MALFORMED;
     message->role = (pl_attach_role)role;
     return 0;
@@ -135,6 +135,46 @@ static int read_login(pl_message *message, pl_reader *reader)
     return is_name(message->name) ? 0 : PL_ERR_MALFORMED;
 }
 
+static int check_name(pl_bytes_view name)
+{
+    if (name.len > PL_MESSAGE_NAME_MAX)
+        return PL_ERR_OVERSIZED;
+    return is_name(name) ? 0 : PL_ERR_MALFORMED;
+}
+
+static int read_signal(pl_message *message, pl_reader *reader)
+{
+    message->visit = pl_read_u32(reader);
+    message->name = read_string(reader);
+    message->body.len = pl_read_u16(reader);
+    if (message->body.len > PL_MESSAGE_BODY_MAX)
+        return PL_ERR_OVERSIZED;
+    message->body.data = pl_read_view(reader, message->body.len);
+    return reader->failed ? PL_ERR_SHORT : check_name(message->name);
+}
+
+static int read_signal_failed(pl_message *message, pl_reader *reader)
+{
+    message->visit = pl_read_u32(reader);
+    int error = read_refused(message, reader);
+    message->name = read_string(reader);
+    if (reader->failed)
+        return PL_ERR_SHORT;
+    return error ? error : check_name(message->name);
+}
+
+/* User and password go into STUN attributes and keys as text, so both are held to the rule of names. */
+static int read_relay_grant(pl_message *message, pl_reader *reader)
+{
+    message->name = read_string(reader);
+    message->password = read_string(reader);
+    message->lifetime = pl_read_u32(reader);
+    if (reader->failed)
+        return PL_ERR_SHORT;
+    int error = check_name(message->name);
+    return error ? error : check_name(message->password);
+}
+
 static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_PROBE] = read_probe,
     [PL_MESSAGE_PROBE_ANSWER] = read_probe_answer,
@@ -147,6 +187,10 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_ADVERTISE] = read_credential,
     [PL_MESSAGE_ADVERTISED] = read_nothing,
     [PL_MESSAGE_STUN_CHANGE] = read_stun_change,
+    [PL_MESSAGE_SIGNAL] = read_signal,
+    [PL_MESSAGE_SIGNAL_FAILED] = read_signal_failed,
+    [PL_MESSAGE_RELAY_REQUEST] = read_nothing,
+    [PL_MESSAGE_RELAY_GRANT] = read_relay_grant,
     [PL_MESSAGE_LOGIN] = read_login,
     [PL_MESSAGE_GRANTED] = read_credential,
 };

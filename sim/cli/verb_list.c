@@ -158,6 +158,21 @@ static int list_nats(const cli_options *options, char **files, GArray *items)
     return SIM_EXIT_HELD;
 }
 
+static int list_knobs(const cli_options *options, char **files, GArray *items)
+{
+    const net_nat_knob *knobs;
+    size_t n = net_nat_knobs(&knobs);
+    (void)options;
+    (void)files;
+    for (size_t i = 0; i < n; i++) {
+        g_autoptr(GString) help = g_string_new(knobs[i].help);
+        for (size_t w = 0; w < NET_NAT_KNOB_WORDS_MAX && knobs[i].words[w]; w++)
+            g_string_append_printf(help, "%s%s", w ? ", " : ": ", knobs[i].words[w]);
+        add(items, knobs[i].name, help->str);
+    }
+    return SIM_EXIT_HELD;
+}
+
 static int list_firewalls(const cli_options *options, char **files, GArray *items)
 {
     const net_firewall_preset_row *rows;
@@ -242,7 +257,8 @@ typedef struct list_kind {
 static const list_kind kinds[] = {
     {"scenarios", list_scenarios}, {"profiles", list_profiles}, {"metrics", list_metrics},
     {"plots", list_plots},         {"nats", list_nats},         {"firewalls", list_firewalls},
-    {"stacks", list_stacks},       {"engines", list_engines},   {"keys", list_keys},
+    {"knobs", list_knobs},         {"stacks", list_stacks},     {"engines", list_engines},
+    {"keys", list_keys},
 };
 
 static void print_items(const cli_options *options, const char *what, const GArray *items)
@@ -285,6 +301,6 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
     char buffer[96];
     return cli_refuse_usage(options, "nothing to list by the name '%s'; %s", what,
         sim_nearest_hint(&nearest, buffer, sizeof buffer,
-                         "there are scenarios, profiles, metrics, plots, nats, firewalls, stacks, "
-                         "engines, keys"));
+                         "there are scenarios, profiles, metrics, plots, nats, firewalls, knobs, "
+                         "stacks, engines, keys"));
 }

@@ -53,7 +53,9 @@ static char *shortfall(const run *r)
         return g_strdup_printf("interrupted: %zu of %zu replications are complete", outcome->n_done,
                                outcome->n_planned);
     case SIM_EXIT_BUDGET:
-        return g_strdup("budget: the limit of run.until came before all log-ins had ended");
+        return g_strdup(r->scenario->points[0].config->run.until == SIM_UNTIL_ALL_PATHS_DONE
+                            ? "budget: the limit of run.until came before all paths were done"
+                            : "budget: the limit of run.until came before all log-ins had ended");
     case SIM_EXIT_USAGE:
     case SIM_EXIT_FAULT:
     case SIM_EXIT_SKIPPED:

@@ -6,6 +6,7 @@
 typedef struct extent {
     int64_t replications; /* of all points */
     int64_t hosts;        /* of the largest point */
+    int64_t cells;        /* of the largest matrix */
     double memory;
 } extent;
 
@@ -17,6 +18,8 @@ static extent extent_of(const sim_scenario *scenario)
         e.replications += config->run.replications;
         if (sim_config_hosts(config) > e.hosts)
             e.hosts = sim_config_hosts(config);
+        if (config->matrix.n_cells > e.cells)
+            e.cells = config->matrix.n_cells;
         if (sim_config_memory(config) > e.memory)
             e.memory = sim_config_memory(config);
     }
@@ -26,11 +29,13 @@ static extent extent_of(const sim_scenario *scenario)
 static void print_good(const char *path, const sim_scenario *scenario)
 {
     extent e = extent_of(scenario);
-    char memory[32];
-    printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, up to %" G_GINT64_FORMAT
+    char memory[32], cells[48] = "";
+    if (e.cells > 0)
+        g_snprintf(cells, sizeof cells, "%" G_GINT64_FORMAT " cell%s, ", e.cells, e.cells == 1 ? "" : "s");
+    printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, %sup to %" G_GINT64_FORMAT
            " hosts, about %s\n",
            path, scenario->name, scenario->n_points, scenario->n_points == 1 ? "" : "s", e.replications,
-           e.replications == 1 ? "" : "s", e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
+           e.replications == 1 ? "" : "s", cells, e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
 }
 
 static json_t *json_of(const char *path, const sim_scenario *scenario)
@@ -41,9 +46,10 @@ static json_t *json_of(const char *path, const sim_scenario *scenario)
     if (!good)
         return object;
     extent e = extent_of(scenario);
-    json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:I}", "scenario", scenario->name, "points",
+    json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "scenario", scenario->name, "points",
                              (json_int_t)scenario->n_points, "runs", (json_int_t)e.replications, "hosts",
-                             (json_int_t)e.hosts, "memory_bytes", (json_int_t)e.memory);
+                             (json_int_t)e.hosts, "cells", (json_int_t)e.cells, "memory_bytes",
+                             (json_int_t)e.memory);
     json_object_update(object, more);
     json_decref(more);
     return object;

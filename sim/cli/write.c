@@ -22,11 +22,14 @@ int cli_write_points(sim_results *results, const sim_scenario *scenario, char **
         for (size_t v = 0; v < first->n_variables; v++)
             row[shift + v] = scenario->points[p].variables[v].text;
     }
-    return sim_results_points(
-        results,
-        &(sim_points){
-            .n_columns = n_columns, .columns = columns, .n_points = scenario->n_points, .values = values},
-        ret_error);
+    if (sim_results_points(
+            results,
+            &(sim_points){
+                .n_columns = n_columns, .columns = columns, .n_points = scenario->n_points, .values = values},
+            ret_error) != 0)
+        return -1;
+    g_autofree char *kinds = sim_config_kinds(first->config);
+    return kinds ? sim_results_kinds(results, kinds, ret_error) : 0;
 }
 
 int cli_write_manifest(sim_results *results, const sim_scenario *scenario, const sim_runner_outcome *outcome,

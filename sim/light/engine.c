@@ -114,6 +114,12 @@ static void light_host_up(sim_engine *engine, sim_host host, uint32_t ip)
     engine->hosts[host].ip = ip;
 }
 
+static void light_host_move(sim_engine *engine, sim_host host, uint32_t ip)
+{
+    g_assert(host < engine->n_hosts);
+    engine->hosts[host].ip = ip;
+}
+
 static void light_deliver(sim_engine *engine, sim_host host, const net_packet *packet, pl_time now)
 {
     (void)now;
@@ -243,6 +249,7 @@ const sim_engine_ops sim_light_engine = {
     .host_add = light_host_add,
     .host_down = light_host_down,
     .host_up = light_host_up,
+    .host_move = light_host_move,
     .deliver = light_deliver,
     .udp_bind = sim_udp_bind,
     .udp_send = sim_udp_send,

@@ -1,11 +1,9 @@
-/* answer.c - RST and ICMP "communication administratively prohibited". */
+/* answer.c - RST and ICMP errors. */
 #include "sim/net/answer.h"
 
 #include "core/port.h"
 
 #define ANSWER_TTL 64          /* chosen: what most routers send (IANA's recommended default) */
-#define ICMP_UNREACHABLE 3     /* spec: RFC 792 */
-#define CODE_PROHIBITED 13     /* spec: RFC 1812 §5.2.7.1 */
 
 static void answer_reset(const net_packet *refused, net_packet *answer)
 {
@@ -24,14 +22,14 @@ static void answer_reset(const net_packet *refused, net_packet *answer)
     answer->ack = refused->sequence + refused->payload_len + controls;
 }
 
-bool net_answer_prohibited(const net_packet *refused, uint32_t from, net_packet *ret_answer)
+bool net_answer_icmp(const net_packet *refused, uint32_t from, net_icmp_error error, net_packet *ret_answer)
 {
     if (refused->protocol == PL_PROTOCOL_ICMP && refused->quote.protocol != 0)
         return false;
     *ret_answer = (net_packet){.protocol = PL_PROTOCOL_ICMP,
                                .ttl = ANSWER_TTL,
-                               .icmp_type = ICMP_UNREACHABLE,
-                               .icmp_code = CODE_PROHIBITED,
+                               .icmp_type = (uint8_t)(error >> 8),
+                               .icmp_code = (uint8_t)error,
                                .source = {from, 0},
                                .destination = {refused->source.ip, 0},
                                .quote = {.protocol = refused->protocol,
@@ -45,7 +43,7 @@ bool net_answer_prohibited(const net_packet *refused, uint32_t from, net_packet 
 bool net_answer_refusal(const net_packet *refused, uint32_t from, net_packet *ret_answer)
 {
     if (refused->protocol != PL_PROTOCOL_TCP)
-        return net_answer_prohibited(refused, from, ret_answer);
+        return net_answer_icmp(refused, from, NET_ICMP_PROHIBITED, ret_answer);
     if (refused->tcp_flags & NET_TCP_RST)
         return false;
     answer_reset(refused, ret_answer);

@@ -19,7 +19,9 @@
     X(NET_DROP_EXPIRED, "expired")         /* the mapping had expired */                           \
     X(NET_DROP_EXHAUSTED, "exhausted")     /* the box has no port or session left */               \
     X(NET_DROP_HAIRPIN, "hairpin")         /* the box does not hairpin */                          \
-    X(NET_DROP_LINK_DOWN, "link-down")
+    X(NET_DROP_LINK_DOWN, "link-down")                                                             \
+    X(NET_DROP_CLASH, "clash")             /* the port is the box's own for this remote: we came later */ \
+    X(NET_DROP_ISOLATED, "isolated")       /* hosts of the realm may not reach each other */
 
 typedef enum net_drop {
 #define X(name, text) name,

@@ -35,6 +35,15 @@ static const net_firewall_preset_row presets[] = {
       ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
     {"tcp-in-refused", "everything passes but TCP from outside, which is refused by RST",
      {.name = "tcp-in-refused", .tcp_in = NET_REFUSE, .blocked = NET_REFUSE, LIFETIMES}},
+    {"udp-refused", "TCP may go out, UDP and ICMP are refused by ICMP 3/13; only answers come in",
+     {.name = "udp-refused", .udp_out = NET_REFUSE, .icmp_out = NET_REFUSE,
+      ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
+    {"dns-only", "TCP may go out, and UDP to port 53; other UDP and ICMP are dropped silently; only answers "
+     "come in",
+     {.name = "dns-only", .udp_out = NET_DENY, .udp_out_ports = {53}, .icmp_out = NET_DENY,
+      ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
+    {"proxy-only", "only TCP to the proxy may go out; the rest is dropped silently",
+     {.name = "proxy-only", ALL_OUT(NET_DENY), ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
 };
 
 const net_firewall_options *net_firewall_preset(const char *name)

@@ -17,6 +17,8 @@ typedef struct net_firewall_options {
     net_verdict udp_out;
     net_verdict tcp_out;    /* for ports not in the list below */
     uint16_t tcp_out_ports[NET_FIREWALL_PORTS_MAX]; /* allowed whatever tcp_out says; 0 ends the list */
+    uint16_t udp_out_ports[NET_FIREWALL_PORTS_MAX]; /* likewise of udp_out */
+    pl_addr proxy;          /* TCP to this one endpoint is allowed whatever tcp_out says; ip 0 = none */
     net_verdict icmp_out;
     net_verdict tcp_in;     /* unsolicited TCP */
     net_verdict udp_in;     /* unsolicited UDP, and unsolicited ICMP echo */
@@ -38,7 +40,8 @@ typedef struct net_firewall_preset_row {
  *
  * Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
  * (TCP 80 and 443 out only, rest dropped), "only-443", "refuse-all", "drop-all", "tcp-in-refused" (TCP
- * from outside is answered by RST), each with a help line.  NULL if unknown. */
+ * from outside is answered by RST), "udp-refused" and "dns-only" (as udp-blocked, with ICMP 3/13 for the rest,
+ * with UDP to port 53), "proxy-only" (nothing until `proxy` is set), each with a help line.  NULL if unknown. */
 const net_firewall_options *net_firewall_preset(const char *name);
 /* Names and help lines in order; returns how many. */
 size_t net_firewall_presets(const net_firewall_preset_row **ret_rows);

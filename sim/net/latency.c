@@ -30,7 +30,8 @@
 #include "sim/net/latency/latency_policies.h"
 
 static const net_latency_policy *const policies[] = {
-    &net_latency_constant, &net_latency_coordinates, &net_latency_regions, &net_latency_matrix, NULL,
+    &net_latency_constant, &net_latency_coordinates, &net_latency_regions,
+    &net_latency_matrix,   &net_latency_legs,        NULL,
 };
 
 const net_latency_policy *net_latency_find(const char *name)

@@ -10,12 +10,17 @@
 typedef struct net_latency net_latency;
 
 typedef struct net_latency_options {
-    const char *policy;    /* "constant", "coordinates", "regions", "matrix"; NULL = constant */
+    const char *policy;    /* "constant", "coordinates", "regions", "matrix", "legs"; NULL = constant */
     pl_span constant_ns;   /* constant */
     pl_span scale_ns;      /* coordinates: one-way delay across the unit square's side */
     pl_span floor_ns;      /* coordinates: least one-way delay */
     double noise;          /* coordinates: sigma of a lognormal factor per pair: triangle violations */
     const char *file;      /* regions, matrix: a file of one-way delays (format in latency.c's header) */
+    pl_span peers_ns;      /* legs: between two peers */
+    pl_span others_ns;     /* legs: between any other two hosts */
+    /* legs: whether a host that is being placed is a peer; whoever builds the world knows.  NULL: none is. */
+    bool (*is_peer)(const void *ctx, uint32_t host);
+    const void *is_peer_ctx;
 } net_latency_options;
 
 typedef struct net_latency_policy {

@@ -5,6 +5,7 @@
 
 #include "sim/net/net_private.h"
 #include "sim/net/warm.h"
+#include "sim/net/whereabouts.h"
 
 #define NAMES_BLOCK 4096 /* chosen: bytes of names allocated at a time */
 
@@ -22,10 +23,13 @@ net *net_new(const net_options *options, char **ret_error)
     net *network = g_new0(net, 1);
     network->seed = options->seed;
     network->replication = options->replication;
+    network->private_destinations = options->private_destinations;
+    network->ttl = options->ttl;
     network->policy = policy;
     network->latency = latency;
     network->names = g_string_chunk_new(NAMES_BLOCK);
     net_addresses_init(&network->addresses);
+    G_STATIC_ASSERT(sizeof(net_site) == 2 * SIM_MEMORY_LINE);
     net_slab_init(&network->hosts, sizeof(net_host));
     net_slab_init(&network->sites, sizeof(net_site));
     net_kinds_init(&network->links);
@@ -120,69 +124,35 @@ static void set_host_firewall(net *network, net_host *host, const net_firewall_o
 static void set_link(net *network, net_host *host, const net_link_options *link)
 {
     const uint32_t number = net_kinds_keep(&network->links, link, sizeof *link);
-    g_assert(number < 1u << 30);
+    g_assert(number < 1u << 29);
     net_host_state state = host->out_state;
-    state.link = number & ((1u << 30) - 1);
+    state.link = number & ((1u << 29) - 1);
     net_host_set_state(host, state);
-}
-
-/* Makes an address known in a realm. */
-static void add_address(net *network, net_realm realm, uint32_t ip, net_owner owner)
-{
-    net_addresses_add(&network->addresses, realm, ip, owner);
-    net_routes_clear(&network->routes);
-    if (realm == NET_PUBLIC_REALM)
-        return;
-    net_site *site = net_site_at(network, realm);
-    site->low = MIN(site->low, ip);
-    site->high = MAX(site->high, ip);
-    site->last = owner;
-}
-
-/* A router tells its parent whom it can reach; a NAT box hides them. */
-static void announce(net *network, net_realm realm, uint32_t ip)
-{
-    while (realm != NET_PUBLIC_REALM) {
-        const net_site *site = net_site_at(network, realm);
-        if (site->nat.options->name)
-            return;
-        add_address(network, site->parent, ip, realm | NET_OWNER_BOX);
-        realm = site->parent;
-    }
 }
 
 net_realm net_realm_add(net *network, const net_realm_options *options)
 {
     g_assert(options->parent <= network->sites.used);
     g_assert(!options->nat.name || options->external_ip);
-    g_assert(options->nat.port_low <= options->nat.port_high || !options->nat.port_high);
+    g_assert(!options->nat.name || !net_nat_fault(&options->nat));
+    g_assert(network->sites.used + 1 < 1u << NET_PLACE_BITS);
     net_realm realm = net_slab_take(&network->sites);
     net_site *site = net_site_at(network, realm);
     site->name = keep_name(network, options->name);
     site->parent = options->parent;
     site->first_host = NET_NO_HOST;
     site->low = UINT32_MAX;
-    site->nat.options =
-        net_kinds_at(&network->boxes, net_kinds_keep(&network->boxes, &options->nat, sizeof options->nat));
+    net_nat_kind kind;
+    net_nat_box_kind(&options->nat, &kind);
+    site->nat.kind = net_kinds_at(&network->boxes, net_kinds_keep(&network->boxes, &kind, sizeof kind));
     site->nat.id = realm;
     site->nat.external_ip = options->external_ip;
     net_random_init(&site->nat.random, network->seed, network->replication, options->name, "nat-ports");
     set_firewall(network, &site->firewall, &options->firewall);
-    if (options->external_ip) {
-        add_address(network, options->parent, options->external_ip, realm | NET_OWNER_BOX);
-        announce(network, options->parent, options->external_ip);
-    }
+    site->isolated = options->isolated;
+    if (options->external_ip)
+        net_whereabouts_add_box(network, realm);
     return realm;
-}
-
-static void count_host(net *network, net_realm realm, sim_host host)
-{
-    while (realm != NET_PUBLIC_REALM) {
-        net_site *site = net_site_at(network, realm);
-        if (site->n_hosts++ == 0)
-            site->first_host = host;
-        realm = site->parent;
-    }
 }
 
 sim_host net_host_add(net *network, const net_host_options *options)
@@ -199,9 +169,7 @@ sim_host net_host_add(net *network, const net_host_options *options)
     net_random_init(&h->up.random, network->seed, network->replication, options->name, "link-up");
     net_random_init(&h->down.random, network->seed, network->replication, options->name, "link-down");
     set_host_firewall(network, h, &options->firewall);
-    add_address(network, options->realm, options->ip, host);
-    announce(network, options->realm, options->ip);
-    count_host(network, options->realm, host);
+    net_whereabouts_add_host(network, host);
     net_random place;
     net_random_init(&place, network->seed, network->replication, options->name, "latency");
     network->policy->place(network->latency, host, options->name, &place);
@@ -241,6 +209,16 @@ void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_op
 {
     g_assert(realm != NET_PUBLIC_REALM && realm <= network->sites.used);
     set_firewall(network, &net_site_at(network, realm)->firewall, firewall);
+}
+
+uint32_t net_host_ip(const net *network, sim_host host)
+{
+    return known_host(network, host)->ip;
+}
+
+net_realm net_host_realm(const net *network, sim_host host)
+{
+    return known_host(network, host)->realm;
 }
 
 void net_set_observer(net *network, net_observer_fn observer, void *ctx)

@@ -34,7 +34,7 @@ typedef enum net_step {
 
 typedef struct net_sighting {
     net_step step;
-    net_drop drop;
+    net_drop drop;            /* of DROPPED and REJECTED; CLASH of TRANSLATED: the flow's port had to change */
     sim_host from;            /* host whose stack sent it; NET_NO_HOST for packets that a box made */
     sim_host at;              /* DELIVERED: the host; else NET_NO_HOST */
     const char *box;          /* name of the NAT or firewall, or NULL */
@@ -47,10 +47,23 @@ typedef struct net_sighting {
 /* Called synchronously; must not touch the network. */
 typedef void (*net_observer_fn)(void *ctx, const net_sighting *sighting, pl_time now);
 
+/* What the public realm does with a packet to a private address (RFC 1918, RFC 6598) that nobody has there:
+ * nothing, or ICMP 3/0 or 3/1 from its first router. */
+typedef enum net_private_destinations {
+    NET_PRIVATE_VANISH,
+    NET_PRIVATE_NET_UNREACHABLE,
+    NET_PRIVATE_HOST_UNREACHABLE
+} net_private_destinations;
+
+/* What a router says of a packet whose TTL ran out: ICMP 11/0 (RFC 792), or nothing. */
+typedef enum net_ttl_answer { NET_TTL_ANSWERED, NET_TTL_SILENT } net_ttl_answer;
+
 typedef struct net_options {
     uint64_t seed;
     uint32_t replication;
     net_latency_options latency;
+    net_private_destinations private_destinations;
+    net_ttl_answer ttl;
 } net_options;
 
 typedef struct net_host_options {
@@ -64,10 +77,12 @@ typedef struct net_host_options {
 typedef struct net_realm_options {
     const char *name;      /* of the box; copied; names its random stream */
     net_realm parent;
-    uint32_t external_ip;  /* the box's address in the parent realm */
+    uint32_t external_ip;  /* the box's address in the parent realm; the first of nat.pool consecutive ones */
     net_nat_options nat;
     net_firewall_options firewall; /* of the site, at the same box: judged before translation on the
                                     * way out, after it on the way in */
+    bool isolated;         /* hosts of the realm, and realms below it, reach each other through the box or
+                            * not at all */
 } net_realm_options;
 
 /* NULL and a sentence in *ret_error (g_free) when the latency policy is unknown or its file is bad. */
@@ -94,6 +109,18 @@ uint64_t net_host_bytes(const net *network, sim_host host);
 /* The firewall of the site (the box above the host's realm); for the timeline's "block a port". */
 void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_options *firewall);
 
+/* Restarts the box above a realm: its mappings and its firewall's state are lost. */
+void net_realm_reboot(net *network, net_realm realm, pl_time now);
+/* Gives the box a new outside address, free in the parent realm (with a pool: the first of as many).  Its mappings
+ * are gone; packets to the old address, those on their way included, find nobody. */
+void net_realm_set_external(net *network, net_realm realm, uint32_t ip, pl_time now);
+/* Moves a host to an address that is free in a realm.  What is on its way to the old address finds nobody; what
+ * has left the host goes on.  The host keeps its link, its firewall and its place; its stack must be told by
+ * whoever moves it. */
+void net_host_move(net *network, sim_host host, net_realm realm, uint32_t ip);
+uint32_t net_host_ip(const net *network, sim_host host);
+net_realm net_host_realm(const net *network, sim_host host);
+
 /* Takes a packet from a host's stack (the face's `send`). */
 void net_send(net *network, sim_host host, const net_packet *packet, pl_time now);
 
@@ -104,6 +131,7 @@ typedef struct net_stats {
     uint64_t bytes;    /* their length on the wire */
     uint64_t delivered;
     uint64_t drops[32];/* by net_drop */
+    uint64_t remaps;   /* flows that got another port than their endpoint has, as a 5-tuple was taken: clashes */
 } net_stats;
 const net_stats *net_statistics(const net *network);
 /* Bytes of memory that the network holds, by struct, for the byte budget table. */

@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "sim/net/store/address.h"
-#include "sim/net/firewall_state.h"
+#include "sim/net/firewall/firewall_state.h"
 #include "sim/net/nat/nat_box.h"
 #include "sim/net/net.h"
 #include "sim/net/store/kinds.h"
@@ -16,7 +16,8 @@
 
 /* What a packet must know of a host before it looks any further. */
 typedef struct net_host_state {
-    uint32_t link : 30;   /* number among the network's kinds of links */
+    uint32_t link : 29;   /* number among the network's kinds of links */
+    uint32_t moved : 1;   /* has had another address: what arrives may be for that one */
     uint32_t is_up : 1;
     uint32_t guarded : 1; /* has a firewall */
 } net_host_state;
@@ -44,8 +45,9 @@ typedef struct net_site {
     sim_host first_host;    /* stands for the site in drawings and where no host is known yet */
     uint32_t low, high;     /* every address known in the realm is within; low > high: none is */
     net_owner last;         /* who has the address that was added last: the only one if low = high */
-    net_nat_box nat;        /* nat.options->name NULL: a router */
+    net_nat_box nat;        /* nat.kind->options.name NULL: a router */
     const char *name;
+    bool isolated;          /* those in the realm do not reach each other directly */
 } net_site;
 
 struct net {
@@ -59,7 +61,7 @@ struct net {
     net_slab hosts; /* host h is record h + 1 */
     net_slab sites; /* realm r is record r; the public realm has none */
     net_routes routes;
-    net_kinds links, boxes; /* net_link_options, net_nat_options */
+    net_kinds links, boxes; /* net_link_options, net_nat_kind */
     net_nat_table nat;
     net_firewall_flows flows;
     net_pool pool;
@@ -68,6 +70,8 @@ struct net {
     uint64_t seed;
     uint32_t replication;
     uint32_t n_firewalls;
+    net_private_destinations private_destinations;
+    net_ttl_answer ttl;
     GStringChunk *names;
     size_t names_bytes;
 };

@@ -5,13 +5,9 @@
  *                          it leaves the uplink                     packet arrives there
  */
 #include "sim/net/answer.h"
-#include "sim/net/net_private.h"
+#include "sim/net/path.h"
 
-/* Where something happens to a packet, for the observer. */
-typedef struct place {
-    const char *name;
-    sim_host owner;
-} place;
+typedef net_spot place;
 
 static const place nowhere = {.name = NULL, .owner = NET_NO_HOST};
 
@@ -46,6 +42,11 @@ static void end(net *network, net_flight *flight, net_step step, net_drop drop, 
     net_pool_give(&network->pool, flight);
 }
 
+void net_path_end(net *network, net_flight *flight, net_step step, net_drop drop, net_spot where, pl_time now)
+{
+    end(network, flight, step, drop, where, now);
+}
+
 static void drop_at(net *network, net_flight *flight, net_drop drop, place where, pl_time now)
 {
     end(network, flight, NET_STEP_DROPPED, drop, where, now);
@@ -59,7 +60,18 @@ static void sight_step(net *network, const net_flight *flight, net_step step, si
               (net_sighting){.step = step, .at = at, .box = where.name, .box_owner = where.owner}, now);
 }
 
-static void meet(net *network, net_flight *flight, pl_time now);
+static void sight_translated(net *network, const net_flight *flight, net_drop why, const net_site *site,
+                             pl_time now)
+{
+    if (network->observer)
+        sight(network, flight,
+              (net_sighting){.step = NET_STEP_TRANSLATED,
+                             .drop = why,
+                             .at = NET_NO_HOST,
+                             .box = site->name,
+                             .box_owner = site->first_host},
+              now);
+}
 
 /* A packet that a box made, in a given realm. */
 static net_flight *make_flight(net *network, const net_packet *packet, net_realm realm)
@@ -71,6 +83,11 @@ static net_flight *make_flight(net *network, const net_packet *packet, net_realm
     flight->realm = realm;
     flight->turned = 0;
     return flight;
+}
+
+net_flight *net_path_make(net *network, const net_packet *packet, net_realm realm)
+{
+    return make_flight(network, packet, realm);
 }
 
 static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
@@ -94,6 +111,12 @@ static void on_own_answer(void *ctx, void *arg, pl_time now)
     hand_over(ctx, flight->owner, flight, now);
 }
 
+/* Whether a host that has moved is still where a packet is addressed to. */
+static bool is_there(const net_host *host, const net_flight *flight)
+{
+    return host->realm == flight->realm && host->ip == flight->packet.destination.ip;
+}
+
 /* Ends a packet on its way out at the host's own firewall, which answers at the same instant. */
 static void refuse_own(net *network, net_flight *flight, pl_time now)
 {
@@ -115,9 +138,8 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     net_realm realm = flight->realm;
     const net_site *site = net_site_at(network, realm);
     net_packet answer;
-    bool answers = drop == NET_DROP_EXHAUSTED
-                       ? net_answer_prohibited(&flight->packet, site->nat.external_ip, &answer)
-                       : net_answer_refusal(&flight->packet, site->nat.external_ip, &answer);
+    const uint32_t from = site->nat.external_ip ? site->nat.external_ip : NET_ROUTER_IP;
+    bool answers = net_path_answer(network, &flight->packet, from, drop, &answer);
     net_owner owner = net_owner_of(network, realm, flight->packet.source.ip);
     answers = answers && owner != NET_OWNER_NONE;
     end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_site(site), now);
@@ -130,27 +152,14 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     network->ops->at(network->engine, now, net_path_arrival, network, back);
 }
 
-/* Ends a packet on its way in.  The answer starts where the packet's way down began, with the addresses
- * that it had there, so that it finds the same boxes on its way back to the sender. */
+/* Ends a packet on its way in at a firewall.  The answer starts where the packet's way down began, with the
+ * addresses that it had there, so that it finds the same boxes on its way back to the sender. */
 static void refuse_in(net *network, net_flight *flight, place where, pl_time now)
 {
-    net_packet refused = flight->packet;
-    refused.destination = flight->met_destination;
-    net_realm realm = flight->met_realm;
-    uint32_t turned = flight->turned;
+    const net_packet refused = net_path_as_met(flight);
     net_packet answer;
     bool answers = net_answer_refusal(&refused, refused.destination.ip, &answer);
-    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, NET_DROP_FIREWALL_IN, where, now);
-    if (!answers)
-        return;
-    net_flight *back = make_flight(network, &answer, realm);
-    back->near = where.owner;
-    back->turned = turned;
-    back->owner = net_owner_of(network, realm, answer.destination.ip);
-    if (back->owner == NET_OWNER_NONE)
-        drop_at(network, back, NET_DROP_NO_ROUTE, nowhere, now);
-    else
-        meet(network, back, now);
+    net_path_end_at(network, flight, NET_DROP_FIREWALL_IN, where, answers ? &answer : NULL, now);
 }
 
 /* A router's work: a packet that has no hop left ends here. */
@@ -175,7 +184,7 @@ static bool leave(net *network, net_flight *flight, pl_time now)
 {
     net_site *site = net_site_at(network, flight->realm);
     if (!hop(flight)) {
-        drop_at(network, flight, NET_DROP_TTL, at_site(site), now);
+        refuse_out(network, flight, NET_DROP_TTL, now);
         return false;
     }
     net_verdict verdict = judge(network, site->firewall, flight, NET_OUTWARD, now);
@@ -185,11 +194,13 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_site(site), now);
     if (verdict != NET_ALLOW)
         return false;
-    if (site->nat.options->name) {
-        bool turns = flight->packet.destination.ip == site->nat.external_ip;
-        net_drop drop = NET_DROP_HAIRPIN;
-        if (!turns || site->nat.options->hairpin != NET_HAIRPIN_NONE)
-            drop = net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
+    if (site->nat.kind->options.name) {
+        const bool turns = net_nat_box_has(&site->nat, flight->packet.destination.ip);
+        net_drop drop = NET_DROP_HAIRPIN, clash = NET_DROP_NONE;
+        if (!turns || site->nat.kind->options.hairpin != NET_HAIRPIN_NONE)
+            drop = site->nat.kind->meddles
+                       ? net_path_meddle_out(network, &site->nat, flight, &clash, now)
+                       : net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
         if (drop == NET_DROP_EXHAUSTED)
             refuse_out(network, flight, drop, now);
         else if (drop != NET_DROP_NONE)
@@ -197,7 +208,7 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         if (drop != NET_DROP_NONE)
             return false;
         flight->turned = turns ? flight->realm : 0;
-        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+        sight_translated(network, flight, clash, site, now);
     }
     flight->realm = site->parent;
     return true;
@@ -213,7 +224,7 @@ static sim_host guess_host(const net *network, const net_flight *flight)
     const net_site *site = net_site_at(network, realm);
     if (site->n_hosts <= 1)
         return site->first_host;
-    uint32_t ip = site->nat.options->name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
+    uint32_t ip = site->nat.kind->options.name ? net_nat_box_peek(&network->nat, &site->nat, &flight->packet)
                                          : flight->packet.destination.ip;
     net_owner owner = net_owner_of(network, realm, ip);
     if (owner == NET_OWNER_NONE)
@@ -236,7 +247,7 @@ static pl_span path_latency(const net *network, sim_host a, sim_host b)
 static void turn_down(net *network, net_flight *flight, pl_span latency, pl_time now)
 {
     if (flight->realm == NET_PUBLIC_REALM && !flight->turned && !hop(flight)) {
-        drop_at(network, flight, NET_DROP_TTL, nowhere, now);
+        net_path_end_hopless_public(network, flight, latency, now);
         return;
     }
     flight->met_realm = flight->realm;
@@ -244,7 +255,7 @@ static void turn_down(net *network, net_flight *flight, pl_span latency, pl_time
     network->ops->at(network->engine, now + latency, net_path_arrival, network, flight);
 }
 
-static void meet(net *network, net_flight *flight, pl_time now)
+void net_path_meet(net *network, net_flight *flight, pl_time now)
 {
     turn_down(network, flight, path_latency(network, flight->near, guess_host(network, flight)), now);
 }
@@ -272,7 +283,7 @@ static void cross_public(net *network, net_flight *flight, pl_time now)
     }
     flight->owner = net_owner_of(network, NET_PUBLIC_REALM, ip);
     if (flight->owner == NET_OWNER_NONE) {
-        drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
+        net_path_lose(network, flight, now);
         return;
     }
     const pl_span latency = path_latency(network, flight->near, guess_host(network, flight));
@@ -290,7 +301,11 @@ static void climb(net *network, net_flight *flight, pl_time now)
     while (flight->realm != NET_PUBLIC_REALM) {
         flight->owner = net_owner_of(network, flight->realm, flight->packet.destination.ip);
         if (flight->owner != NET_OWNER_NONE) {
-            meet(network, flight, now);
+            const net_site *site = net_site_at(network, flight->realm);
+            if (site->isolated)
+                drop_at(network, flight, NET_DROP_ISOLATED, at_site(site), now);
+            else
+                net_path_meet(network, flight, now);
             return;
         }
         if (!leave(network, flight, now))
@@ -304,16 +319,18 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
 {
     net_site *site = net_site_at(network, realm);
     if (flight->turned != realm && !hop(flight)) {
-        drop_at(network, flight, NET_DROP_TTL, at_site(site), now);
+        net_path_end_hopless(network, flight, realm, now);
         return false;
     }
-    if (site->nat.options->name) {
-        net_drop drop = net_nat_box_in(&network->nat, &site->nat, &flight->packet, now);
+    if (site->nat.kind->options.name) {
+        const net_drop drop = site->nat.kind->meddles
+                                  ? net_path_meddle_in(network, &site->nat, flight, now)
+                                  : net_nat_box_in(&network->nat, &site->nat, &flight->packet, now);
         if (drop != NET_DROP_NONE) {
-            drop_at(network, flight, drop, at_site(site), now);
+            net_path_end_stranger(network, flight, realm, drop, now);
             return false;
         }
-        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+        sight_translated(network, flight, NET_DROP_NONE, site, now);
     }
     flight->realm = realm;
     net_verdict verdict = judge(network, site->firewall, flight, NET_INWARD, now);
@@ -354,8 +371,12 @@ void net_path_downlink_end(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
     net_flight *flight = arg;
-    net_host_at(network, flight->owner)->down.pending--;
-    hand_over(network, flight->owner, flight, now);
+    net_host *h = net_host_at(network, flight->owner);
+    h->down.pending--;
+    if (h->in_state.moved && !is_there(h, flight))
+        drop_at(network, flight, NET_DROP_NO_ROUTE, at_host(network, flight->owner), now);
+    else
+        hand_over(network, flight->owner, flight, now);
 }
 
 /* The packet is before the host's firewall and downlink. */
@@ -365,6 +386,10 @@ static void knock(net *network, net_flight *flight, pl_time now)
     net_host *h = net_host_at(network, host);
     if (!h->in_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
+        return;
+    }
+    if (h->in_state.moved && !is_there(h, flight)) {
+        drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
         return;
     }
     net_firewall *firewall = h->in_state.guarded ? h->firewall : NULL;

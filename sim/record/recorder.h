@@ -3,6 +3,7 @@
  *   scalars.csv    point,replication,name,labels,value,unit     one row a number about the whole replication
  *   series.csv     t_ns,host,name,labels,value,unit             one row a sample, e.g. one login
  *   calls.csv      one row a call
+ *   paths.csv      one row a session of two peers, where there are any (columns in path_line.h)
  *   events.jsonl   {"t":5000000000,"host":"peer-1","event":"login:rung","rung":"udp","entries":7}
  *   capture.pcapng the packets of chosen peers
  *
@@ -41,6 +42,7 @@ typedef struct sim_recorder_options {
     sim_record_level level;
     const char *const *capture; /* names of hosts whose packets go to capture.pcapng */
     size_t n_capture;
+    bool has_paths;                   /* whether there is a paths.csv */
     int64_t epoch;                    /* Unix seconds at now = 0, for the capture */
     sim_payload_name_fn payload_name; /* NULL: events and captures name protocols only */
 } sim_recorder_options;
@@ -63,6 +65,20 @@ typedef struct sim_packet_facts {
     const char *box_owner; /* of sighting->box_owner */
 } sim_packet_facts;
 
+/* A session of two peers: who, by what path, at what cost.  Texts may be NULL and are then empty. */
+typedef struct sim_path_row {
+    uint32_t path, cell; /* cell 0: not of a matrix */
+    const char *caller, *callee, *caller_kind, *callee_kind;
+    const char *transport, *profile, *class, *via, *local, *remote, *cause;
+    pl_time started;
+    pl_span time;
+    uint64_t packets, bytes; /* sent by both ends' hosts until open */
+    int64_t sent, received;  /* datagrams of the echo's first phase */
+    pl_span silence;         /* then nothing for so long … */
+    int64_t sent_after, received_after; /* … and those of its last phase */
+    const char *drop_cause, *drop_box, *relay;
+} sim_path_row;
+
 /* NULL and a sentence in *ret_error (g_free) if a file cannot be made. */
 sim_recorder *sim_recorder_open(const sim_recorder_options *options, char **ret_error);
 /* An event of a node; kept if the level says so. */
@@ -74,6 +90,8 @@ void sim_record_packet(sim_recorder *recorder, const sim_packet_facts *facts, pl
 bool sim_recorder_wants_packets(const sim_recorder *recorder);
 /* One sample of a host, into series.csv. */
 void sim_record_sample(sim_recorder *recorder, const char *host, const sim_sample *sample, pl_time now);
+/* One session, into paths.csv; only with has_paths. */
+void sim_record_path(sim_recorder *recorder, const sim_path_row *row);
 /* One number about the whole replication, into scalars.csv. */
 void sim_record_scalar(sim_recorder *recorder, const sim_sample *sample);
 /* Whether a write has failed (a full disk): the run may as well stop, close will say why. */

@@ -200,6 +200,11 @@ char *sim_results_replication(const sim_results *results, size_t point, size_t r
     return g_steal_pointer(&path);
 }
 
+int sim_results_kinds(sim_results *results, const char *text, char **ret_error)
+{
+    return write_text(results, "kinds.csv", text, ret_error);
+}
+
 int sim_results_manifest(sim_results *results, const sim_manifest *manifest, char **ret_error)
 {
     g_autofree char *text = NULL;
@@ -269,7 +274,7 @@ static void unlink_latest(const sim_results *results)
 
 bool sim_results_discard(sim_results *results)
 {
-    static const char *const own[] = {"scenario.resolved.yaml", "points.csv", "manifest.json"};
+    static const char *const own[] = {"scenario.resolved.yaml", "points.csv", "kinds.csv", "manifest.json"};
     if (!sweep_points(results, SWEEP_LOOK))
         return false;
     sweep_points(results, SWEEP_REMOVE);

@@ -3,6 +3,7 @@
  *   manifest.json            the only file with clock times, host, version, run-id and absolute path
  *   scenario.resolved.yaml   the flat scenario
  *   points.csv               point index → case and sweep values
+ *   kinds.csv                the kinds of end of a matrix, where there is one
  *   p0000/r00/               one sweep point, one replication: see recorder.h
  *
  * Every file is complete or absent.  What is computed from these (summary, figures) is analysis'. */
@@ -67,6 +68,8 @@ sim_results *sim_results_new(const sim_results_options *options, char **ret_erro
 const char *sim_results_directory(const sim_results *results);
 /* Writes points.csv; once.  0, or -1 and a sentence. */
 int sim_results_points(sim_results *results, const sim_points *points, char **ret_error);
+/* Writes kinds.csv; once.  0, or -1 and a sentence. */
+int sim_results_kinds(sim_results *results, const char *text, char **ret_error);
 /* Creates p0000/r00 and returns its path (g_free), or NULL and a sentence.  Safe from forked workers. */
 char *sim_results_replication(const sim_results *results, size_t point, size_t replication, char **ret_error);
 /* Writes manifest.json, last of all files of the run so that it can name them.  0, or -1 and a sentence. */

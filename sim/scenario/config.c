@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/scenario/config_private.h"
+#include "sim/scenario/point/config_private.h"
 
 /* Chosen: the budget of an idle peer, everything included (ns-3's stack costs 26 KiB more); it is the
  * estimate by which a scenario that cannot fit is refused before anything is built. */
@@ -20,6 +20,26 @@ const sim_place *sim_config_place(const sim_config_builder *b, const sim_tree *m
 {
     const sim_tree *value = map ? sim_tree_get(map, key) : NULL;
     return value ? &value->place : map ? &map->place : &b->root->place;
+}
+
+size_t sim_config_items(const sim_config_builder *b, const sim_tree *map, const char *key, bool list_only,
+                        const sim_tree *const **ret)
+{
+    const sim_tree *list = sim_tree_get(map, key);
+    if (!list)
+        return 0;
+    if (list->kind == SIM_TREE_LIST) {
+        *ret = list->value;
+        return list->n;
+    }
+    if (list_only || list->kind == SIM_TREE_MAP) {
+        sim_fill_is(&b->fill, list, SIM_TREE_LIST, "a list: - …");
+        return 0;
+    }
+    const sim_tree **one = sim_tree_reserve(b->fill.pool, sizeof *one);
+    one[0] = list;
+    *ret = one;
+    return 1;
 }
 
 static bool is_folder_name(const char *text)
@@ -72,6 +92,7 @@ static void read_top(sim_config_builder *b)
     c->scenario = raw.scenario;
     c->about = raw.about;
     c->latency = raw.latency;
+    c->private_destinations = (net_private_destinations)raw.private_destinations;
     c->host_stack = raw.host_stack;
     c->discovery = raw.discovery ? SIM_YES : SIM_NO;
     if (name && name->kind == SIM_TREE_SCALAR && !is_folder_name(raw.scenario))
@@ -88,7 +109,9 @@ static void read_end(sim_config_builder *b, const sim_tree *run, const sim_raw_r
     sim_run_config *r = &b->config->run;
     bool has_until = run && sim_tree_get(run, "until"), has_limit = run && sim_tree_get(run, "limit");
     bool has_duration = run && sim_tree_get(run, "duration");
-    r->until = has_until ? SIM_UNTIL_ALL_LOGGED_IN : SIM_UNTIL_DURATION;
+    r->until = !has_until         ? SIM_UNTIL_DURATION
+               : raw->until == 1 ? SIM_UNTIL_ALL_PATHS_DONE
+                                 : SIM_UNTIL_ALL_LOGGED_IN;
     r->duration_ns = has_until ? raw->limit : raw->duration;
     if (has_until && has_duration)
         sim_config_complain(b, sim_config_place(b, run, "until"), "keep one of them",
@@ -235,7 +258,13 @@ static double machine_memory(const sim_config_builder *b)
 
 int64_t sim_config_hosts(const sim_config *config)
 {
-    return config->n_peers + config->supernodes.count + config->login_servers.count;
+    return config->n_peers + 2 * config->matrix.n_cells + config->supernodes.count + config->login_servers.count +
+           config->proxies.count;
+}
+
+bool sim_config_has_paths(const sim_config *config)
+{
+    return config->n_paths > 0 || config->matrix.n_cells > 0;
 }
 
 static double bytes_per_host(const sim_config *config)
@@ -254,8 +283,10 @@ static void check_size(sim_config_builder *b)
     double need = sim_config_memory(c), have = machine_memory(b);
     char a[32], d[32], e[32], hint[160];
     const sim_tree *peers = sim_tree_get(b->root, "peers"), *supernodes = sim_tree_get(b->root, "supernodes");
-    const sim_place *place = c->n_peers >= c->supernodes.count ? sim_config_place(b, peers, "count")
-                                                               : sim_config_place(b, supernodes, "count");
+    const sim_place *place = 2 * c->matrix.n_cells > c->n_peers + c->supernodes.count
+                                 ? sim_config_place(b, b->root, "matrix")
+                             : c->n_peers >= c->supernodes.count ? sim_config_place(b, peers, "count")
+                                                                 : sim_config_place(b, supernodes, "count");
     if (need <= have)
         return;
     g_snprintf(hint, sizeof hint, "%s each on %s; this machine has %s",
@@ -270,7 +301,7 @@ static bool anyone_logs_in(const sim_config *config)
     for (size_t i = 0; i < config->n_groups; i++)
         if (config->groups[i].count > 0 && config->groups[i].log_in == SIM_YES)
             return true;
-    return false;
+    return config->matrix.n_cells > 0;
 }
 
 /* Without either kind of server every log-in fails, after minutes: that is said before anything runs. */
@@ -298,19 +329,26 @@ static void check_servers(const sim_config_builder *b)
 sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
                            const struct sim_scenario_options *options, sim_diagnostics *diagnostics)
 {
-    sim_config_builder b = {
-        {pool, diagnostics, root}, root, options, sim_tree_reserve(pool, sizeof *b.config)};
+    sim_config_builder b = {.fill = {pool, diagnostics, root},
+                            .root = root,
+                            .options = options,
+                            .config = sim_tree_reserve(pool, sizeof *b.config)};
     read_top(&b);
     read_run(&b);
     read_profiles(&b);
     read_servers(&b, "supernodes", &b.config->supernodes);
     read_servers(&b, "login_servers", &b.config->login_servers);
     sim_population_read(&b);
+    sim_matrix_read(&b);
+    sim_population_check(&b);
+    sim_proxies_read(&b);
+    sim_paths_read(&b);
+    sim_timeline_read(&b);
     read_protocol(&b);
     sim_agenda_read(&b);
     check_size(&b);
     check_servers(&b);
     if (strcmp(b.config->run.events, "auto") == 0)
-        b.config->run.events = b.config->n_peers > 1000 ? "calls" : "protocol";
+        b.config->run.events = b.config->n_peers + 2 * b.config->matrix.n_cells > 1000 ? "calls" : "protocol";
     return b.config;
 }

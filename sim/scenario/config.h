@@ -6,15 +6,14 @@
 #define SIM_CONFIG_H
 
 #include "core/config.h"
-#include "sim/net/firewall.h"
-#include "sim/net/nat.h"
+#include "sim/net/net.h"
 #include "sim/scenario/terms.h"
 #include "sim/scenario/tree.h"
 
 typedef enum sim_switch { SIM_NO, SIM_YES } sim_switch;
 typedef enum sim_crypto { SIM_CRYPTO_REAL, SIM_CRYPTO_SIZED } sim_crypto;
 typedef enum sim_codec { SIM_CODEC_OPUS, SIM_CODEC_SIZED } sim_codec;
-typedef enum sim_until { SIM_UNTIL_DURATION, SIM_UNTIL_ALL_LOGGED_IN } sim_until;
+typedef enum sim_until { SIM_UNTIL_DURATION, SIM_UNTIL_ALL_LOGGED_IN, SIM_UNTIL_ALL_PATHS_DONE } sim_until;
 typedef enum sim_login { SIM_LOGIN_FIRST, SIM_LOGIN_LATER, SIM_LOGIN_BOTH } sim_login;
 typedef enum sim_credentials {
     SIM_CREDENTIALS_RIGHT,
@@ -30,7 +29,7 @@ typedef struct sim_ports {
 typedef struct sim_run_config {
     const char *engine; /* "light", "ns3", "live" */
     sim_until until;
-    pl_span duration_ns; /* DURATION: the run's length; ALL_LOGGED_IN: its limit */
+    pl_span duration_ns; /* DURATION: the run's length; else its limit */
     pl_span warmup_ns;   /* samples before this are not measured */
     int64_t seed;
     int64_t replications;
@@ -61,6 +60,14 @@ typedef struct sim_servers_config {
     sim_switch pairs;     /* supernodes: work in pairs for discovery */
 } sim_servers_config;
 
+/* HTTP proxies; count 0: none. */
+typedef struct sim_proxies_config {
+    int64_t count;
+    const char *link_name;
+    net_link_options link;
+    uint16_t port;
+} sim_proxies_config;
+
 /* A group of like peers: an entry of peers.mix, or all peers when there is no mix.  Peers are numbered
  * through all groups in order: peer-1, peer-2, … */
 typedef struct sim_group_config {
@@ -69,8 +76,14 @@ typedef struct sim_group_config {
     int64_t first; /* number of its first peer, from 1 */
     const char *link_name;
     net_link_options link;
-    const char *nat_name;
-    net_nat_options nat; /* nat.name NULL: none */
+    const char *nat_name; /* the preset's, whatever its knobs */
+    net_nat_options nat;  /* of the home box; nat.name NULL: none */
+    net_nat_options carrier; /* of the box above the home boxes; likewise */
+    int64_t per_nat;      /* hosts behind one home box */
+    int64_t per_carrier;  /* homes (hosts, where there are no home boxes) behind one carrier's box */
+    sim_switch isolated;  /* hosts of one LAN cannot reach each other */
+    sim_switch proxy;     /* the nodes are told of an HTTP proxy */
+    const char *traversal; /* profile: "ours", "e1", "e2" */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
@@ -90,12 +103,25 @@ typedef enum sim_action {
     SIM_DO_LINK,    /* its access link changes */
     SIM_DO_BLOCK,   /* ports are blocked at its firewall */
     SIM_DO_UNBLOCK,
-    SIM_DO_FIREWALL /* its firewall is another preset */
+    SIM_DO_FIREWALL, /* its firewall is another preset */
+    SIM_DO_REBOOT,    /* the box in front of it forgets its mappings */
+    SIM_DO_READDRESS, /* the box in front of it gets another outside address */
+    SIM_DO_ROAM       /* it moves to another LAN */
 } sim_action;
 
-typedef enum sim_role { SIM_ROLE_ALL, SIM_ROLE_SUPERNODE, SIM_ROLE_LOGIN_SERVER, SIM_ROLE_PEER } sim_role;
+/* CALLER and CALLEE are the two ends of a cell of the matrix. */
+typedef enum sim_role {
+    SIM_ROLE_ALL,
+    SIM_ROLE_SUPERNODE,
+    SIM_ROLE_LOGIN_SERVER,
+    SIM_ROLE_PEER,
+    SIM_ROLE_CALLER,
+    SIM_ROLE_CALLEE,
+    SIM_ROLE_PROXY
+} sim_role;
 
-/* Which hosts: a role, one of them (index from 1; 0 = all), or a group of peers. */
+/* Which hosts: a role (all of PEER are callers and callees too), one of them (index from 1; 0 = all), or a group of
+ * peers. */
 typedef struct sim_selection {
     sim_role role;
     int64_t index;
@@ -127,8 +153,56 @@ typedef struct sim_act {
     sim_answer answer; /* BLOCK: what blocked packets get */
     const char *firewall_name;
     net_firewall_options firewall; /* FIREWALL */
+    bool has_nat;                  /* ROAM: whether the new place has a box of its own kind … */
+    net_nat_options nat;           /* … which is this */
     sim_place place;
 } sim_act;
+
+/* What transports a session may use for the ways that are not relayed; in the order of pl_path_choice. */
+typedef enum sim_choice { SIM_CHOICE_ANY, SIM_CHOICE_UDP, SIM_CHOICE_TCP } sim_choice;
+#define SIM_CHOICES 3
+const char *sim_choice_name(sim_choice choice);
+
+typedef enum sim_share_kind {
+    SIM_SHARE_NONE,
+    SIM_SHARE_NAT,    /* both ends of a cell of this kind with itself are behind one home box */
+    SIM_SHARE_CARRIER /* … behind two home boxes of one carrier */
+} sim_share_kind;
+
+/* A kind of end that a matrix has. */
+typedef struct sim_matrix_kind {
+    sim_group_config group; /* `count`: of all cells; `first`: 0, as its hosts are no row of neighbours */
+    sim_share_kind share;
+} sim_matrix_kind;
+
+/* Every caller with every callee over every transport: a cell each, numbered from 1 in this order. */
+typedef struct sim_matrix_config {
+    size_t n_kinds;
+    sim_matrix_kind *kinds;
+    size_t n_callers, n_callees, n_transports;
+    const sim_matrix_kind **callers, **callees;
+    sim_choice transports[SIM_CHOICES];
+    sim_arrival connect;
+    sim_echo echo;
+    int64_t n_cells; /* 0: there is no matrix */
+} sim_matrix_config;
+
+typedef struct sim_cell {
+    const sim_matrix_kind *caller, *callee;
+    sim_choice transport;
+} sim_cell;
+
+typedef enum sim_pairing { SIM_PAIR_IN_ORDER, SIM_PAIR_RANDOM } sim_pairing;
+
+/* An entry of `paths:`: peers of one group connect to peers of another. */
+typedef struct sim_paths_config {
+    const sim_group_config *from, *to; /* the same group: nobody connects to himself */
+    sim_arrival arrive;
+    double rate; /* a peer and second, from arrive.start on; 0 = each connects once, at `arrive` */
+    sim_choice transport;
+    sim_pairing pairing;
+    sim_echo echo;
+} sim_paths_config;
 
 typedef struct sim_plot_config {
     const char *kind;
@@ -154,6 +228,7 @@ typedef struct sim_config {
     const char *about;
     sim_run_config run;
     net_latency_options latency;
+    net_private_destinations private_destinations;
     const char *host_stack;
     sim_switch discovery; /* whether clients discover their NAT */
     pl_config protocol;   /* the core's tunables */
@@ -161,9 +236,13 @@ typedef struct sim_config {
     sim_profile_config *profiles;
     sim_servers_config supernodes;
     sim_servers_config login_servers;
-    int64_t n_peers;
+    sim_proxies_config proxies;
+    int64_t n_peers; /* of all groups; the matrix has its own */
     size_t n_groups;
     sim_group_config *groups;
+    sim_matrix_config matrix;
+    size_t n_paths;
+    sim_paths_config *paths;
     size_t n_timeline;
     sim_act *timeline; /* as written, not sorted */
     size_t n_capture;
@@ -182,6 +261,13 @@ struct sim_scenario_options;
  * not to be used. */
 sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
                            const struct sim_scenario_options *options, sim_diagnostics *diagnostics);
+/* The cell of that number, from 1 to matrix.n_cells. */
+sim_cell sim_config_cell(const sim_config *config, int64_t number);
+/* The kinds of the matrix as text, each knob of each box a line `kind,layer,knob,value` (layers home, carrier,
+ * firewall, place): what a reader of results needs to know what was to be expected.  NULL without a matrix; g_free. */
+char *sim_config_kinds(const sim_config *config);
+/* Whether anybody is asked to connect to anybody. */
+bool sim_config_has_paths(const sim_config *config);
 /* Hosts of all roles. */
 int64_t sim_config_hosts(const sim_config *config);
 /* Memory that the point is expected to need, in bytes. */

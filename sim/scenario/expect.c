@@ -142,12 +142,22 @@ void sim_expect_read(const sim_fill *fill, const sim_tree *item, const sim_scena
 }
 
 /* The labels whose values are the scenario's, in this order. */
-static const char *const own_labels[] = {"setup", "nat", "firewall", "link"};
+static const char *const own_labels[] = {"setup", "nat", "firewall", "link", "caller", "callee"};
 
 static const char *label_of_group(const sim_group_config *group, size_t label)
 {
-    const char *const values[] = {group->name, group->nat_name, group->firewall_name, group->link_name};
+    const char *const values[] = {group->name,      group->nat_name, group->firewall_name,
+                                  group->link_name, group->name,     group->name};
     return values[label] ? values[label] : "none";
+}
+
+/* Group number `at` of a point, the kinds of its matrix after the groups of its peers; NULL past the end. */
+static const sim_group_config *group_at(const sim_config *config, size_t at)
+{
+    if (at < config->n_groups)
+        return &config->groups[at];
+    at -= config->n_groups;
+    return at < config->matrix.n_kinds ? &config->matrix.kinds[at].group : NULL;
 }
 
 /* Whether a group of any point carries the value; offers all values that there are. */
@@ -155,8 +165,9 @@ static bool is_carried(const sim_scenario *scenario, size_t label, sim_nearest *
 {
     for (size_t p = 0; p < scenario->n_points; p++) {
         const sim_config *config = scenario->points[p].config;
-        for (size_t g = 0; g < config->n_groups; g++) {
-            const char *value = label_of_group(&config->groups[g], label);
+        const sim_group_config *group = NULL;
+        for (size_t g = 0; (group = group_at(config, g)); g++) {
+            const char *value = label_of_group(group, label);
             if (strcmp(value, nearest->word) == 0)
                 return true;
             sim_nearest_offer(nearest, value);

@@ -146,6 +146,26 @@ static bool read_ports(const sim_fill *fill, const sim_schema_row *row, const si
     return good;
 }
 
+/* A list of phases is the same as a text with commas, which a map in braces would have to quote. */
+static bool read_echo(const sim_fill *fill, const sim_tree *value, sim_echo *ret)
+{
+    sim_problem problem;
+    GString *text = g_string_new(NULL);
+    bool good = true;
+    for (size_t i = 0; good && i < (value->kind == SIM_TREE_LIST ? value->n : 1); i++) {
+        const sim_tree *one = value->kind == SIM_TREE_LIST ? value->value[i] : value;
+        good = sim_fill_is(fill, one, SIM_TREE_SCALAR, "10s at 10/s, 45s silence, 5s at 10/s");
+        if (good)
+            g_string_append_printf(text, "%s%s", i ? ", " : "", one->text);
+    }
+    if (good && !is_deferred(text->str) && !sim_terms_echo(text->str, ret, &problem)) {
+        complain(fill, value, &problem);
+        good = false;
+    }
+    g_string_free(text, TRUE);
+    return good;
+}
+
 static bool parse_count(const sim_schema_row *row, const char *text, int64_t *ret, sim_problem *problem)
 {
     return sim_units_count(text, ret, problem) && in_range(row, *ret, problem);
@@ -213,8 +233,14 @@ static bool parse(const sim_fill *fill, const sim_schema_row *row, const char *t
         return parse_latency(fill, text, target, problem);
     case SIM_KIND_ARRIVAL:
         return sim_terms_arrival(text, target, problem);
+    case SIM_KIND_NAT:
+        return sim_terms_nat(text, target, problem);
+    case SIM_KIND_FREQUENCY:
+        return sim_units_frequency(text, target, problem);
+    case SIM_KIND_ECHO:
     case SIM_KIND_PORTS:
     case SIM_KIND_SECTION:
+    case SIM_KIND_BLOCK:
     case SIM_KIND_NAMED:
     case SIM_KIND_ITEMS:
     case SIM_KIND_TEXTS:
@@ -233,6 +259,8 @@ bool sim_fill_value(const sim_fill *fill, const sim_schema_row *row, const sim_t
     char example[96];
     if (row->kind == SIM_KIND_PORTS)
         return read_ports(fill, row, value, target);
+    if (row->kind == SIM_KIND_ECHO)
+        return read_echo(fill, value, target);
     g_snprintf(example, sizeof example, "%s: %s", row->key,
                row->fallback && *row->fallback ? row->fallback : "…");
     if (!sim_fill_is(fill, value, SIM_TREE_SCALAR, example))
@@ -296,7 +324,7 @@ static void check_container(const sim_fill *fill, const sim_schema_row *row, con
 {
     char section[128];
     sim_schema_below(row, section, sizeof section);
-    if (row->kind == SIM_KIND_SECTION && sim_fill_is(fill, value, SIM_TREE_MAP, "a map"))
+    if ((row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_BLOCK) && sim_fill_is(fill, value, SIM_TREE_MAP, "a map"))
         sim_fill_check(fill, section, value);
     if (row->kind == SIM_KIND_NAMED && sim_fill_is(fill, value, SIM_TREE_MAP, "NAME: {…}"))
         for (size_t i = 0; i < value->n; i++)
@@ -314,6 +342,10 @@ void sim_fill_check(const sim_fill *fill, const char *section, const sim_tree *m
         sim_raw_act act;
         sim_raw_group group;
         sim_raw_servers servers;
+        sim_raw_proxies proxies;
+        sim_raw_kind kind;
+        sim_raw_matrix matrix;
+        sim_raw_paths paths;
     } scratch;
     memset(&scratch, 0, sizeof scratch);
     if (!sim_fill_is(fill, map, SIM_TREE_MAP, "key: value"))

@@ -197,7 +197,7 @@ static void append_row(GString *out, const sim_schema_row *row, const sim_tree *
     char below[128];
     if (strcmp(row->key, "tiers") == 0 || strcmp(row->key, "extends") == 0)
         return;
-    if (row->kind == SIM_KIND_SECTION) {
+    if (row->kind == SIM_KIND_SECTION || (row->kind == SIM_KIND_BLOCK && value)) {
         indent(out, depth);
         g_string_append_printf(out, "%s:\n", row->key);
         append_section(out, sim_schema_below(row, below, sizeof below), value, depth + 1);
@@ -238,7 +238,6 @@ static void append_type(GString *out, const sim_schema_row *row)
     if (row->words && row->words[0] == '@') {
         g_string_append_printf(out, " of a %s",
                                row->words[1] == 'p'   ? "profile"
-                               : row->words[1] == 'n' ? "NAT"
                                : row->words[1] == 'f' ? "firewall"
                                                       : "host stack");
     } else if (row->words) {

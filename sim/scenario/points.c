@@ -3,6 +3,7 @@
 #include "sim/scenario/expect.h"
 #include "sim/scenario/expression.h"
 #include "sim/scenario/fill.h"
+#include "sim/scenario/point/config_private.h"
 #include "sim/scenario/raw.h"
 #include "sim/scenario/scenario.h"
 
@@ -259,6 +260,7 @@ static void expand(expansion *e, size_t total)
         memcpy(s->points, points->data, points->len * sizeof *s->points);
         check_conditions(e, &s->points[0]);
         sim_expect_check_labels(s);
+        sim_kinds_check(s);
     }
     g_array_free(points, TRUE);
 }

@@ -10,6 +10,7 @@ typedef struct sim_raw_top {
     int64_t format;
     int discovery;
     net_latency_options latency;
+    int private_destinations;
 } sim_raw_top;
 
 typedef struct sim_raw_run {
@@ -44,7 +45,10 @@ typedef struct sim_raw_servers {
 typedef struct sim_raw_group {
     int64_t count;
     double share;
-    const char *name, *link, *nat, *firewall, *stack;
+    const char *name, *link, *firewall, *stack;
+    sim_nat nat, carrier;
+    int64_t per_nat, per_carrier;
+    int isolated, proxy, traversal;
     int log_in, login, credentials;
     sim_arrival arrive;
     pl_span again_after;
@@ -53,11 +57,37 @@ typedef struct sim_raw_group {
     sim_ports web_ports;
 } sim_raw_group;
 
+typedef struct sim_raw_kind {
+    sim_raw_group group; /* first: GROUP_ROWS count from the start */
+    int share;
+} sim_raw_kind;
+
+typedef struct sim_raw_matrix {
+    sim_arrival connect;
+    sim_echo echo;
+} sim_raw_matrix;
+
+typedef struct sim_raw_proxies {
+    int64_t count;
+    const char *link;
+    uint16_t port;
+} sim_raw_proxies;
+
+typedef struct sim_raw_paths {
+    const char *from, *to;
+    pl_span at;
+    sim_arrival arrive;
+    double rate;
+    int transport, pairing;
+    sim_echo echo;
+} sim_raw_paths;
+
 typedef struct sim_raw_act {
     sim_raw_link link; /* first: LINK_ROWS count from the start */
     pl_span at, duration;
     int action, transport, answer;
     const char *what, *profile, *firewall;
+    sim_nat nat;
     double share;
     sim_ports ports;
 } sim_raw_act;

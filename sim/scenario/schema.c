@@ -42,8 +42,17 @@
 #define GROUP_ROWS(section)                                                                                   \
     ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_group, link,           \
         "access link: a name in profiles"),                                                                   \
-        ROW(section, "nat", SIM_KIND_NAME, SIM_OPTIONAL, "@nats", 0, 0, "none", sim_raw_group, nat,           \
-            "NAT box in front of each peer: `partyline list nats`"),                                          \
+        ROW(section, "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_group, nat,               \
+            "NAT box in front of each peer: NAME (`partyline list nats`) or NAME(knob=value, …) "            \
+            "(`partyline list knobs`)"),                                                                      \
+        ROW(section, "carrier", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_group, carrier,       \
+            "a carrier's NAT box above the home boxes, with 100.64.0.0/10 between them: as nat"),             \
+        ROW(section, "isolated", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, isolated,  \
+            "whether the LAN keeps its hosts from reaching each other"),                                      \
+        ROW(section, "proxy", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, proxy,        \
+            "whether the nodes are told of an HTTP proxy, which passes their firewall"),                      \
+        ROW(section, "traversal", SIM_KIND_WORD, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
+            traversal, "which ways to a peer the nodes know: those of 2004 (e1), of 2006 (e2), or all"),      \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \
@@ -67,6 +76,13 @@
             sim_raw_group, port, "UDP and TCP port of the peers, or random (BS-04)"),                         \
         ROW(section, "web_ports", SIM_KIND_PORTS, SIM_OPTIONAL, NULL, 1, 65535, "80, 443", sim_raw_group,     \
             web_ports, "TCP ports that they listen on besides (BS-04), or none")
+
+/* How many share a box: not for kinds of a matrix, whose cells have boxes of their own. */
+#define SHARED_ROWS(section)                                                                                 \
+    ROW(section, "per_nat", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 250, "1", sim_raw_group, per_nat,         \
+        "hosts behind one home box, in one LAN"),                                                            \
+        ROW(section, "per_carrier", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 60000, "1", sim_raw_group,        \
+            per_carrier, "homes behind one carrier's box (hosts, with nat: none)")
 
 #define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
     ROW(section, "up", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, up,                       \
@@ -106,6 +122,9 @@ static const sim_schema_row rows[] = {
     BOX("", "supernodes", SIM_KIND_SECTION, "super nodes, all with public addresses"),
     BOX("", "login_servers", SIM_KIND_SECTION, "login servers"),
     BOX("", "peers", SIM_KIND_SECTION, "ordinary nodes"),
+    BOX("", "proxies", SIM_KIND_BLOCK, "HTTP proxies; without it there is one if some group wants it"),
+    BOX("", "matrix", SIM_KIND_BLOCK, "a pair of fresh hosts for every two kinds of end: NAT against NAT"),
+    BOX("", "paths", SIM_KIND_ITEMS, "which peers connect to which"),
     BOX("", "protocol", SIM_KIND_TUNABLES, "constants of the protocol: `partyline list keys protocol`"),
     ROW("", "discovery", SIM_KIND_WORD, SIM_OPTIONAL, "off|on", 0, 0, "on", sim_raw_top, discovery,
         "whether peers find out their NAT and firewall beside the login"),
@@ -122,8 +141,9 @@ static const sim_schema_row rows[] = {
         "what carries time and host stacks: `partyline list engines`"),
     ROW("run", "duration", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, duration, "length of the run in virtual time; or give until"),
-    ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in", 0, 0, NULL, sim_raw_run, until,
-        "all-logged-in: the run ends when every peer that logs in is in or has failed; needs limit"),
+    ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in|all-paths-done", 0, 0, NULL, sim_raw_run, until,
+        "all-logged-in: the run ends when every peer that logs in is in or has failed; all-paths-done: when every "
+        "path that was planned has failed, or its echo is over; needs limit"),
     ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, limit, "until: the run ends at this instant in any case"),
     ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
@@ -161,7 +181,10 @@ static const sim_schema_row rows[] = {
     ROW("network", "latency", SIM_KIND_LATENCY, SIM_OPTIONAL, NULL, 0, 0, "constant(10ms)", sim_raw_top,
         latency,
         "one-way delay of the path between two hosts, beyond their access links: constant(10ms) · "
-        "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE)"),
+        "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE) · legs(peers=150ms, others=10ms)"),
+    ROW("network", "private_destinations", SIM_KIND_WORD, SIM_OPTIONAL, "vanish|net-unreachable|unreachable", 0, 0,
+        "vanish", sim_raw_top, private_destinations,
+        "what a packet to a private address that nobody has gets: nothing, or ICMP network or host unreachable"),
 
     SERVER_ROWS("supernodes", "7", "listen_port"),
     ROW("supernodes", "bootstrap", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers,
@@ -177,6 +200,7 @@ static const sim_schema_row rows[] = {
         "without a mix: name of the one group, for the timeline and the label `setup`; $case is a good one"),
     BOX("peers", "mix", SIM_KIND_ITEMS, "groups of peers; what an entry does not say is taken from peers"),
     GROUP_ROWS("peers"),
+    SHARED_ROWS("peers"),
 
     ROW("peers.mix[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, share,
         "of peers.count; all entries give a share, and they make 100%, or all give a count"),
@@ -185,16 +209,62 @@ static const sim_schema_row rows[] = {
     ROW("peers.mix[]", "name", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, name,
         "name of the group, for the timeline and labels; group-1, group-2, … without it"),
     GROUP_ROWS("peers.mix[]"),
+    SHARED_ROWS("peers.mix[]"),
+
+    ROW("proxies", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 250, "1", sim_raw_proxies, count,
+        "how many there are; the peers are told of them in turn"),
+    ROW("proxies", "link", SIM_KIND_NAME, SIM_OPTIONAL, "@profiles", 0, 0, NULL, sim_raw_proxies, link,
+        "access link: a name in profiles; without it that of the supernodes"),
+    ROW("proxies", "port", SIM_KIND_PORT, SIM_OPTIONAL, NULL, 1, 65535, "8080", sim_raw_proxies, port,
+        "TCP port that they listen on"),
+
+    BOX("matrix", "kinds", SIM_KIND_ITEMS,
+        "the kinds of end; what an entry does not say is taken from peers, or is the default"),
+    BOX("matrix", "callers", SIM_KIND_TEXTS, "all, or a list of kinds"),
+    BOX("matrix", "callees", SIM_KIND_TEXTS, "all, or a list of kinds"),
+    BOX("matrix", "transports", SIM_KIND_TEXTS,
+        "a list of any, udp, tcp: what a session may use for the ways that are not relayed; without it any"),
+    ROW("matrix", "connect", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 90s within 10s", sim_raw_matrix, connect,
+        "when the callers connect, e.g. at 90s within 10s: after login and discovery"),
+    ROW("matrix", "echo", SIM_KIND_ECHO, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_matrix, echo,
+        "test traffic on an open path, phase by phase: 10s at 10/s, 45s silence, 5s at 10/s; or none"),
+
+    ROW("matrix.kinds[]", "name", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_group, name,
+        "name of the kind, for callers, callees, labels and tables"),
+    GROUP_ROWS("matrix.kinds[]"),
+    ROW("matrix.kinds[]", "share", SIM_KIND_WORD, SIM_OPTIONAL, "none|nat|carrier", 0, 0, "none", sim_raw_kind, share,
+        "what the two ends of a cell of this kind with itself have in common: their home box, or their carrier's"),
+
+    ROW("paths[]", "from", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_paths, from,
+        "group whose peers connect"),
+    ROW("paths[]", "to", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_paths, to,
+        "group to whose peers they connect, or same"),
+    ROW("paths[]", "at", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_paths, at,
+        "when; or give arrive"),
+    ROW("paths[]", "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_paths, arrive,
+        "when each of them connects, as peers arrive"),
+    ROW("paths[]", "rate", SIM_KIND_FREQUENCY, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_paths, rate,
+        "how often each of them connects, e.g. 0.4/h, from `at` to the end; without it once"),
+    ROW("paths[]", "transport", SIM_KIND_WORD, SIM_OPTIONAL, "any|udp|tcp", 0, 0, "any", sim_raw_paths, transport,
+        "what a session may use for the ways that are not relayed"),
+    ROW("paths[]", "pairing", SIM_KIND_WORD, SIM_OPTIONAL, "in-order|random", 0, 0, "in-order", sim_raw_paths, pairing,
+        "in-order: the first with the first, the second with the second; in one group each with the next; "
+        "random: whoever is drawn"),
+    ROW("paths[]", "echo", SIM_KIND_ECHO, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_paths, echo,
+        "test traffic on an open path, phase by phase: 10s at 10/s, 45s silence, 5s at 10/s; or none"),
 
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
-    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall", 0, 0,
+    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall|reboot|readdress|roam", 0, 0,
         NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
-        "ports; firewall: another preset"),
+        "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it gets another "
+        "outside address; roam: move to another LAN"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
         "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),
+    ROW("timeline[]", "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, nat,
+        "do: roam: NAT box of the new place; without it one like that of the old"),
     ROW("timeline[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_act, share,
         "how many of them, drawn at random"),
     ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
@@ -281,8 +351,8 @@ static bool descend(char *section, size_t len, const char *part)
     const sim_schema_row *row = sim_schema_find(section, key);
     g_free(key);
     char below[128];
-    if (row &&
-        (row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_ITEMS || row->kind == SIM_KIND_EXPECTS))
+    if (row && (row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_BLOCK || row->kind == SIM_KIND_ITEMS ||
+                row->kind == SIM_KIND_EXPECTS))
         sim_schema_below(row, below, sizeof below);
     else if (row && row->kind == SIM_KIND_NAMED)
         sim_schema_path(row, below, sizeof below);
@@ -337,11 +407,6 @@ void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*of
         const sim_tree *profiles = root ? sim_tree_get(root, "profiles") : NULL;
         for (size_t i = 0; profiles && profiles->kind == SIM_TREE_MAP && i < profiles->n; i++)
             offer(ctx, profiles->key[i]->text);
-    } else if (strcmp(row->words, "@nats") == 0) {
-        const net_nat_preset_row *presets;
-        size_t n = net_nat_presets(&presets);
-        for (size_t i = 0; i < n; i++)
-            offer(ctx, presets[i].name);
     } else if (strcmp(row->words, "@firewalls") == 0) {
         const net_firewall_preset_row *presets;
         size_t n = net_firewall_presets(&presets);

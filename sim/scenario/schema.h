@@ -11,7 +11,7 @@
 #define SIM_KINDS(X)                                                                                         \
     X(SIM_KIND_TEXT, "text")                                                                                 \
     X(SIM_KIND_WORD, "word")         /* one of `words`; stored as its number */                              \
-    X(SIM_KIND_NAME, "name")         /* one of `words`, or of a set: @profiles @nats @firewalls @stacks */   \
+    X(SIM_KIND_NAME, "name")         /* one of `words`, or of a set: @profiles @firewalls @stacks */   \
     X(SIM_KIND_COUNT, "count")       /* int64 */                                                             \
     X(SIM_KIND_PORT, "port")         /* uint16; `random` is 0 */                                             \
     X(SIM_KIND_PORTS, "ports")       /* sim_ports; `none` or a list */                                       \
@@ -24,8 +24,12 @@
     X(SIM_KIND_LOSS, "loss")         /* net_loss_options */                                                  \
     X(SIM_KIND_LATENCY, "latency")   /* net_latency_options */                                               \
     X(SIM_KIND_ARRIVAL, "arrival")   /* sim_arrival */                                                       \
+    X(SIM_KIND_NAT, "NAT")           /* sim_nat */                                                           \
+    X(SIM_KIND_ECHO, "echo")         /* sim_echo; a text or a list of phases */                              \
+    X(SIM_KIND_FREQUENCY, "frequency") /* double, per second */                                              \
     X(SIM_KIND_EXPRESSION, "condition")                                                                      \
     X(SIM_KIND_SECTION, "map")        /* a map whose keys are the section's rows */                          \
+    X(SIM_KIND_BLOCK, "map")          /* the same; its defaults count only if it is there */                 \
     X(SIM_KIND_NAMED, "map of maps")  /* names of the author's, each a map of section PATH.* */              \
     X(SIM_KIND_ITEMS, "list of maps") /* of section PATH[] */                                                \
     X(SIM_KIND_TEXTS, "list")         /* of texts; a single text will do */                                  \

@@ -3,30 +3,20 @@
 #include <glib.h>
 #include <string.h>
 
-#define ARGUMENTS_MAX 4
+#include "sim/scenario/terms_private.h"
 
-/* `name(a, key=b)`, taken apart in place. */
-typedef struct call {
-    const char *name;
-    size_t n;
-    const char *key[ARGUMENTS_MAX]; /* NULL if the argument has none */
-    char *value[ARGUMENTS_MAX];
-    const char *rest; /* after the closing parenthesis */
-} call;
-
-/* False if there is no parenthesis, or they do not match. */
-static bool split_call(char *text, call *ret)
+bool sim_call_split(char *text, sim_call *ret)
 {
     char *open = strchr(text, '('), *close = strchr(text, ')');
     if (!open || !close || close < open)
         return false;
     *open = *close = 0;
-    *ret = (call){.name = g_strstrip(text), .rest = g_strstrip(close + 1)};
+    *ret = (sim_call){.name = g_strstrip(text), .rest = g_strstrip(close + 1)};
     for (char *p = open + 1; p;) {
         char *comma = strchr(p, ',');
         if (comma)
             *comma = 0;
-        if (ret->n == ARGUMENTS_MAX)
+        if (ret->n == SIM_CALL_ARGUMENTS_MAX)
             return false;
         char *equals = strchr(p, '=');
         if (equals)
@@ -39,7 +29,7 @@ static bool split_call(char *text, call *ret)
 }
 
 /* The argument `key=…`, or NULL. */
-static const char *argument(const call *c, const char *key)
+static const char *argument(const sim_call *c, const char *key)
 {
     for (size_t i = 0; i < c->n; i++)
         if (c->key[i] && strcmp(c->key[i], key) == 0)
@@ -48,7 +38,7 @@ static const char *argument(const call *c, const char *key)
 }
 
 /* Whether the arguments are exactly those of the space-separated list, each once. */
-static bool has_exactly(const call *c, const char *const *keys, size_t n)
+static bool has_exactly(const sim_call *c, const char *const *keys, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++)
@@ -98,7 +88,7 @@ bool sim_terms_queue(const char *text, sim_queue_bound *ret, sim_problem *proble
     return sim_problem_set(problem, "not a queue bound", "write a time (60ms), a size (32KiB) or unlimited");
 }
 
-static bool gilbert(const call *c, net_loss_options *ret, sim_problem *problem)
+static bool gilbert(const sim_call *c, net_loss_options *ret, sim_problem *problem)
 {
     static const char *const keys[] = {"p", "burst"};
     double mean = 0, burst = 0;
@@ -122,7 +112,7 @@ static bool gilbert(const call *c, net_loss_options *ret, sim_problem *problem)
     return true;
 }
 
-static bool gilbert_elliott(const call *c, net_loss_options *ret, sim_problem *problem)
+static bool gilbert_elliott(const sim_call *c, net_loss_options *ret, sim_problem *problem)
 {
     static const char *const keys[] = {"p", "r", "good", "bad"};
     net_loss_options loss = {.kind = NET_LOSS_GILBERT_ELLIOTT};
@@ -140,8 +130,8 @@ static bool gilbert_elliott(const call *c, net_loss_options *ret, sim_problem *p
 
 static bool parse_loss(char *text, net_loss_options *ret, sim_problem *problem)
 {
-    call c;
-    if (!split_call(text, &c)) {
+    sim_call c;
+    if (!sim_call_split(text, &c)) {
         net_loss_options loss = {.kind = NET_LOSS_INDEPENDENT};
         if (!sim_units_share(text, &loss.probability, problem))
             return sim_problem_set(problem, "not a loss",
@@ -170,7 +160,7 @@ bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *proble
     return good;
 }
 
-static bool coordinates(const call *c, net_latency_options *ret, sim_problem *problem)
+static bool coordinates(const sim_call *c, net_latency_options *ret, sim_problem *problem)
 {
     static const char *const keys[] = {"scale", "floor", "noise"};
     if (!has_exactly(c, keys, 3))
@@ -185,25 +175,36 @@ static bool coordinates(const call *c, net_latency_options *ret, sim_problem *pr
     return true;
 }
 
+static bool legs(const sim_call *c, net_latency_options *ret, sim_problem *problem)
+{
+    static const char *const keys[] = {"peers", "others"};
+    if (!has_exactly(c, keys, 2))
+        return sim_problem_set(problem, "not a latency", "write legs(peers=150ms, others=10ms)");
+    return sim_units_time(argument(c, "peers"), &ret->peers_ns, problem) &&
+           sim_units_time(argument(c, "others"), &ret->others_ns, problem);
+}
+
 bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret, sim_problem *problem)
 {
-    call c;
+    sim_call c;
     memcpy(storage, text, strlen(text) + 1);
     net_latency_options latency = {0};
-    bool good = split_call(storage, &c) && *c.rest == 0 && c.n > 0;
+    bool good = sim_call_split(storage, &c) && *c.rest == 0 && c.n > 0;
     latency.policy = good ? c.name : NULL;
     if (good && strcmp(c.name, "constant") == 0 && c.n == 1 && !c.key[0])
         good = sim_units_time(c.value[0], &latency.constant_ns, problem);
     else if (good && strcmp(c.name, "coordinates") == 0)
         good = coordinates(&c, &latency, problem);
+    else if (good && strcmp(c.name, "legs") == 0)
+        good = legs(&c, &latency, problem);
     else if (good && (strcmp(c.name, "regions") == 0 || strcmp(c.name, "matrix") == 0) && c.n == 1 &&
              !c.key[0] && *c.value[0])
         latency.file = c.value[0];
     else
         good =
             sim_problem_set(problem, "not a latency",
-                            "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) or "
-                            "matrix(FILE)");
+                            "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE), "
+                            "matrix(FILE) or legs(peers=…, others=…)");
     if (good)
         *ret = latency;
     return good;
@@ -220,21 +221,31 @@ static bool split_after(char *text, pl_span *ret, sim_problem *problem)
     return sim_units_time(g_strstrip(after + strlen(" after ")), ret, problem);
 }
 
+/* `at 10s` or `at 10s within 5s`; the latter is another way to say `within 5s after 10s`. */
+static bool arrive_at(char *text, sim_arrival *ret, sim_problem *problem)
+{
+    char *within = strstr(text, " within ");
+    ret->kind = within ? SIM_ARRIVE_WITHIN : SIM_ARRIVE_AT;
+    if (within)
+        *within = 0;
+    return sim_units_time(g_strstrip(text + strlen("at ")), &ret->start_ns, problem) &&
+           (!within || sim_units_time(g_strstrip(within + strlen(" within ")), &ret->span_ns, problem));
+}
+
 static bool parse_arrival(char *text, sim_arrival *ret, sim_problem *problem)
 {
     sim_arrival arrival = {0};
-    call c;
+    sim_call c;
     if (!split_after(text, &arrival.start_ns, problem))
         return false;
     if (g_str_has_prefix(text, "at ") && arrival.start_ns == 0) {
-        arrival.kind = SIM_ARRIVE_AT;
-        if (!sim_units_time(g_strstrip(text + 3), &arrival.start_ns, problem))
+        if (!arrive_at(text, &arrival, problem))
             return false;
     } else if (g_str_has_prefix(text, "within ")) {
         arrival.kind = SIM_ARRIVE_WITHIN;
         if (!sim_units_time(g_strstrip(text + 7), &arrival.span_ns, problem))
             return false;
-    } else if (split_call(text, &c) && strcmp(c.name, "exp") == 0 && c.n == 1 && argument(&c, "mean") &&
+    } else if (sim_call_split(text, &c) && strcmp(c.name, "exp") == 0 && c.n == 1 && argument(&c, "mean") &&
                *c.rest == 0) {
         arrival.kind = SIM_ARRIVE_EXPONENTIAL;
         if (!sim_units_time(argument(&c, "mean"), &arrival.span_ns, problem))

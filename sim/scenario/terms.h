@@ -6,6 +6,7 @@
 
 #include "sim/net/latency.h"
 #include "sim/net/link.h"
+#include "sim/net/nat.h"
 #include "sim/scenario/units.h"
 
 typedef struct sim_delay {
@@ -32,6 +33,23 @@ typedef struct sim_arrival {
     pl_span span_ns;
 } sim_arrival;
 
+/* A NAT box: a preset, and what differs from it. */
+typedef struct sim_nat {
+    const char *preset; /* "port-restricted"; static */
+    net_nat_options options;
+} sim_nat;
+
+#define SIM_ECHO_PHASES_MAX 8 /* chosen: a burst, a silence and a burst are three; nobody needs more than a few */
+
+/* Test traffic on an open path, one phase after the other. */
+typedef struct sim_echo {
+    size_t n;
+    struct sim_echo_phase {
+        int64_t rate; /* datagrams a second; 0 = silence */
+        pl_span duration;
+    } phase[SIM_ECHO_PHASES_MAX];
+} sim_echo;
+
 /* `25ms`, `25ms ± 6ms`, `25ms +- 6ms`. */
 bool sim_terms_delay(const char *text, sim_delay *ret, sim_problem *problem);
 /* `60ms`, `32KiB`, `unlimited`. */
@@ -39,10 +57,18 @@ bool sim_terms_queue(const char *text, sim_queue_bound *ret, sim_problem *proble
 /* `none`, `0.2%`, `gilbert(p=1%, burst=4)` (mean loss p, mean burst in packets),
  * `gilbert-elliott(p=1%, r=25%, good=0%, bad=100%)`. */
 bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *problem);
-/* `constant(10ms)`, `coordinates(scale=60ms, floor=5ms, noise=0.2)`, `regions(FILE)`, `matrix(FILE)`.
+/* `constant(10ms)`, `coordinates(scale=60ms, floor=5ms, noise=0.2)`, `regions(FILE)`, `matrix(FILE)`,
+ * `legs(peers=150ms, others=10ms)`.
  * `file` points into `storage`, which must outlive the result (at least strlen(text) + 1 bytes). */
 bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret, sim_problem *problem);
-/* `at 10s`, `within 60s`, `within 60s after 10s`, `exp(mean=30ms)`, `exp(mean=30ms) after 10s`. */
+/* `at 10s`, `at 10s within 60s`, `within 60s`, `within 60s after 10s`, `exp(mean=30ms)`, `exp(mean=30ms) after 10s`. */
 bool sim_terms_arrival(const char *text, sim_arrival *ret, sim_problem *problem);
+/* `port-restricted`, `port-restricted(hairpin=none, udp_lifetime=30s)`: a preset of sim/net/nat.h and values of its
+ * knobs. */
+bool sim_terms_nat(const char *text, sim_nat *ret, sim_problem *problem);
+/* A knob's value as a scenario writes it.  Returns buffer, or a static word. */
+const char *sim_terms_knob_text(const net_nat_knob *knob, int64_t value, char *buffer, size_t len);
+/* `10s at 10/s, 45s silence, 5s at 10/s`, `none`. */
+bool sim_terms_echo(const char *text, sim_echo *ret, sim_problem *problem);
 
 #endif

@@ -23,9 +23,8 @@ static void plan_log_in(sim_machine *machine, pl_time at)
     world->ops->at(world->engine, at, log_in, machine, GUINT_TO_POINTER(machine->life));
 }
 
-static pl_time arrival(const sim_group_config *group, net_random *random, pl_time last)
+pl_time sim_behaviour_arrival(const sim_arrival *arrive, net_random *random, pl_time last)
 {
-    const sim_arrival *arrive = &group->arrive;
     switch (arrive->kind) {
     case SIM_ARRIVE_AT:
         return arrive->start_ns;
@@ -35,6 +34,16 @@ static pl_time arrival(const sim_group_config *group, net_random *random, pl_tim
         return last + (pl_span)net_random_exponential(random, (double)arrive->span_ns);
     }
     return arrive->start_ns;
+}
+
+static void plan_user(sim_machine *machine, pl_time at)
+{
+    const sim_group_config *group = machine->group;
+    if (group->log_in == SIM_NO || !machine->node)
+        return;
+    machine->logins_left = group->login == SIM_LOGIN_BOTH ? 2 : 1;
+    machine->world->n_planned += machine->logins_left;
+    plan_log_in(machine, at);
 }
 
 /* A group's arrivals are drawn from a stream of its own name, so that another group shifts nobody's. */
@@ -47,12 +56,24 @@ static void plan_group(sim_world *world, const sim_group_config *group)
     size_t first = world->n_servers + world->n_supernodes + (size_t)group->first - 1;
     for (int64_t i = 0; i < group->count; i++) {
         sim_machine *machine = &world->machines[first + (size_t)i];
-        at = arrival(group, &random, at);
-        if (group->log_in == SIM_NO || !machine->node)
-            continue;
-        machine->logins_left = group->login == SIM_LOGIN_BOTH ? 2 : 1;
-        world->n_planned += machine->logins_left;
-        plan_log_in(machine, at);
+        at = sim_behaviour_arrival(&group->arrive, &random, at);
+        plan_user(machine, at);
+    }
+}
+
+/* The ends of cells each have a stream of their own. */
+static void plan_cells(sim_world *world)
+{
+    pl_time last = 0;
+    for (size_t i = 0; i < 2 * world->n_cells; i++) {
+        sim_machine *machine = sim_population_caller(world, 1) + i;
+        const sim_arrival *arrive = &machine->group->arrive;
+        char name[SIM_NAME_MAX];
+        net_random random;
+        net_random_init(&random, (uint64_t)world->config->run.seed, world->options.replication,
+                        sim_machine_name(machine, name), "arrival");
+        last = sim_behaviour_arrival(arrive, &random, MAX(last, arrive->start_ns));
+        plan_user(machine, last);
     }
 }
 
@@ -60,6 +81,7 @@ void sim_behaviour_plan(sim_world *world)
 {
     for (size_t g = 0; g < world->config->n_groups; g++)
         plan_group(world, &world->config->groups[g]);
+    plan_cells(world);
 }
 
 static void log_out(void *ctx, void *arg, pl_time now)

@@ -12,7 +12,7 @@
 static size_t local_addresses(void *ctx, uint32_t *ret_addresses, size_t max)
 {
     if (max > 0)
-        ret_addresses[0] = MACHINE(ctx)->ip;
+        ret_addresses[0] = MACHINE(ctx)->at.ip;
     return 1;
 }
 
@@ -70,7 +70,10 @@ char *sim_machine_name(const sim_machine *machine, char ret_name[SIM_NAME_MAX])
     static const char *const roles[] = {[SIM_ROLE_ALL] = "host",
                                         [SIM_ROLE_SUPERNODE] = "supernode",
                                         [SIM_ROLE_LOGIN_SERVER] = "login-server",
-                                        [SIM_ROLE_PEER] = "peer"};
+                                        [SIM_ROLE_PEER] = "peer",
+                                        [SIM_ROLE_CALLER] = "caller",
+                                        [SIM_ROLE_CALLEE] = "callee",
+                                        [SIM_ROLE_PROXY] = "proxy"};
     snprintf(ret_name, SIM_NAME_MAX, "%s-%u", roles[machine->role], machine->index);
     return ret_name;
 }
@@ -137,7 +140,7 @@ static void add_accounts(sim_machine *machine)
     char name[SIM_NAME_MAX], password[SIM_NAME_MAX];
     for (size_t i = 0; i < world->n_machines; i++) {
         const sim_machine *other = &world->machines[i];
-        if (other->role == SIM_ROLE_LOGIN_SERVER ||
+        if (other->role == SIM_ROLE_LOGIN_SERVER || other->role == SIM_ROLE_PROXY ||
             (other->group && other->group->credentials == SIM_CREDENTIALS_UNKNOWN_USER))
             continue;
         sim_population_account(other, name, password);
@@ -148,6 +151,8 @@ static void add_accounts(sim_machine *machine)
 void sim_machine_start(sim_machine *machine, pl_time now)
 {
     sim_world *world = machine->world;
+    if (machine->role == SIM_ROLE_PROXY)
+        return;
     machine->node = pl_node_new(&(pl_node_options){
         .port = sim_machine_port(machine),
         .config = &world->config->protocol,

@@ -24,14 +24,17 @@ typedef struct facts {
     pl_time now;
 } facts;
 
-static void sample(const facts *f, const char *name, double value, const char *unit)
+void sim_measure_sample(const sim_machine *machine, const sim_sample *sample, pl_time when, pl_time now)
 {
     char host[SIM_NAME_MAX];
-    const sim_world *world = f->machine->world;
-    if (!world->options.recorder || f->now < world->config->run.warmup_ns)
-        return;
-    sim_record_sample(world->options.recorder, sim_machine_name(f->machine, host),
-                      &(sim_sample){name, f->labels, value, unit}, f->now);
+    const sim_world *world = machine->world;
+    if (world->options.recorder && when >= world->config->run.warmup_ns)
+        sim_record_sample(world->options.recorder, sim_machine_name(machine, host), sample, now);
+}
+
+static void sample(const facts *f, const char *name, double value, const char *unit)
+{
+    sim_measure_sample(f->machine, &(sim_sample){name, f->labels, value, unit}, f->now, f->now);
 }
 
 /* Bytes above IP that the host sent and received; 0 when the network is not ours to count. */
@@ -79,6 +82,8 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
         machine->world->n_refused_inputs++;
     if (!machine->group)
         return;
+    if (machine->world->paths)
+        sim_paths_event(machine, event, now);
     if (event->id == PL_EVENT_LOGIN_STARTED) {
         machine->is_logging_in = true;
         machine->bytes_before = bytes_of(machine);
@@ -142,6 +147,7 @@ void sim_measure_end(sim_world *world, pl_time now)
 {
     if (!world->options.recorder)
         return;
+    sim_paths_end(world, now);
     tell_unfinished(world, now);
     tell_supernodes(world, now);
     if (world->network)

@@ -21,7 +21,8 @@ static const uint32_t talk_bootstrap[7] = {
 #define LOGIN_SERVER_FIRST 0x50A05B0Bu /* 80.160.91.11, measured BS-11 */
 #define SUPERNODE_FIRST 0x44000001u    /* 68.0.0.1 */
 #define PEER_FIRST 0x51000001u         /* 81.0.0.1: public peers, and the outside of home NATs */
-#define HOME_HOST 0xC0A80102u          /* 192.168.1.2, in every home */
+#define CELL_FIRST 0x53000001u         /* 83.0.0.1: callers and callees of a matrix, two addresses a cell */
+#define PROXY_FIRST 0x54000001u        /* 84.0.0.1 */
 #define LIVE_FIRST 0x7F4D0001u         /* 127.77.0.1: all live hosts */
 
 static uint32_t public_ip(const sim_machine *machine, size_t number)
@@ -37,6 +38,12 @@ static uint32_t public_ip(const sim_machine *machine, size_t number)
         if (world->config->supernodes.bootstrap == SIM_YES && index < G_N_ELEMENTS(talk_bootstrap))
             return talk_bootstrap[index];
         return SUPERNODE_FIRST + index;
+    case SIM_ROLE_CALLER:
+        return CELL_FIRST + 2 * index;
+    case SIM_ROLE_CALLEE:
+        return CELL_FIRST + 2 * index + 1;
+    case SIM_ROLE_PROXY:
+        return PROXY_FIRST + index;
     case SIM_ROLE_PEER:
     case SIM_ROLE_ALL:
         break;
@@ -58,52 +65,108 @@ void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_M
 const net_link_options *sim_population_link(const sim_machine *machine)
 {
     const sim_config *config = machine->world->config;
-    if (machine->role == SIM_ROLE_PEER)
+    if (machine->group)
         return &machine->group->link;
+    if (machine->role == SIM_ROLE_PROXY)
+        return &config->proxies.link;
     return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.link : &config->login_servers.link;
 }
 
-const net_firewall_options *sim_population_firewall(const sim_machine *machine)
+/* In turn, by the number of the peer or the cell. */
+pl_addr sim_population_proxy(const sim_machine *machine)
+{
+    const sim_world *world = machine->world;
+    if (!machine->group || machine->group->proxy == SIM_NO || world->n_proxies == 0)
+        return (pl_addr){0};
+    const size_t first = world->n_machines - world->n_proxies;
+    return (pl_addr){world->machines[first + machine->index % world->n_proxies].at.ip, world->config->proxies.port};
+}
+
+/* Whoever has a proxy may speak to it, whatever his firewall says. */
+net_firewall_options sim_population_firewall(const sim_machine *machine)
 {
     const sim_config *config = machine->world->config;
-    if (machine->role == SIM_ROLE_PEER)
-        return &machine->group->firewall;
-    return machine->role == SIM_ROLE_SUPERNODE ? &config->supernodes.firewall : &config->login_servers.firewall;
+    if (machine->role == SIM_ROLE_PROXY)
+        return *net_firewall_preset("none");
+    if (!machine->group)
+        return machine->role == SIM_ROLE_SUPERNODE ? config->supernodes.firewall : config->login_servers.firewall;
+    net_firewall_options firewall = machine->group->firewall;
+    firewall.proxy = sim_population_proxy(machine);
+    return firewall;
 }
 
-static void add_to_network(sim_machine *machine, uint32_t outside_ip)
+sim_machine *sim_population_caller(const sim_world *world, size_t cell)
 {
-    sim_world *world = machine->world;
-    char name[SIM_NAME_MAX], box[SIM_NAME_MAX + 8];
-    sim_machine_name(machine, name);
-    machine->realm = NET_PUBLIC_REALM;
-    if (machine->group && machine->group->nat.name) {
-        snprintf(box, sizeof box, "nat-%s", name);
-        machine->realm = net_realm_add(world->network, &(net_realm_options){.name = box,
-                                                                            .parent = NET_PUBLIC_REALM,
-                                                                            .external_ip = outside_ip,
-                                                                            .nat = machine->group->nat});
-        machine->ip = HOME_HOST;
-    }
-    machine->stack.host = net_host_add(world->network, &(net_host_options){.name = name,
-                                                                     .realm = machine->realm,
-                                                                     .ip = machine->ip,
-                                                                     .link = *sim_population_link(machine),
-                                                                     .firewall = *sim_population_firewall(machine)});
+    return &world->machines[world->n_servers + world->n_supernodes + world->n_peers + 2 * (cell - 1)];
 }
 
-static void add_machine(sim_world *world, size_t number, sim_role role, uint32_t index,
-                        const sim_group_config *group)
+/* Who the machine at a place of the world's table is. */
+typedef struct identity {
+    sim_role role;
+    uint32_t index;
+    const sim_group_config *group;
+} identity;
+
+static void add_machine(sim_world *world, size_t number, identity who)
 {
     sim_machine *machine = &world->machines[number];
     char name[SIM_NAME_MAX];
-    *machine = (sim_machine){.world = world, .role = role, .index = index, .group = group, .armed_at = PL_NEVER};
-    machine->ip = public_ip(machine, number);
+    *machine = (sim_machine){
+        .world = world, .role = who.role, .index = who.index, .group = who.group, .armed_at = PL_NEVER};
+    machine->at.ip = public_ip(machine, number);
     machine->stack = (sim_stack_port){world->ops, world->engine, (sim_host)number};
-    if (world->network)
-        add_to_network(machine, machine->ip);
     net_random_init(&machine->random, (uint64_t)world->config->run.seed, world->options.replication,
                     sim_machine_name(machine, name), "node");
+}
+
+static void settle(sim_machine *machine, sim_street *street)
+{
+    if (machine->world->network)
+        sim_topology_add(machine, street);
+}
+
+static size_t settle_servers(sim_world *world)
+{
+    size_t n = world->n_servers + world->n_supernodes;
+    sim_street street = {0};
+    for (size_t i = 0; i < n; i++)
+        settle(&world->machines[i], &street);
+    return n;
+}
+
+static size_t settle_peers(sim_world *world, size_t number)
+{
+    for (size_t g = 0; g < world->config->n_groups; g++) {
+        const sim_group_config *group = &world->config->groups[g];
+        sim_street street = {.per_nat = group->per_nat, .per_carrier = group->per_carrier};
+        for (int64_t i = 0; i < group->count; i++)
+            settle(&world->machines[number++], &street);
+    }
+    return number;
+}
+
+/* The ends of a cell have nothing in common unless they are of one kind that shares. */
+static void settle_cell(sim_world *world, size_t number)
+{
+    const sim_cell cell = sim_config_cell(world->config, (int64_t)number);
+    sim_machine *caller = sim_population_caller(world, number);
+    const sim_share_kind share = cell.caller == cell.callee ? cell.caller->share : SIM_SHARE_NONE;
+    sim_street first = {.per_nat = share == SIM_SHARE_NAT ? 2 : 1,
+                        .per_carrier = share == SIM_SHARE_CARRIER ? 2 : 1};
+    sim_street second = {.per_nat = 1, .per_carrier = 1};
+    settle(caller, &first);
+    settle(caller + 1, share == SIM_SHARE_NONE ? &second : &first);
+}
+
+/* The network numbers its hosts in the order of the table. */
+static void settle_all(sim_world *world)
+{
+    size_t number = settle_peers(world, settle_servers(world)) + 2 * world->n_cells;
+    for (size_t cell = 1; cell <= world->n_cells; cell++)
+        settle_cell(world, cell);
+    sim_street street = {0};
+    for (; number < world->n_machines; number++)
+        settle(&world->machines[number], &street);
 }
 
 static void add_all(sim_world *world)
@@ -111,12 +174,21 @@ static void add_all(sim_world *world)
     const sim_config *config = world->config;
     size_t number = 0;
     for (size_t i = 0; i < world->n_servers; i++)
-        add_machine(world, number++, SIM_ROLE_LOGIN_SERVER, (uint32_t)i + 1, NULL);
+        add_machine(world, number++, (identity){SIM_ROLE_LOGIN_SERVER, (uint32_t)i + 1, NULL});
     for (size_t i = 0; i < world->n_supernodes; i++)
-        add_machine(world, number++, SIM_ROLE_SUPERNODE, (uint32_t)i + 1, NULL);
+        add_machine(world, number++, (identity){SIM_ROLE_SUPERNODE, (uint32_t)i + 1, NULL});
     for (size_t g = 0; g < config->n_groups; g++)
-        for (int64_t i = 0; i < config->groups[g].count; i++, number++)
-            add_machine(world, number, SIM_ROLE_PEER, (uint32_t)(config->groups[g].first + i), &config->groups[g]);
+        for (int64_t i = 0; i < config->groups[g].count; i++)
+            add_machine(world, number++,
+                        (identity){SIM_ROLE_PEER, (uint32_t)(config->groups[g].first + i), &config->groups[g]});
+    for (size_t i = 1; i <= world->n_cells; i++) {
+        const sim_cell cell = sim_config_cell(config, (int64_t)i);
+        add_machine(world, number++, (identity){SIM_ROLE_CALLER, (uint32_t)i, &cell.caller->group});
+        add_machine(world, number++, (identity){SIM_ROLE_CALLEE, (uint32_t)i, &cell.callee->group});
+    }
+    for (size_t i = 0; i < world->n_proxies; i++)
+        add_machine(world, number++, (identity){SIM_ROLE_PROXY, (uint32_t)i + 1, NULL});
+    settle_all(world);
 }
 
 /* Other supernodes that a supernode knows from before.  How supernodes come to know each other is the
@@ -243,10 +315,10 @@ bool sim_population_build(sim_world *world, char **ret_error)
 {
     add_all(world);
     for (size_t i = 0; i < world->n_servers; i++)
-        world->servers[i] = (pl_addr){world->machines[i].ip, world->config->login_servers.port};
+        world->servers[i] = (pl_addr){world->machines[i].at.ip, world->config->login_servers.port};
     for (size_t i = 0; i < world->n_supernodes; i++)
         world->supernodes[i] =
-            (pl_addr){world->machines[world->n_servers + i].ip, world->config->supernodes.port};
+            (pl_addr){world->machines[world->n_servers + i].at.ip, world->config->supernodes.port};
     for (size_t i = 0; i < world->n_supernodes; i++)
         describe_supernode(world, i);
     if (!get_keys(world, ret_error))

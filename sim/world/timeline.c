@@ -14,7 +14,8 @@ struct sim_change {
 
 static bool is_selected(const sim_machine *machine, const sim_selection *what)
 {
-    return (what->role == SIM_ROLE_ALL || machine->role == what->role) &&
+    const bool is_user = what->role == SIM_ROLE_PEER && what->index == 0 && machine->group;
+    return (what->role == SIM_ROLE_ALL || machine->role == what->role || is_user) &&
            (what->index == 0 || machine->index == what->index) && (!what->group || machine->group == what->group);
 }
 
@@ -75,12 +76,13 @@ static net_firewall_options changed_firewall(net_firewall_options firewall, cons
     return firewall;
 }
 
-static void fail(sim_machine *machine)
+static void fail(sim_machine *machine, pl_time now)
 {
     sim_world *world = machine->world;
     if (!machine->node)
         return;
     sim_behaviour_give_up(machine);
+    sim_paths_give_up(machine, now);
     world->ops->host_down(world->engine, machine->stack.host);
     if (world->network)
         net_host_set_up(world->network, machine->stack.host, false);
@@ -91,10 +93,10 @@ static void restart(sim_machine *machine, pl_time now)
 {
     sim_world *world = machine->world;
     if (machine->node)
-        fail(machine);
+        fail(machine, now);
     if (world->network)
         net_host_set_up(world->network, machine->stack.host, true);
-    world->ops->host_up(world->engine, machine->stack.host, machine->ip);
+    world->ops->host_up(world->engine, machine->stack.host, machine->at.ip);
     sim_machine_start(machine, now);
     sim_behaviour_resume(machine, now);
 }
@@ -108,12 +110,18 @@ static void renew_link(sim_machine *machine)
     net_host_set_link(machine->world->network, machine->stack.host, &link);
 }
 
+static bool is_of_firewall(sim_action action)
+{
+    return action == SIM_DO_BLOCK || action == SIM_DO_UNBLOCK || action == SIM_DO_FIREWALL;
+}
+
 static void renew_firewall(sim_machine *machine)
 {
-    net_firewall_options firewall = *sim_population_firewall(machine);
+    net_firewall_options firewall = sim_population_firewall(machine);
     for (const struct sim_change *change = machine->changes; change; change = change->next)
-        if (change->act->action != SIM_DO_LINK)
+        if (is_of_firewall(change->act->action))
             firewall = changed_firewall(firewall, change->act);
+    firewall.proxy = sim_population_proxy(machine);
     net_host_set_firewall(machine->world->network, machine->stack.host, &firewall);
 }
 
@@ -121,14 +129,22 @@ static void renew(sim_machine *machine, const sim_act *act)
 {
     if (act->action == SIM_DO_LINK)
         renew_link(machine);
-    else
+    else if (is_of_firewall(act->action))
         renew_firewall(machine);
+}
+
+static bool is_away(const sim_machine *machine)
+{
+    for (const struct sim_change *change = machine->changes; change; change = change->next)
+        if (change->act->action == SIM_DO_ROAM)
+            return true;
+    return false;
 }
 
 static void take_back(void *ctx, void *arg, pl_time now)
 {
     sim_machine *machine = ctx;
-    (void)now;
+    const sim_act *act = arg;
     for (struct sim_change **place = &machine->changes; *place; place = &(*place)->next) {
         if ((*place)->act != arg)
             continue;
@@ -137,7 +153,9 @@ static void take_back(void *ctx, void *arg, pl_time now)
         g_free(ended);
         break;
     }
-    renew(machine, arg);
+    renew(machine, act);
+    if (act->action == SIM_DO_ROAM && !is_away(machine))
+        sim_topology_go_home(machine, now);
 }
 
 static void change(sim_machine *machine, const sim_act *act, pl_time now)
@@ -172,6 +190,21 @@ static void come_back(void *ctx, void *arg, pl_time now)
         restart(machine, now);
 }
 
+/* What the network does to a host without its doing. */
+static void relocate(sim_machine *machine, const sim_act *act, pl_time now)
+{
+    if (!machine->world->network || !machine->group)
+        return;
+    if (act->action == SIM_DO_REBOOT)
+        sim_topology_reboot(machine, now);
+    else if (act->action == SIM_DO_READDRESS)
+        sim_topology_readdress(machine, now);
+    else {
+        change(machine, act, now);
+        sim_topology_roam(machine, act->has_nat ? &act->nat : &machine->group->nat, now);
+    }
+}
+
 static void apply(sim_machine *machine, const sim_act *act, pl_time now)
 {
     const sim_world *world = machine->world;
@@ -179,7 +212,7 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
     case SIM_DO_FAIL:
         if (!machine->node)
             return;
-        fail(machine);
+        fail(machine, now);
         if (act->for_ns > 0)
             world->ops->at(world->engine, now + act->for_ns, come_back, machine,
                            GUINT_TO_POINTER(machine->life));
@@ -193,7 +226,23 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
     case SIM_DO_FIREWALL:
         change(machine, act, now);
         break;
+    case SIM_DO_REBOOT:
+    case SIM_DO_READDRESS:
+    case SIM_DO_ROAM:
+        relocate(machine, act, now);
+        break;
     }
+}
+
+/* A box changes once, however many hosts behind it are selected; they are neighbours in the table. */
+static bool is_done_already(const sim_machine *machine, const sim_act *act, net_realm *last)
+{
+    const net_realm realm = machine->at.realm;
+    if ((act->action != SIM_DO_REBOOT && act->action != SIM_DO_READDRESS) || realm == NET_PUBLIC_REALM)
+        return false;
+    const bool is_done = realm == *last;
+    *last = realm;
+    return is_done;
 }
 
 /* A share of the selected hosts, drawn without replacement: exactly the rounded number of them. */
@@ -205,13 +254,15 @@ static void on_act(void *ctx, void *arg, pl_time now)
     for (size_t i = 0; i < world->n_machines; i++)
         selected += is_selected(&world->machines[i], &act->what);
     size_t wanted = (size_t)(act->share * (double)selected + 0.5);
+    net_realm last = NET_PUBLIC_REALM;
     for (size_t i = 0; i < world->n_machines && wanted > 0; i++) {
         if (!is_selected(&world->machines[i], &act->what))
             continue;
         if (net_random_below(&world->timeline_random, selected--) >= wanted)
             continue;
         wanted--;
-        apply(&world->machines[i], act, now);
+        if (!is_done_already(&world->machines[i], act, &last))
+            apply(&world->machines[i], act, now);
     }
 }
 

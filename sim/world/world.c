@@ -9,7 +9,11 @@
 
 static void observe(void *ctx, const net_sighting *sighting, pl_time now)
 {
-    const sim_world *world = ctx;
+    sim_world *world = ctx;
+    if (world->paths)
+        sim_paths_sighting(world, sighting, now);
+    if (!world->options.recorder || !sim_recorder_wants_packets(world->options.recorder))
+        return;
     char from[SIM_NAME_MAX], at[SIM_NAME_MAX], owner[SIM_NAME_MAX];
     sim_packet_facts facts = {.sighting = sighting};
     if (sighting->from != NET_NO_HOST)
@@ -39,7 +43,10 @@ static void allocate(sim_world *world)
     world->n_servers = (size_t)config->login_servers.count;
     world->n_supernodes = (size_t)config->supernodes.count;
     world->n_peers = (size_t)config->n_peers;
-    world->n_machines = world->n_servers + world->n_supernodes + world->n_peers;
+    world->n_cells = (size_t)config->matrix.n_cells;
+    world->n_proxies = (size_t)config->proxies.count;
+    world->n_machines =
+        world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells + world->n_proxies;
     world->machines = g_new0(sim_machine, world->n_machines);
     world->servers = g_new0(pl_addr, world->n_servers);
     world->supernodes = g_new0(pl_addr, world->n_supernodes);
@@ -48,14 +55,25 @@ static void allocate(sim_world *world)
     world->account_names = g_new0(char *, 2 * world->n_supernodes);
 }
 
+/* Hosts are placed in the order of the world's table, which is filled by then. */
+static bool is_peer(const void *ctx, uint32_t host)
+{
+    const sim_world *world = ctx;
+    return world->machines[host].group != NULL;
+}
+
 static bool create_engine(sim_world *world, char **ret_error)
 {
     const sim_config *config = world->config;
     sim_network_face face = {0};
     if (world->ops->capabilities & SIM_ENGINE_NETWORK) {
+        net_latency_options latency = config->latency;
+        latency.is_peer = is_peer;
+        latency.is_peer_ctx = world;
         world->network = net_new(&(net_options){.seed = (uint64_t)config->run.seed,
                                                 .replication = world->options.replication,
-                                                .latency = config->latency},
+                                                .latency = latency,
+                                                .private_destinations = config->private_destinations},
                                  ret_error);
         if (!world->network)
             return false;
@@ -65,7 +83,8 @@ static bool create_engine(sim_world *world, char **ret_error)
         &(sim_engine_options){.hosts_expected = world->n_machines, .seed = (uint64_t)config->run.seed}, &face);
     if (world->network)
         net_attach(world->network, world->ops, world->engine);
-    if (world->network && world->options.recorder && sim_recorder_wants_packets(world->options.recorder))
+    bool wants_packets = world->options.recorder && sim_recorder_wants_packets(world->options.recorder);
+    if (world->network && (wants_packets || world->paths))
         net_set_observer(world->network, observe, world);
     return true;
 }
@@ -95,7 +114,7 @@ static void start_hosts(sim_world *world)
         if (!world->network) /* the live engine numbers its own hosts densely */
             machine->stack.host = (sim_host)(world->options.only ? 0 : i);
         world->ops->host_add(world->engine, machine->stack.host,
-                             &(sim_host_options){.ip = machine->ip,
+                             &(sim_host_options){.ip = machine->at.ip,
                                                  .profile = sim_stack_profile_find(stack_name(world, machine)),
                                                  .input = sim_machine_input,
                                                  .input_ctx = machine});
@@ -130,6 +149,7 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
         return NULL;
     }
     allocate(world);
+    sim_paths_new(world);
     net_random_init(&world->timeline_random, (uint64_t)world->config->run.seed, options->replication, "world",
                     "timeline");
     if (!create_engine(world, ret_error) || !sim_population_build(world, ret_error) ||
@@ -139,6 +159,7 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     }
     start_hosts(world);
     sim_behaviour_plan(world);
+    sim_paths_plan(world);
     sim_timeline_plan(world);
     return world;
 }
@@ -152,6 +173,7 @@ void sim_world_free(sim_world *world)
     if (world->engine)
         world->ops->destroy(world->engine);
     net_free(world->network);
+    sim_paths_free(world);
     for (size_t i = 0; i < world->n_supernodes; i++) {
         g_free(world->known[i]);
         g_free(world->account_names[2 * i]);
@@ -177,8 +199,7 @@ static sim_world_end run_slices(sim_world *world, sim_world_keep_going_fn keep_g
         if (keep_going && !keep_going(ctx, now, end))
             return SIM_WORLD_INTERRUPTED;
     }
-    bool is_limit =
-        world->config->run.until == SIM_UNTIL_ALL_LOGGED_IN && world->n_planned > 0 && !world->stopped;
+    bool is_limit = world->config->run.until != SIM_UNTIL_DURATION && world->n_planned > 0 && !world->stopped;
     return is_limit ? SIM_WORLD_LIMIT : SIM_WORLD_COMPLETE;
 }
 

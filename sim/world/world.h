@@ -22,8 +22,8 @@ typedef struct sim_world_options {
 } sim_world_options;
 
 typedef enum sim_world_end {
-    SIM_WORLD_COMPLETE,    /* the duration is over, or all logins that were planned have ended */
-    SIM_WORLD_LIMIT,       /* the limit of `until: all-logged-in` came first */
+    SIM_WORLD_COMPLETE,    /* the duration is over, or all logins (or paths) that were planned have ended */
+    SIM_WORLD_LIMIT,       /* the limit of `until` came first */
     SIM_WORLD_INTERRUPTED  /* keep_going said no */
 } sim_world_end;
 

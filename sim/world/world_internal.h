@@ -12,6 +12,17 @@
 
 #define SIM_NAME_MAX 40
 
+/* Where a host is in the network: its realm (a home, a carrier's network, or the public one), its address there, and
+ * the addresses under which others may know it. */
+typedef struct sim_whereabouts {
+    net_realm realm;
+    net_realm above;    /* in which its home's box stands; PUBLIC without a carrier */
+    uint32_t ip;
+    uint32_t between;   /* outside address of the home's box in the carrier's network; 0 = none */
+    uint32_t outside;   /* public address, the first of … */
+    uint32_t n_outside; /* … so many */
+} sim_whereabouts;
+
 /* One simulated machine: a port for its node, over the engine's host stack. */
 typedef struct sim_machine {
     sim_stack_port stack;  /* first, as stack_port.h asks */
@@ -21,9 +32,10 @@ typedef struct sim_machine {
     const sim_group_config *group; /* peers only */
     net_random random;     /* the node's own stream */
     pl_time armed_at;      /* of the engine's tick that is on its way; PL_NEVER if none */
-    net_realm realm;
-    uint32_t index;        /* from 1, within its role */
-    uint32_t ip;           /* that the host itself has */
+    sim_whereabouts at;    /* at.ip: that the host itself has */
+    sim_whereabouts home;  /* where it was at the start */
+    uint32_t moves;        /* how often it has moved */
+    uint32_t index;        /* from 1, within its role; of callers and callees the cell's number */
     uint32_t life;         /* of ticks; those of an earlier life are ignored */
     sim_role role;
     uint32_t logins_left;  /* peers: log-in acts still to come */
@@ -51,7 +63,9 @@ struct sim_world {
     const struct pl_suite *suite;
     size_t n_machines;
     sim_machine *machines; /* login servers, supernodes, peers */
-    size_t n_servers, n_supernodes, n_peers;
+    size_t n_servers, n_supernodes, n_peers, n_cells, n_proxies;
+    uint32_t n_addresses[2];   /* given to boxes beyond the first of each host: public, in carriers' networks */
+    struct sim_paths *paths;   /* NULL: nobody connects to anybody */
     uint64_t n_planned, n_ended; /* logins */
     uint64_t n_logged_in, n_failed;
     uint64_t n_unfinished;
@@ -85,10 +99,35 @@ void sim_population_account(const sim_machine *machine, char ret_name[SIM_NAME_M
 
 /* The access link and the firewall that the scenario gives it, before any act of the timeline. */
 const net_link_options *sim_population_link(const sim_machine *machine);
-const net_firewall_options *sim_population_firewall(const sim_machine *machine);
+net_firewall_options sim_population_firewall(const sim_machine *machine);
+/* The proxy that the machine's node is told of; {0, 0} if none. */
+pl_addr sim_population_proxy(const sim_machine *machine);
+/* The caller of a cell, from 1; the callee is the next machine. */
+sim_machine *sim_population_caller(const sim_world *world, size_t cell);
+
+/* topology.c */
+
+/* Where the next host of a row of neighbours goes. */
+typedef struct sim_street {
+    int64_t per_nat, per_carrier;
+    int64_t in_home, in_carrier; /* taken so far in the last home, in the last carrier's network */
+    sim_whereabouts last;
+} sim_street;
+
+/* Puts a new host into the network, with the boxes that it needs, and makes the next place of the street ready. */
+void sim_topology_add(sim_machine *machine, sim_street *street);
+/* Acts of the timeline (network worlds only).  The box in front of the machine forgets what it maps. */
+void sim_topology_reboot(const sim_machine *machine, pl_time now);
+/* The box, or the host where there is none, gets another outside address. */
+void sim_topology_readdress(sim_machine *machine, pl_time now);
+/* The host moves to a LAN of its own, behind a box of that kind; and back to where it was at the start. */
+void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time now);
+void sim_topology_go_home(sim_machine *machine, pl_time now);
 
 /* behaviour.c */
 
+/* When a user acts; `last` is when the one before him did. */
+pl_time sim_behaviour_arrival(const sim_arrival *arrive, net_random *random, pl_time last);
 /* Plans the log-in acts of all peers. */
 void sim_behaviour_plan(sim_world *world);
 /* A login ended: what does the user do next? */
@@ -105,7 +144,25 @@ void sim_timeline_plan(sim_world *world);
 /* Frees what the timeline keeps about a machine. */
 void sim_timeline_forget(sim_machine *machine);
 
+/* paths/ */
+
+/* Makes the record of the paths if there will be any. */
+void sim_paths_new(sim_world *world);
+void sim_paths_free(sim_world *world);
+/* Plans the acts of the matrix and of `paths:`. */
+void sim_paths_plan(sim_world *world);
+/* An event of a node, a sighting of the network: what of them concerns a path. */
+void sim_paths_event(sim_machine *machine, const pl_event *event, pl_time now);
+void sim_paths_sighting(sim_world *world, const net_sighting *sighting, pl_time now);
+/* The machine's node is about to be forgotten, and what it had begun with it. */
+void sim_paths_give_up(const sim_machine *machine, pl_time now);
+/* The replication is over: rows of what was planned, finished or not. */
+void sim_paths_end(sim_world *world, pl_time now);
+
 /* measure.c */
+
+/* One number of a machine, into series.csv if measuring has begun at `when`. */
+void sim_measure_sample(const sim_machine *machine, const sim_sample *sample, pl_time when, pl_time now);
 
 /* An event of a node becomes samples. */
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now);

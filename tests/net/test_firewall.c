@@ -68,6 +68,9 @@ static void presets_do_what_their_help_says(void)
         {"refuse-all", "r", "r", "r", "r", "r", "r", "r"},
         {"drop-all", "d", "d", "d", "d", "d", "d", "d"},
         {"tcp-in-refused", "a", "a", "a", "a", "a", "a", "r"},
+        {"udp-refused", "r", "a", "a", "a", "r", "d", "d"},
+        {"dns-only", "d", "a", "a", "a", "d", "d", "d"},
+        {"proxy-only", "d", "d", "d", "d", "d", "d", "d"},
     };
     const net_firewall_preset_row *presets;
     g_assert_cmpuint(net_firewall_presets(&presets), ==, G_N_ELEMENTS(rows));

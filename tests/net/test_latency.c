@@ -45,7 +45,7 @@ static void every_policy_has_a_name_and_a_help_line(void)
         g_assert_true(net_latency_find(policies[n]->name) == policies[n]);
         g_assert_cmpuint(strlen(policies[n]->help), >, 0);
     }
-    g_assert_cmpuint(n, ==, 4);
+    g_assert_cmpuint(n, ==, 5);
     g_assert_null(net_latency_find("no-such"));
 }
 
@@ -55,6 +55,29 @@ static void constant_is_the_same_for_all(void)
     net_latency *latency = make_with_hosts(&options, 1);
     g_assert_cmpint(net_latency_find("constant")->between(latency, 3, 200), ==, 12345);
     net_latency_find("constant")->destroy(latency);
+}
+
+static bool is_odd(const void *ctx, uint32_t host)
+{
+    return host % 2 == *(const uint32_t *)ctx;
+}
+
+static void legs_tell_peers_from_the_others(void)
+{
+    const uint32_t one = 1;
+    net_latency_options options = {
+        .policy = "legs", .peers_ns = 150, .others_ns = 10, .is_peer = is_odd, .is_peer_ctx = &one};
+    net_latency *latency = make_with_hosts(&options, 1);
+    const net_latency_policy *legs = net_latency_find("legs");
+    g_assert_cmpint(legs->between(latency, 1, 3), ==, 150);
+    g_assert_cmpint(legs->between(latency, 1, 2), ==, 10);
+    g_assert_cmpint(legs->between(latency, 2, 1), ==, 10);
+    g_assert_cmpint(legs->between(latency, 2, 4), ==, 10);
+    legs->destroy(latency);
+    options.is_peer = NULL; /* where nobody says who is one */
+    latency = make_with_hosts(&options, 1);
+    g_assert_cmpint(legs->between(latency, 1, 3), ==, 10);
+    legs->destroy(latency);
 }
 
 static void coordinates_are_symmetric_and_within_bounds(void)
@@ -320,6 +343,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/latency/policies", every_policy_has_a_name_and_a_help_line);
     g_test_add_func("/net/latency/constant", constant_is_the_same_for_all);
+    g_test_add_func("/net/latency/legs-tell-peers-from-the-others", legs_tell_peers_from_the_others);
     g_test_add_func("/net/latency/coordinates", coordinates_are_symmetric_and_within_bounds);
     g_test_add_func("/net/latency/triangles", noise_makes_triangle_violations);
     g_test_add_func("/net/latency/noise", noise_is_lognormal);

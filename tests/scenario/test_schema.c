@@ -20,7 +20,7 @@ static const struct {
     {"timeline: [1s]", "11:12: error: a map is needed here, not a single value",
      "           ^~  write key: value lines, indented"},
     {"timeline: [{at: 1s, do: explode, what: all}]", "11:25: error: unknown do 'explode'",
-     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall"},
+     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall, reboot, readdress, roam"},
     {"timeline: [{at: 1s, do: fial, what: all}]", "11:25: error: unknown do 'fial'",
      "                        ^~~~  did you mean 'fail'?"},
     {"timeline: [{at: 1s, do: fail, what: supernode-8}]",
@@ -49,9 +49,8 @@ static const struct {
     {"network: {latency: matrix(none.txt)}", "11:20: error: cannot read none.txt",
      "                   ^~~~~~~~~~~~~~~~  it is looked for beside the file that names it"},
     {"network: {latency: 10ms}", "11:20: error: not a latency",
-     "                   ^~~~  write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE) "
-     "or matrix("
-     "FILE)"},
+     "                   ^~~~  write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE), "
+     "matrix(FILE) or legs(peers=…, others=…)"},
     {"host_stack: xp", "11:13: error: unknown host_stack 'xp'", "            ^~  one of linux, xp-2003"},
     {"format: 2", "11:9: error: a newer format", "        ^  this release reads format 1"},
     {"discovery: maybe", "11:12: error: unknown discovery 'maybe'", "           ^~~~~  one of off, on"},

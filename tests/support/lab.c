@@ -44,7 +44,9 @@ void lab_open_with(lab *l, const net_options *options)
 
 void lab_open(lab *l, pl_span latency)
 {
-    net_options options = {.seed = 1, .latency = {.policy = "constant", .constant_ns = latency}};
+    net_options options = {.seed = 1,
+                           .latency = {.policy = "constant", .constant_ns = latency},
+                           .ttl = NET_TTL_SILENT};
     lab_open_with(l, &options);
 }
 

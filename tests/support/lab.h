@@ -19,7 +19,7 @@ typedef struct lab {
     unsigned sightings;    /* of all steps, since the last send */
 } lab;
 
-/* A network of constant latency. */
+/* A network of constant latency, whose routers say nothing of a TTL that ran out. */
 void lab_open(lab *lab, pl_span latency);
 void lab_open_with(lab *lab, const net_options *options);
 void lab_close(lab *lab);

@@ -91,6 +91,8 @@ static size_t stranger_input(story_host *host, const pl_input *input, pl_time no
 static size_t on_input(void *ctx, const pl_input *input, pl_time now)
 {
     story_host *host = ctx;
+    if (host->machine)
+        return host->machine(host->machine_ctx, input, now);
     if (host->role == STORY_STRANGER)
         return stranger_input(host, input, now);
     if (!host->node)
@@ -140,7 +142,8 @@ static void start_node(story_host *host)
                                                 .n_web_ports = is_client ? 0 : G_N_ELEMENTS(web_ports),
                                                 .discovery = host->discovery,
                                                 .supernode = &host->supernode,
-                                                .server_keys = &s->keys});
+                                                .server_keys = &s->keys,
+                                                .proxy = host->proxy});
     host->armed_at = PL_NEVER;
     for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
         pl_node_add_account(host->node, s->accounts[i][0], s->accounts[i][1]);
@@ -157,6 +160,7 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
         (story_host){.story = s, .role = role, .outside = outside, .config = s->config, .armed_at = PL_NEVER};
     host->ip = nat ? STORY_HOME_IP : outside;
     host->discovery = options->discovery;
+    host->proxy = options->proxy;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
     host->records = g_array_new(FALSE, FALSE, sizeof(story_record));
     host->heard = g_array_new(FALSE, FALSE, sizeof(story_heard));
@@ -297,6 +301,19 @@ story_host *story_add_client(story *s, const story_client_options *options)
 story_host *story_add_stranger(story *s)
 {
     return add_host(s, STORY_STRANGER, STORY_CLIENT_IP + s->n_outside++, &(story_client_options){0});
+}
+
+story_host *story_add_machine(story *s, sim_input_fn machine, void *machine_ctx)
+{
+    story_host *host = story_add_stranger(s);
+    host->machine = machine;
+    host->machine_ctx = machine_ctx;
+    return host;
+}
+
+void story_arm(story_host *host)
+{
+    arm(host);
 }
 
 void story_fail(story_host *host)

@@ -65,6 +65,10 @@ typedef struct story_host {
     /* A stranger's own reflex to an input, called after it was noted; may be NULL. */
     void (*reflex)(struct story_host *host, const pl_input *input, pl_time now);
     void *reflex_ctx;
+    /* What else may sit on a host instead of a node or a stranger; NULL unless it does. */
+    sim_input_fn machine;
+    void *machine_ctx;
+    pl_addr proxy; /* of its node */
 } story_host;
 
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
@@ -85,6 +89,7 @@ typedef struct story_client_options {
     net_link_options link;       /* zeroed = ideal */
     pl_node_discovery discovery; /* ON unless said */
     size_t cache_entries;        /* seeded with the first n supernodes; 0 = freshly installed */
+    pl_addr proxy;               /* of its node; {0,0} = none */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */
@@ -124,6 +129,8 @@ void story_free(story *s);
 /* A client, started now; {0} is a public one. */
 story_host *story_add_client(story *s, const story_client_options *options);
 story_host *story_add_stranger(story *s);
+/* A stranger's host whose inputs go to a machine of the test. */
+story_host *story_add_machine(story *s, sim_input_fn machine, void *machine_ctx);
 /* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back
  * knows the supernodes' accounts only. */
 void story_fail(story_host *host);
@@ -133,6 +140,9 @@ void story_cut(story_host *a, story_host *b);
 void story_mend(story_host *a, story_host *b);
 /* A firewall preset of the host itself, from now on. */
 void story_set_firewall(story_host *host, const char *preset);
+
+/* Moves the host's tick after the test did something with its node that is no act below. */
+void story_arm(story_host *host);
 
 /* An account, and the user's acts. */
 void story_account(story *s, const char *name, const char *password);

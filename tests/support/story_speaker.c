@@ -16,8 +16,14 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     g_assert_cmpint(pl_message_read(&message, PL_CARRIER_RECORD, data, len), ==, 0);
     g_assert_cmpuint(speaker->n_heard, <, STORY_WORDS_MAX);
     speaker->heard[speaker->n_heard++] = message.id;
-    if (message.id == PL_MESSAGE_REFUSED)
+    if (message.id == PL_MESSAGE_REFUSED || message.id == PL_MESSAGE_SIGNAL_FAILED)
         speaker->refusal = message.refusal;
+    if (message.id == PL_MESSAGE_SIGNAL || message.id == PL_MESSAGE_SIGNAL_FAILED) {
+        speaker->visit = message.visit;
+        speaker->body_len = message.body.len;
+        memset(speaker->name, 0, sizeof speaker->name);
+        memcpy(speaker->name, message.name.data, message.name.len);
+    }
     if (speaker->answer)
         speaker->answer(speaker, message.id);
 }

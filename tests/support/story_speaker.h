@@ -21,7 +21,10 @@ typedef struct story_speaker {
     size_t credential_len;
     pl_message_id heard[STORY_WORDS_MAX];
     size_t n_heard;
-    pl_refusal refusal; /* of the last `refused` */
+    pl_refusal refusal; /* of the last `refused` or `signal-failed` */
+    uint32_t visit;     /* of the last `signal` or `signal-failed` */
+    char name[PL_NAME_MAX + 1];
+    size_t body_len;    /* of the last `signal` */
     /* A responder's answer to a message; may be NULL. */
     void (*answer)(struct story_speaker *speaker, pl_message_id id);
     void *answer_ctx;

@@ -14,6 +14,7 @@ _Static_assert(PL_MESSAGE_CREDENTIAL_MAX >= PL_CREDENTIAL_BYTES_MAX, "a credenti
 static const uint8_t key_a[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 static const uint8_t key_b[32] = {0xFF, 0xFE, 0xFD};
 static const uint8_t blob[256] = {0xC0, 0xFF, 0xEE, [255] = 1};
+static const uint8_t long_body[PL_MESSAGE_BODY_MAX] = {0xFF, [PL_MESSAGE_BODY_MAX - 1] = 0xFF};
 static pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
 
 static pl_bytes_view view_of(const char *text)
@@ -45,6 +46,17 @@ static size_t typical_messages(pl_message *ret_messages)
                                      .target = {0xC0000201, 40000},
                                      .stun_id = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2},
                                      .change_port = 1};
+    ret_messages[n++] = (pl_message){
+        .id = PL_MESSAGE_SIGNAL, .visit = 0x01020304, .name = view_of("bob"), .body = {blob, 120}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SIGNAL_FAILED,
+                                     .visit = UINT32_MAX,
+                                     .refusal = PL_REFUSAL_PEER_OFFLINE,
+                                     .name = view_of("bob")};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_RELAY_REQUEST};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_RELAY_GRANT,
+                                     .name = view_of("1095206400:alice"),
+                                     .password = view_of("0123456789abcdef"),
+                                     .lifetime = 600};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_LOGIN,
                                      .sign_key = key_a,
                                      .dh_key = key_b,
@@ -67,10 +79,14 @@ static size_t longest_messages(pl_message *ret_messages)
             message->n_entries = PL_MESSAGE_ENTRIES_MAX;
         if (message->n_servers)
             message->n_servers = PL_MESSAGE_SERVERS_MAX;
-        if (message->name.data) {
+        if (message->name.data)
             message->name = (pl_bytes_view){(const uint8_t *)TEXT_64, PL_MESSAGE_NAME_MAX};
-            message->password = view_of(TEXT_64);
-        }
+        if (message->password.data)
+            message->password.len = message->id == PL_MESSAGE_LOGIN ? PL_MESSAGE_PASSWORD_MAX : 32;
+        if (message->password.data)
+            message->password.data = (const uint8_t *)TEXT_64;
+        if (message->body.data)
+            message->body = (pl_bytes_view){long_body, PL_MESSAGE_BODY_MAX};
     }
     return n;
 }
@@ -113,6 +129,9 @@ static void assert_messages_equal(const pl_message *a, const pl_message *b)
     g_assert_true(!a->dh_key || memcmp(a->dh_key, b->dh_key, 32) == 0);
     g_assert_cmpint(a->unix_time, ==, b->unix_time);
     assert_lists_equal(a, b);
+    g_assert_cmpuint(a->visit, ==, b->visit);
+    assert_views_equal(a->body, b->body);
+    g_assert_cmpuint(a->lifetime, ==, b->lifetime);
     g_assert_true(pl_addr_equal(a->target, b->target));
     g_assert_true(memcmp(a->stun_id, b->stun_id, sizeof a->stun_id) == 0);
     g_assert_cmpuint(a->change_port, ==, b->change_port);
@@ -244,6 +263,51 @@ static void counts_beyond_a_bound_are_refused(void)
                     PL_ERR_OVERSIZED);
 }
 
+static void a_body_is_bounded_and_may_be_empty(void)
+{
+    uint8_t bytes[PL_MESSAGE_BYTES_MAX] = {0x19, 0, 0, 0, 7, 1, 'b', 0, 0};
+    pl_message back = {0};
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, 9), ==, 0);
+    g_assert_cmpuint(back.visit, ==, 7);
+    g_assert_cmpuint(back.body.len, ==, 0);
+    bytes[7] = 1201 >> 8;
+    bytes[8] = (uint8_t)1201;
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, 9 + 1201), ==, PL_ERR_OVERSIZED);
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, 9 + 1200), ==, PL_ERR_OVERSIZED);
+    bytes[8] = (uint8_t)1200;
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, 9 + 1200), ==, 0);
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, 9 + 1199), ==, PL_ERR_SHORT);
+}
+
+/* Names of peers, users of relays and their passwords are text like the names of users. */
+static void names_in_signals_are_judged(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int error;
+    } rows[] = {
+        {"\x19\0\0\0\1\1b\0\0", 9, 0},
+        {"\x19\0\0\0\1\0\0\1x", 9, PL_ERR_MALFORMED},
+        {"\x19\0\0\0\1\1 \0\0", 9, PL_ERR_MALFORMED},
+        {"\x1A\0\0\0\1\x08\1b", 8, 0},
+        {"\x1A\0\0\0\1\0\1b", 8, PL_ERR_MALFORMED},
+        {"\x1A\0\0\0\1\x08\1\x7F", 8, PL_ERR_MALFORMED},
+        {"\x1C\1u\1p\0\0\0\1", 9, 0},
+        {"\x1C\1u\1 \0\0\0\1", 9, PL_ERR_MALFORMED},
+        {"\x1C\0\1p\0\0\0\1x", 9, PL_ERR_MALFORMED},
+        {"\x1C\2uu\0\0\0\0\1", 9, PL_ERR_MALFORMED},
+        {"\x1B\0", 2, PL_ERR_OVERSIZED},
+        {"\x11\3", 2, 0},
+        {"\x11\4", 2, PL_ERR_MALFORMED},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        pl_message back = {0};
+        g_assert_cmpint(read_exact(&back, PL_CARRIER_RECORD, (const uint8_t *)rows[i].bytes, rows[i].len), ==,
+                        rows[i].error);
+    }
+}
+
 static void entries_may_be_skipped(void)
 {
     pl_message message = {.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = 200, .entries = entries};
@@ -353,6 +417,8 @@ int main(int argc, char **argv)
     g_test_add_func("/wire/message/refused-leaves-the-result-alone",
                     a_refused_message_leaves_the_result_alone);
     g_test_add_func("/wire/message/counts-beyond-a-bound", counts_beyond_a_bound_are_refused);
+    g_test_add_func("/wire/message/a-body-is-bounded", a_body_is_bounded_and_may_be_empty);
+    g_test_add_func("/wire/message/names-in-signals-are-judged", names_in_signals_are_judged);
     g_test_add_func("/wire/message/entries-may-be-skipped", entries_may_be_skipped);
     g_test_add_func("/wire/message/names-are-printable", names_are_printable_without_spaces);
     g_test_add_func("/wire/message/others-are-malformed", other_protocols_versions_and_types_are_malformed);

@@ -8,6 +8,7 @@
 
 extern const net_latency_policy net_latency_constant;
 extern const net_latency_policy net_latency_coordinates;
+extern const net_latency_policy net_latency_legs;
 extern const net_latency_policy net_latency_matrix;
 extern const net_latency_policy net_latency_regions;
 

@@ -1,23 +1,30 @@
-/* nat_box.c - mapping, filtering, ports and lifetimes of one NAT box. */
+/* nat_box.c - a packet's way through one NAT box: its mapping, its filter, its new addresses. */
 #include "sim/net/nat/nat_box.h"
 
 #include <glib.h>
+#include <string.h>
 
-#include "core/port.h"
+#include "sim/net/nat/nat_life.h"
+#include "sim/net/nat/nat_overload.h"
+#include "sim/net/nat/nat_ports.h"
 #include "sim/net/nat/nat_session.h"
 
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO_REQUEST 8
-#define SYSTEM_PORTS 1024u /* spec: RFC 6335 §6 */
-#define ALL_PORTS 65536u
-/* chosen: draws of a random port before the search becomes linear; 16 fail once in 65536 at half load. */
-#define RANDOM_TRIES 16
-/* chosen: mappings looked at when one is made; making one leaves at most two unbound, so four outrun it. */
-#define SWEEP 4
 
-static bool is_error(const net_packet *packet)
+void net_nat_box_kind(const net_nat_options *options, net_nat_kind *ret_kind)
 {
-    return packet->protocol == PL_PROTOCOL_ICMP && packet->quote.protocol != 0;
+    memset(ret_kind, 0, sizeof *ret_kind); /* its padding too: kinds are told apart byte by byte */
+    net_nat_options *own = &ret_kind->options;
+    *own = *options;
+    own->pool = MAX(own->pool, 1);
+    ret_kind->shares = own->ports == NET_PORTS_OVERLOADING;
+    ret_kind->keys = ret_kind->shares ? NET_NAT_APD : own->mapping;
+    ret_kind->filters = ret_kind->keys >= own->filtering;
+    ret_kind->tells = (own->refresh & NET_NAT_REFRESH_KNOWN) && ret_kind->keys == NET_NAT_EI;
+    ret_kind->hears = (own->refresh & NET_NAT_REFRESH_IN) || own->udp_stream_lifetime_ns;
+    ret_kind->meddles =
+        ret_kind->shares || own->alg != NET_ALG_OFF || own->hairpin == NET_HAIRPIN_INTERNAL;
 }
 
 /* The remote endpoint as far as a behaviour looks at it; ICMP has no remote port (RFC 5508 §3.1). */
@@ -39,150 +46,61 @@ static net_mapping_key key_of(const net_nat_box *box, uint8_t protocol, pl_addr 
     return (net_mapping_key){.box = box->id,
                              .protocol = protocol,
                              .inside = inside,
-                             .remote = masked(box->options->mapping, protocol, remote)};
+                             .remote = masked(box->kind->keys, protocol, remote)};
 }
 
-static void unbind(net_nat_table *table, net_nat_box *box, uint32_t mapping)
+/* Most boxes carry one busy mapping, so the one used last is looked at before the table is. */
+static uint32_t mapping_inside(const net_nat_table *table, net_nat_box *box, const net_mapping_key *key)
 {
-    net_nat_table_unbind(table, mapping);
-    box->bound--;
+    if (!box->recent || !net_nat_table_is_inside(net_nat_table_mapping(table, box->recent), key))
+        box->recent = net_nat_table_inside(table, key);
+    return box->recent;
 }
 
-/* A port is free if nobody has it, or if whoever had it let it expire. */
-static bool take_if_free(net_nat_table *table, net_nat_box *box, uint8_t protocol, uint32_t port, pl_time now)
+static uint32_t mapping_outside(const net_nat_table *table, net_nat_box *box, const net_port_key *key)
 {
-    uint32_t index = net_nat_table_outside(table, box->id, protocol, (uint16_t)port);
-    if (!index)
-        return true;
-    if (now < net_nat_table_mapping(table, index)->expires_at)
-        return false;
-    unbind(table, box, index);
-    return true;
+    if (!box->recent || !net_nat_table_is_outside(net_nat_table_mapping(table, box->recent), key))
+        box->recent = net_nat_table_outside(table, key);
+    return box->recent;
 }
 
-typedef struct port_search {
-    uint32_t low, size;     /* the range */
-    uint32_t start, step;   /* first candidate as an offset into the range */
-} port_search;
-
-/* The first free port of the search, or -1. */
-static int32_t search(net_nat_table *table, net_nat_box *box, uint8_t protocol, const port_search *ports,
-                      pl_time now)
+/* Finds a mapping by what a packet from outside shows, without the guess. */
+static uint32_t find_outside(const net_nat_table *table, const net_nat_box *box, uint8_t protocol,
+                             pl_addr external, pl_addr remote)
 {
-    uint64_t offset = ports->start;
-    for (uint32_t i = 0; i < ports->size; i++, offset += ports->step) {
-        uint32_t port = ports->low + (uint32_t)(offset % ports->size);
-        if (take_if_free(table, box, protocol, port, now))
-            return (int32_t)port;
+    if (!net_nat_box_has(box, external.ip))
+        return 0;
+    const net_port_key key = {net_nat_box_place(box, external.ip), protocol, external.port};
+    return box->kind->shares ? net_nat_table_shared(table, &key, masked(NET_NAT_APD, protocol, remote))
+                             : net_nat_table_outside(table, &key);
+}
+
+/* A fickle box keeps an endpoint apart by destination once another endpoint has its port. */
+static bool choose(net_nat_table *table, net_nat_box *box, net_mapping_key *key, pl_addr remote,
+                   net_nat_port *ret_port, pl_time now)
+{
+    const net_nat_options *options = &box->kind->options;
+    if (box->kind->shares)
+        return net_nat_overload_choose(table, box, key, ret_port, now);
+    if (options->fickle && !net_nat_ports_keeps(table, box, key, now)) {
+        key->remote = masked(NET_NAT_APD, key->protocol, remote);
+        return net_nat_ports_choose(table, box, key, NET_PORTS_RANDOM, ret_port, now);
     }
-    return -1;
-}
-
-static port_search range_of(const net_nat_options *options)
-{
-    uint32_t low = options->port_low ? options->port_low : SYSTEM_PORTS;
-    uint32_t high = options->port_high ? options->port_high : ALL_PORTS - 1;
-    g_assert(low <= high);
-    return (port_search){.low = low, .size = high - low + 1, .step = 1};
-}
-
-/* The inside port, or the next free one of its class: system ports stay system ports (RFC 4787 REQ-3a). */
-static port_search preserving(uint8_t protocol, uint16_t inside_port)
-{
-    if (protocol == PL_PROTOCOL_ICMP)
-        return (port_search){.low = 0, .size = ALL_PORTS, .start = inside_port, .step = 1};
-    if (inside_port < SYSTEM_PORTS)
-        return (port_search){.low = 1,
-                             .size = SYSTEM_PORTS - 1,
-                             .start = inside_port ? inside_port - 1u : 0,
-                             .step = 1};
-    return (port_search){.low = SYSTEM_PORTS,
-                         .size = ALL_PORTS - SYSTEM_PORTS,
-                         .start = inside_port - SYSTEM_PORTS,
-                         .step = 1};
-}
-
-static int32_t random_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, pl_time now)
-{
-    port_search ports = range_of(box->options);
-    for (int i = 0; i < RANDOM_TRIES; i++) {
-        ports.start = (uint32_t)net_random_below(&box->random, ports.size);
-        if (take_if_free(table, box, protocol, ports.low + ports.start, now))
-            return (int32_t)(ports.low + ports.start);
-    }
-    return search(table, box, protocol, &ports, now);
-}
-
-static int32_t sequential_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, pl_time now)
-{
-    port_search ports = range_of(box->options);
-    ports.step = box->options->port_step ? box->options->port_step : 1;
-    if (box->last_port)
-        ports.start = box->last_port - ports.low + ports.step;
-    int32_t port = search(table, box, protocol, &ports, now);
-    if (port >= 0)
-        box->last_port = (uint32_t)port;
-    return port;
-}
-
-static int32_t choose_port(net_nat_table *table, net_nat_box *box, uint8_t protocol, uint16_t inside_port,
-                           pl_time now)
-{
-    switch (box->options->ports) {
-    case NET_PORTS_PRESERVE: {
-        port_search ports = preserving(protocol, inside_port);
-        return search(table, box, protocol, &ports, now);
-    }
-    case NET_PORTS_SEQUENTIAL:
-        return sequential_port(table, box, protocol, now);
-    case NET_PORTS_RANDOM:
-        return random_port(table, box, protocol, now);
-    }
-    g_assert_not_reached();
-}
-
-/* Looks at `n` mappings of the box, frees the expired ones, and returns when the first of the others
- * expires. */
-static pl_time sweep(net_nat_table *table, net_nat_box *box, uint32_t n, pl_time now)
-{
-    pl_time first = PL_NEVER;
-    for (uint32_t i = 0; i < n && box->ring; i++) {
-        uint32_t index = net_ring_next(&table->mappings, box->ring);
-        const net_mapping *m = net_nat_table_mapping(table, index);
-        if (m->bound && now >= m->expires_at)
-            unbind(table, box, index);
-        else if (m->bound && m->expires_at < first)
-            first = m->expires_at;
-        if (net_nat_table_sweep_one(table, &box->ring))
-            box->records--;
-    }
-    return first;
-}
-
-static bool is_full(net_nat_table *table, net_nat_box *box, pl_time now)
-{
-    uint32_t most = box->options->max_mappings;
-    if (!most || box->bound < most)
-        return false;
-    if (now >= box->full_until)
-        box->full_until = sweep(table, box, box->records, now);
-    return box->bound >= most;
+    return net_nat_ports_choose(table, box, key, options->ports, ret_port, now);
 }
 
 /* A new mapping, or 0 when the box has no port or no room left. */
-static uint32_t make_mapping(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, pl_time now)
+static uint32_t make_mapping(net_nat_table *table, net_nat_box *box, net_mapping_key *key, pl_addr remote,
+                             pl_time now)
 {
-    sweep(table, box, SWEEP, now);
-    if (is_full(table, box, now))
+    net_nat_life_sweep(table, box, now);
+    if (net_nat_life_is_full(table, box, now))
         return 0;
-    int32_t port = choose_port(table, box, key->protocol, key->inside.port, now);
-    if (port < 0)
+    net_nat_port port;
+    if (!choose(table, box, key, remote, &port, now))
         return 0;
-    uint32_t index = net_nat_table_bind(table, key, (uint16_t)port, &box->ring);
-    box->bound++;
-    box->records++;
-    box->full_until = 0;
-    return index;
+    const net_mapping_kind kind = box->kind->shares ? NET_MAPPING_SHARED : NET_MAPPING_OWN;
+    return net_nat_life_begin(table, box, key, port.place, port.port, kind, now);
 }
 
 static net_drop out_error(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_time now)
@@ -190,13 +108,17 @@ static net_drop out_error(const net_nat_table *table, const net_nat_box *box, ne
     net_quote *quote = &packet->quote;
     net_mapping_key key = key_of(box, quote->protocol, quote->destination, quote->source);
     uint32_t index = net_nat_table_inside(table, &key);
+    if (!index && box->kind->options.fickle) {
+        key.remote = masked(NET_NAT_APD, quote->protocol, quote->source);
+        index = net_nat_table_inside(table, &key);
+    }
     if (!index)
         return NET_DROP_NO_MAPPING;
     const net_mapping *m = net_nat_table_mapping(table, index);
     if (now >= m->expires_at)
         return NET_DROP_EXPIRED;
-    quote->destination = (pl_addr){box->external_ip, m->external_port};
-    packet->source.ip = box->external_ip;
+    quote->destination = net_nat_box_external(box, m);
+    packet->source.ip = quote->destination.ip;
     return NET_DROP_NONE;
 }
 
@@ -208,44 +130,43 @@ static bool may_open(const net_packet *packet)
     return packet->protocol != PL_PROTOCOL_ICMP || packet->icmp_type == ICMP_ECHO_REQUEST;
 }
 
-/* Most boxes carry one busy mapping, so the one used last is looked at before the table is. */
-static uint32_t mapping_inside(const net_nat_table *table, net_nat_box *box, const net_mapping_key *key)
+/* A packet from inside has no live mapping under its key: that of a fickle box, or a new one; 0 and the reason if
+ * there is none. */
+static uint32_t open_mapping(net_nat_table *table, net_nat_box *box, net_mapping_key *key, uint32_t expired,
+                             const net_packet *packet, net_drop *ret_drop, pl_time now)
 {
-    if (!box->recent || !net_nat_table_is_inside(net_nat_table_mapping(table, box->recent), key))
-        box->recent = net_nat_table_inside(table, key);
-    return box->recent;
-}
-
-static uint32_t mapping_outside(const net_nat_table *table, net_nat_box *box, uint8_t protocol, uint16_t port)
-{
-    if (!box->recent ||
-        !net_nat_table_is_outside(net_nat_table_mapping(table, box->recent), box->id, protocol, port))
-        box->recent = net_nat_table_outside(table, box->id, protocol, port);
-    return box->recent;
+    if (!expired && box->kind->options.fickle) {
+        net_mapping_key narrow = *key;
+        narrow.remote = masked(NET_NAT_APD, packet->protocol, packet->destination);
+        expired = net_nat_table_inside(table, &narrow);
+        if (expired && now < net_nat_table_mapping(table, expired)->expires_at)
+            return expired;
+    }
+    if (!may_open(packet)) {
+        *ret_drop = expired ? NET_DROP_EXPIRED : NET_DROP_NO_MAPPING;
+        return 0;
+    }
+    if (expired)
+        net_nat_life_end(table, box, expired, now);
+    *ret_drop = NET_DROP_EXHAUSTED;
+    return make_mapping(table, box, key, packet->destination, now);
 }
 
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
-    if (is_error(packet))
+    if (net_nat_is_error(packet))
         return out_error(table, box, packet, now);
     net_mapping_key key = key_of(box, packet->protocol, packet->source, packet->destination);
     uint32_t index = mapping_inside(table, box, &key);
-    if (index && now >= net_nat_table_mapping(table, index)->expires_at) {
-        if (!may_open(packet))
-            return NET_DROP_EXPIRED;
-        unbind(table, box, index);
-        index = 0;
-    }
-    if (!index) {
-        if (!may_open(packet))
-            return NET_DROP_NO_MAPPING;
-        index = make_mapping(table, box, &key, now);
+    if (!index || now >= net_nat_table_mapping(table, index)->expires_at) {
+        net_drop drop = NET_DROP_NONE;
+        index = open_mapping(table, box, &key, index, packet, &drop, now);
         if (!index)
-            return NET_DROP_EXHAUSTED;
+            return drop;
     }
     net_nat_session_out(table, box, index, packet, now);
     const net_mapping *m = net_nat_table_mapping(table, index);
-    packet->source = (pl_addr){box->external_ip, m->external_port};
+    packet->source = net_nat_box_external(box, m);
     if (packet->protocol == PL_PROTOCOL_ICMP)
         packet->destination.port = m->external_port;
     return NET_DROP_NONE;
@@ -254,10 +175,12 @@ net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *pac
 static net_drop in_error(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_time now)
 {
     net_quote *quote = &packet->quote;
-    uint32_t index = net_nat_table_outside(table, box->id, quote->protocol, quote->source.port);
+    uint32_t index = find_outside(table, box, quote->protocol, quote->source, quote->destination);
     if (!index)
         return NET_DROP_NO_MAPPING;
     const net_mapping *m = net_nat_table_mapping(table, index);
+    if (m->stranger)
+        return NET_DROP_NO_MAPPING;
     if (now >= m->expires_at)
         return NET_DROP_EXPIRED;
     quote->source = (pl_addr){m->inside_ip, m->inside_port};
@@ -267,13 +190,44 @@ static net_drop in_error(const net_nat_table *table, const net_nat_box *box, net
     return NET_DROP_NONE;
 }
 
+static void show_inside(net_packet *packet, const net_mapping *m)
+{
+    packet->destination = (pl_addr){m->inside_ip, m->inside_port};
+    if (packet->protocol == PL_PROTOCOL_ICMP)
+        packet->source.port = m->inside_port;
+}
+
+/* A box that overloads ports has one flow, or none, for what the packet shows: a host's, or its own stack's. */
+static net_drop in_shared(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
+{
+    const uint32_t index = find_outside(table, box, packet->protocol, packet->destination, packet->source);
+    const net_mapping *m = index ? net_nat_table_mapping(table, index) : NULL;
+    if (m && now < m->expires_at) {
+        if (m->stranger)
+            return net_nat_overload_stranger(table, box, index, now);
+        net_nat_session_in(table, box, index, packet, now);
+        show_inside(packet, m);
+        return NET_DROP_NONE;
+    }
+    net_nat_overload_accept(table, box, index, packet, now);
+    return m ? NET_DROP_EXPIRED : NET_DROP_NO_MAPPING;
+}
+
 net_drop net_nat_box_in(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
-    if (is_error(packet))
-        return in_error(table, box, packet, now);
-    if (packet->protocol == PL_PROTOCOL_ICMP && packet->icmp_type != ICMP_ECHO_REPLY)
-        return NET_DROP_NO_MAPPING; /* a request is for the box itself, which does not answer */
-    uint32_t index = mapping_outside(table, box, packet->protocol, packet->destination.port);
+    if (!net_nat_box_has(box, packet->destination.ip))
+        return NET_DROP_NO_ROUTE; /* it was for an address that the box had */
+    if (packet->protocol == PL_PROTOCOL_ICMP) {
+        if (packet->quote.protocol)
+            return in_error(table, box, packet, now);
+        if (packet->icmp_type != ICMP_ECHO_REPLY)
+            return NET_DROP_NO_MAPPING; /* a request is for the box itself, which does not answer */
+    }
+    if (box->kind->shares)
+        return in_shared(table, box, packet, now);
+    const net_port_key key = {net_nat_box_place(box, packet->destination.ip), packet->protocol,
+                              packet->destination.port};
+    const uint32_t index = mapping_outside(table, box, &key);
     if (!index)
         return NET_DROP_NO_MAPPING;
     const net_mapping *m = net_nat_table_mapping(table, index);
@@ -282,17 +236,33 @@ net_drop net_nat_box_in(net_nat_table *table, net_nat_box *box, net_packet *pack
     if (!net_nat_session_admits(table, box, index, packet, now))
         return NET_DROP_FILTERED;
     net_nat_session_in(table, box, index, packet, now);
-    packet->destination = (pl_addr){m->inside_ip, m->inside_port};
-    if (packet->protocol == PL_PROTOCOL_ICMP)
-        packet->source.port = m->inside_port;
+    show_inside(packet, m);
     return NET_DROP_NONE;
 }
 
 uint32_t net_nat_box_peek(const net_nat_table *table, const net_nat_box *box, const net_packet *packet)
 {
-    bool error = is_error(packet);
-    uint8_t protocol = error ? packet->quote.protocol : packet->protocol;
-    uint16_t port = error ? packet->quote.source.port : packet->destination.port;
-    uint32_t index = net_nat_table_outside(table, box->id, protocol, port);
+    const net_quote *quote = &packet->quote;
+    const uint32_t index =
+        net_nat_is_error(packet)
+            ? find_outside(table, box, quote->protocol, quote->source, quote->destination)
+            : find_outside(table, box, packet->protocol, packet->destination, packet->source);
     return index ? net_nat_table_mapping(table, index)->inside_ip : 0;
+}
+
+void net_nat_box_reveal(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_addr to)
+{
+    if (packet->protocol == PL_PROTOCOL_ICMP)
+        return;
+    const uint32_t index = find_outside(table, box, packet->protocol, packet->source, to);
+    if (!index)
+        return;
+    const net_mapping *m = net_nat_table_mapping(table, index);
+    packet->source = (pl_addr){m->inside_ip, m->inside_port};
+}
+
+bool net_nat_box_called(net_nat_table *table, const net_nat_box *box, const net_packet *syn, pl_time now)
+{
+    const uint32_t index = find_outside(table, box, syn->protocol, syn->destination, syn->source);
+    return index && net_nat_session_called(table, index, syn->source, now);
 }

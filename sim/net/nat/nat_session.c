@@ -6,6 +6,9 @@
 
 #include "core/port.h"
 
+/* measured on Linux 6.18: a flow that has been answered and is older than 2 s is a stream. */
+#define STREAM_AFTER (2 * PL_SECOND)
+
 #define ACK_OUT 0x01u /* anything but a bare SYN */
 #define ACK_IN 0x02u
 #define SYN_OUT 0x04u
@@ -21,14 +24,8 @@ static pl_addr session_remote(const net_nat_box *box, uint8_t protocol, pl_addr 
 {
     if (protocol == PL_PROTOCOL_TCP)
         return remote;
-    bool by_port = box->options->filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
+    bool by_port = box->kind->options.filtering == NET_NAT_APD && protocol != PL_PROTOCOL_ICMP;
     return (pl_addr){remote.ip, by_port ? remote.port : (uint16_t)0};
-}
-
-/* The mapping itself holds all that the filter asks for, if it maps at least as finely as it filters. */
-static bool mapping_filters(const net_nat_box *box)
-{
-    return box->options->mapping >= box->options->filtering;
 }
 
 static bool is_closing(const net_session *session)
@@ -65,17 +62,24 @@ static void note_flags(net_session *session, uint8_t flags, way direction)
         session->seen |= out ? FIN_OUT : FIN_IN;
 }
 
+static pl_span reset_lifetime(const net_nat_box *box)
+{
+    return box->kind->options.tcp_reset_ns ? box->kind->options.tcp_reset_ns : box->kind->options.tcp_transitory_ns;
+}
+
 static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
 {
+    if (session->seen & RESET)
+        return reset_lifetime(box);
     bool established = (session->seen & (ACK_OUT | ACK_IN)) == (ACK_OUT | ACK_IN) && !is_closing(session);
-    return established ? box->options->tcp_established_ns : box->options->tcp_transitory_ns;
+    return established ? box->kind->options.tcp_established_ns : box->kind->options.tcp_transitory_ns;
 }
 
 /* A RST ends the established state but prolongs nothing (RFC 7857 §2.1). */
 static void reset(const net_nat_table *table, net_nat_box *box, net_mapping *m, net_session *session,
                   pl_time now)
 {
-    pl_time end = now + box->options->tcp_transitory_ns;
+    pl_time end = now + reset_lifetime(box);
     session->seen |= RESET;
     if (session->expires_at > end) {
         session->expires_at = end;
@@ -109,9 +113,13 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
         m->expires_at = session->expires_at;
 }
 
-static pl_span lifetime(const net_nat_box *box, uint8_t protocol)
+static pl_span lifetime(const net_nat_box *box, const net_mapping *m, uint8_t protocol, pl_time now)
 {
-    return protocol == PL_PROTOCOL_UDP ? box->options->udp_lifetime_ns : box->options->icmp_lifetime_ns;
+    const net_nat_options *options = &box->kind->options;
+    if (protocol != PL_PROTOCOL_UDP)
+        return options->icmp_lifetime_ns;
+    const bool stream = options->udp_stream_lifetime_ns && m->replied && now > m->since + STREAM_AFTER;
+    return stream ? options->udp_stream_lifetime_ns : options->udp_lifetime_ns;
 }
 
 void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
@@ -122,11 +130,11 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
         return;
     }
     net_mapping *m = net_nat_table_mapping(table, mapping);
-    pl_time end = now + lifetime(box, packet->protocol);
-    bool refresh = (box->options->refresh & NET_NAT_REFRESH_OUT) != 0;
+    pl_time end = now + lifetime(box, m, packet->protocol, now);
+    bool refresh = (box->kind->options.refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
         m->expires_at = end;
-    if (mapping_filters(box))
+    if (box->kind->filters && !box->kind->tells)
         return;
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
     uint32_t index = net_nat_table_session(table, mapping, remote);
@@ -156,10 +164,10 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
                             const net_packet *packet, pl_time now)
 {
     const net_mapping *m = net_nat_table_mapping(table, mapping);
-    net_nat_behaviour filtering = box->options->filtering;
+    net_nat_behaviour filtering = box->kind->options.filtering;
     if (filtering == NET_NAT_EI)
         return true;
-    if (mapping_filters(box)) {
+    if (box->kind->filters) {
         bool any_port = filtering == NET_NAT_AD || packet->protocol == PL_PROTOCOL_ICMP;
         return m->remote_ip == packet->source.ip && (any_port || m->remote_port == packet->source.port);
     }
@@ -170,19 +178,38 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
     return index && now < net_nat_table_session_at(table, index)->expires_at;
 }
 
+static void note_datagram_in(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                             const net_packet *packet, pl_time now)
+{
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    const pl_time end = now + lifetime(box, m, packet->protocol, now);
+    m->replied = 1; /* after its life was measured: the first answer does not make a stream */
+    if (!(box->kind->options.refresh & NET_NAT_REFRESH_IN))
+        return;
+    const uint32_t index =
+        net_nat_table_session(table, mapping, session_remote(box, packet->protocol, packet->source));
+    net_session *session = index ? net_nat_table_session_at(table, index) : NULL;
+    if (box->kind->tells && (!session || now >= session->expires_at))
+        return;
+    m->expires_at = end;
+    if (session)
+        session->expires_at = end;
+}
+
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                         pl_time now)
 {
-    if (packet->protocol == PL_PROTOCOL_TCP) {
+    if (packet->protocol == PL_PROTOCOL_TCP)
         note_tcp(table, box, mapping, packet->source, packet->tcp_flags, IN, now);
-        return;
-    }
-    if (!(box->options->refresh & NET_NAT_REFRESH_IN))
-        return;
-    pl_time end = now + lifetime(box, packet->protocol);
-    net_nat_table_mapping(table, mapping)->expires_at = end;
-    pl_addr remote = session_remote(box, packet->protocol, packet->source);
-    uint32_t index = net_nat_table_session(table, mapping, remote);
-    if (index)
-        net_nat_table_session_at(table, index)->expires_at = end;
+    else if (box->kind->hears)
+        note_datagram_in(table, box, mapping, packet, now);
+}
+
+bool net_nat_session_called(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now)
+{
+    const uint32_t index = net_nat_table_session(table, mapping, remote);
+    if (!index)
+        return false;
+    const net_session *s = net_nat_table_session_at(table, index);
+    return now < s->expires_at && (s->seen & SYN_OUT);
 }

@@ -15,5 +15,7 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
 /* Notes that an admitted packet came in. */
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,
                         pl_time now);
+/* Whether a SYN has gone out on the connection with a remote, which lives. */
+bool net_nat_session_called(net_nat_table *table, uint32_t mapping, pl_addr remote, pl_time now);
 
 #endif

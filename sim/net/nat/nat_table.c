@@ -8,11 +8,15 @@
 
 void net_nat_table_init(net_nat_table *table)
 {
+    G_STATIC_ASSERT(sizeof(net_mapping) == SIM_MEMORY_LINE);
     net_slab_init(&table->mappings, sizeof(net_mapping));
     net_chain_init(&table->by_inside, offsetof(net_mapping, inside));
     net_chain_init(&table->by_outside, offsetof(net_mapping, outside));
     net_slab_init(&table->sessions, sizeof(net_session));
     net_chain_init(&table->by_remote, offsetof(net_session, hook));
+    net_slab_init(&table->holders, sizeof(net_holder));
+    net_chain_init(&table->by_holder, offsetof(net_holder, hook));
+    net_chain_init(&table->by_block, offsetof(net_holder, block));
 }
 
 void net_nat_table_clear(net_nat_table *table)
@@ -22,13 +26,17 @@ void net_nat_table_clear(net_nat_table *table)
     net_chain_clear(&table->by_outside);
     net_slab_clear(&table->sessions);
     net_chain_clear(&table->by_remote);
+    net_slab_clear(&table->holders);
+    net_chain_clear(&table->by_holder);
+    net_chain_clear(&table->by_block);
 }
 
 size_t net_nat_table_memory(const net_nat_table *table)
 {
     return net_slab_memory(&table->mappings) + net_chain_memory(&table->by_inside) +
            net_chain_memory(&table->by_outside) + net_slab_memory(&table->sessions) +
-           net_chain_memory(&table->by_remote);
+           net_chain_memory(&table->by_remote) + net_slab_memory(&table->holders) +
+           net_chain_memory(&table->by_holder) + net_chain_memory(&table->by_block);
 }
 
 static uint32_t inside_hash(const net_mapping_key *key)
@@ -38,14 +46,30 @@ static uint32_t inside_hash(const net_mapping_key *key)
            key->protocol;
 }
 
-static uint32_t outside_hash(uint32_t box, uint8_t protocol, uint16_t port)
+static uint32_t outside_hash(const net_port_key *key)
 {
-    return net_mix(box, (uint64_t)protocol << 16 | port);
+    return net_mix(key->place, (uint64_t)key->protocol << 16 | key->port);
+}
+
+static uint32_t shared_hash(const net_port_key *key, pl_addr remote)
+{
+    return net_mix((uint64_t)key->place << 32 | remote.ip,
+                   (uint64_t)key->protocol << 32 | (uint32_t)key->port << 16 | remote.port);
 }
 
 static uint32_t session_hash(uint32_t mapping, pl_addr remote)
 {
     return net_mix(mapping, (uint64_t)remote.ip << 16 | remote.port);
+}
+
+static uint32_t holder_hash(uint32_t box, uint8_t protocol, pl_addr inside)
+{
+    return net_mix((uint64_t)box << 32 | inside.ip, (uint64_t)protocol << 16 | inside.port);
+}
+
+static uint32_t block_hash(uint32_t place, uint16_t first_port)
+{
+    return net_mix(place, first_port);
 }
 
 uint32_t net_nat_table_inside(const net_nat_table *table, const net_mapping_key *key)
@@ -60,12 +84,24 @@ uint32_t net_nat_table_inside(const net_nat_table *table, const net_mapping_key 
     return 0;
 }
 
-uint32_t net_nat_table_outside(const net_nat_table *table, uint32_t box, uint8_t protocol, uint16_t port)
+uint32_t net_nat_table_outside(const net_nat_table *table, const net_port_key *key)
 {
-    uint32_t index = net_chain_first(&table->by_outside, outside_hash(box, protocol, port));
+    uint32_t index = net_chain_first(&table->by_outside, outside_hash(key));
     while (index) {
         const net_mapping *m = net_nat_table_mapping(table, index);
-        if (net_nat_table_is_outside(m, box, protocol, port))
+        if (net_nat_table_is_outside(m, key))
+            return index;
+        index = m->outside.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_shared(const net_nat_table *table, const net_port_key *key, pl_addr remote)
+{
+    uint32_t index = net_chain_first(&table->by_outside, shared_hash(key, remote));
+    while (index) {
+        const net_mapping *m = net_nat_table_mapping(table, index);
+        if (net_nat_table_is_shared(m, key, remote))
             return index;
         index = m->outside.next;
     }
@@ -92,20 +128,27 @@ uint32_t net_nat_table_session(net_nat_table *table, uint32_t mapping, pl_addr r
     return 0;
 }
 
-uint32_t net_nat_table_bind(net_nat_table *table, const net_mapping_key *key, uint16_t port, uint32_t *ring)
+uint32_t net_nat_table_bind(net_nat_table *table, const net_mapping_key *key, uint32_t place, uint16_t port,
+                            net_mapping_kind kind, uint32_t *ring)
 {
     uint32_t index = net_slab_take(&table->mappings);
     net_mapping *m = net_nat_table_mapping(table, index);
-    m->box = key->box;
+    m->place = place;
     m->protocol = key->protocol;
     m->inside_ip = key->inside.ip;
     m->inside_port = key->inside.port;
     m->remote_ip = key->remote.ip;
     m->remote_port = key->remote.port;
     m->external_port = port;
-    m->bound = 1;
-    net_chain_add(&table->by_inside, &table->mappings, index, inside_hash(key));
-    net_chain_add(&table->by_outside, &table->mappings, index, outside_hash(key->box, key->protocol, port));
+    m->is_inside = kind != NET_MAPPING_STRANGER;
+    m->is_outside = 1;
+    m->shared = kind != NET_MAPPING_OWN;
+    m->stranger = kind == NET_MAPPING_STRANGER;
+    const net_port_key outside = {place, key->protocol, port};
+    if (m->is_inside)
+        net_chain_add(&table->by_inside, &table->mappings, index, inside_hash(key));
+    net_chain_add(&table->by_outside, &table->mappings, index,
+                  m->shared ? shared_hash(&outside, key->remote) : outside_hash(&outside));
     net_ring_add(&table->mappings, ring, index);
     return index;
 }
@@ -120,20 +163,27 @@ static void drop_session(net_nat_table *table, net_mapping *m)
     net_slab_give(&table->sessions, index);
 }
 
-void net_nat_table_unbind(net_nat_table *table, uint32_t mapping)
+void net_nat_table_hold(net_nat_table *table, uint32_t mapping)
 {
     net_mapping *m = net_nat_table_mapping(table, mapping);
     while (m->sessions)
         drop_session(table, m);
-    net_chain_remove(&table->by_inside, &table->mappings, mapping);
+    if (m->is_inside)
+        net_chain_remove(&table->by_inside, &table->mappings, mapping);
+    m->is_inside = 0;
+}
+
+void net_nat_table_unbind(net_nat_table *table, uint32_t mapping)
+{
+    net_nat_table_hold(table, mapping);
     net_chain_remove(&table->by_outside, &table->mappings, mapping);
-    m->bound = 0;
+    net_nat_table_mapping(table, mapping)->is_outside = 0;
 }
 
 bool net_nat_table_sweep_one(net_nat_table *table, uint32_t *ring)
 {
     uint32_t index = net_ring_next(&table->mappings, *ring);
-    if (net_nat_table_mapping(table, index)->bound) {
+    if (net_nat_table_mapping(table, index)->is_outside) {
         net_ring_advance(&table->mappings, ring);
         return false;
     }
@@ -165,4 +215,58 @@ uint32_t net_nat_table_open(net_nat_table *table, uint32_t mapping, pl_addr remo
     net_chain_add(&table->by_remote, &table->sessions, index, session_hash(mapping, remote));
     net_ring_add(&table->sessions, &m->sessions, index);
     return index;
+}
+
+uint32_t net_nat_table_holder(const net_nat_table *table, uint32_t box, uint8_t protocol, pl_addr inside)
+{
+    uint32_t index = net_chain_first(&table->by_holder, holder_hash(box, protocol, inside));
+    while (index) {
+        const net_holder *h = net_nat_table_holder_at(table, index);
+        if (net_place_box(h->place) == box && h->protocol == protocol && h->inside_ip == inside.ip &&
+            h->inside_port == inside.port)
+            return index;
+        index = h->hook.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_block(const net_nat_table *table, uint32_t place, uint16_t first_port)
+{
+    uint32_t index = net_chain_first(&table->by_block, block_hash(place, first_port));
+    while (index) {
+        const net_holder *h = net_nat_table_holder_at(table, index);
+        if (h->place == place && h->first_port == first_port)
+            return index;
+        index = h->block.next;
+    }
+    return 0;
+}
+
+uint32_t net_nat_table_hold_for(net_nat_table *table, uint32_t box, uint8_t protocol, pl_addr inside)
+{
+    const uint32_t index = net_slab_take(&table->holders);
+    net_holder *h = net_nat_table_holder_at(table, index);
+    h->place = net_place(box, 0);
+    h->protocol = protocol;
+    h->inside_ip = inside.ip;
+    h->inside_port = inside.port;
+    net_chain_add(&table->by_holder, &table->holders, index, holder_hash(box, protocol, inside));
+    return index;
+}
+
+void net_nat_table_give_block(net_nat_table *table, uint32_t holder, uint32_t place, uint16_t first_port)
+{
+    net_holder *h = net_nat_table_holder_at(table, holder);
+    h->place = place;
+    h->first_port = first_port;
+    net_chain_add(&table->by_block, &table->holders, holder, block_hash(place, first_port));
+}
+
+void net_nat_table_drop_holder(net_nat_table *table, uint32_t holder)
+{
+    const net_holder *h = net_nat_table_holder_at(table, holder);
+    net_chain_remove(&table->by_holder, &table->holders, holder);
+    if (h->first_port)
+        net_chain_remove(&table->by_block, &table->holders, holder);
+    net_slab_give(&table->holders, holder);
 }

@@ -50,10 +50,17 @@ void net_addresses_add(net_addresses *addresses, uint32_t realm, uint32_t ip, ne
     if (addresses->count > (addresses->mask / 3) * 2) /* chosen: at most two thirds full */
         grow(addresses);
     struct net_address_slot *slot = slot_of(addresses, key_of(realm, ip));
-    g_assert(slot->key == 0);
+    g_assert(slot->key == 0 || slot->owner == NET_OWNER_NONE);
+    addresses->count += slot->key == 0;
     slot->key = key_of(realm, ip);
     slot->owner = owner;
-    addresses->count++;
+}
+
+void net_addresses_remove(net_addresses *addresses, uint32_t realm, uint32_t ip)
+{
+    struct net_address_slot *slot = slot_of(addresses, key_of(realm, ip));
+    g_assert(slot->key && slot->owner != NET_OWNER_NONE);
+    slot->owner = NET_OWNER_NONE;
 }
 
 void net_addresses_warm(const net_addresses *addresses, uint32_t realm, uint32_t ip)

@@ -1,6 +1,6 @@
 /* address.h - who has an address: one table of (realm, address) for the whole network.
  *
- * Private to sim/net.  Open addressing; entries are added, never removed. */
+ * Private to sim/net.  Open addressing; an address that was taken away keeps its slot, without an owner. */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H
 
@@ -25,6 +25,8 @@ void net_addresses_init(net_addresses *addresses);
 void net_addresses_clear(net_addresses *addresses);
 /* The pair must be new: an address in use is a fault of the caller. */
 void net_addresses_add(net_addresses *addresses, uint32_t realm, uint32_t ip, net_owner owner);
+/* The pair must be known; from now on nobody has it. */
+void net_addresses_remove(net_addresses *addresses, uint32_t realm, uint32_t ip);
 net_owner net_addresses_find(const net_addresses *addresses, uint32_t realm, uint32_t ip);
 /* Prefetches where a find will look. */
 void net_addresses_warm(const net_addresses *addresses, uint32_t realm, uint32_t ip);

@@ -64,6 +64,11 @@ net_flight *net_pool_take(net_pool *pool, const net_packet *packet)
     return flight;
 }
 
+uint32_t net_pool_room(const net_flight *flight)
+{
+    return class_bytes[flight->size_class];
+}
+
 void net_pool_give(net_pool *pool, net_flight *flight)
 {
     flight->next = pool->free[flight->size_class];

@@ -36,6 +36,8 @@ typedef struct net_pool {
 void net_pool_clear(net_pool *pool);
 /* Gives a flight with a copy of the packet and its payload; the other fields are unset. */
 net_flight *net_pool_take(net_pool *pool, const net_packet *packet);
+/* Bytes of payload that a flight's buffer can hold. */
+uint32_t net_pool_room(const net_flight *flight);
 void net_pool_give(net_pool *pool, net_flight *flight);
 
 #endif

@@ -1,9 +1,9 @@
 /* route.h - what the public realm was asked before: who takes a packet, and how far away that is.
  *
  * Private to sim/net.  An answer depends on the host that sends and on the address alone where one host stands
- * behind that address: addresses are never taken away, and places do not move.  One slot of 16 bytes then
- * stands for the address table, the record of the site and the latency policy; a slot that other pairs have
- * taken costs a second look at those.  A newcomer makes all of it void. */
+ * behind that address, as long as nobody comes, goes or moves.  One slot of 16 bytes then stands for the address
+ * table, the record of the site and the latency policy; a slot that other pairs have taken costs a second look
+ * at those.  Whoever comes, goes or moves makes all of it void. */
 #ifndef NET_ROUTE_H
 #define NET_ROUTE_H
 

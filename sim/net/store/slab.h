@@ -38,6 +38,10 @@ static inline void *net_slab_at(const net_slab *slab, uint32_t index)
            (size_t)(index & (NET_SLAB_RECORDS - 1)) * slab->record_bytes;
 }
 
+/* The same for a slab of `type`: the size is known where it is used. */
+#define NET_SLAB_AT(type, slab, index)                                                                     \
+    ((type *)(void *)(slab)->blocks[(index) >> NET_SLAB_SHIFT] + ((index) & (NET_SLAB_RECORDS - 1)))
+
 /* A record's place in one hash chain. */
 typedef struct net_hook {
     uint32_t next;

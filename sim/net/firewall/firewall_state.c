@@ -1,5 +1,5 @@
 /* firewall_state.c - the flows of firewalls, and the judgement of one packet. */
-#include "sim/net/firewall_state.h"
+#include "sim/net/firewall/firewall_state.h"
 
 #include <glib.h>
 
@@ -137,6 +137,16 @@ static void prolong(const net_firewall *firewall, flow *f, const net_packet *pac
     f->expires_at = now + (closing ? CLOSING_STATE : firewall->options.tcp_state_ns);
 }
 
+void net_firewall_forget(net_firewall_flows *flows, net_firewall *firewall)
+{
+    while (firewall->ring) {
+        const uint32_t index = net_ring_next(&flows->slab, firewall->ring);
+        net_ring_cut(&flows->slab, &firewall->ring);
+        net_chain_remove(&flows->chain, &flows->slab, index);
+        net_slab_give(&flows->slab, index);
+    }
+}
+
 static bool lists(const uint16_t ports[NET_FIREWALL_PORTS_MAX], uint16_t port)
 {
     for (size_t i = 0; i < NET_FIREWALL_PORTS_MAX && ports[i]; i++)
@@ -159,11 +169,16 @@ static net_verdict rule(const net_firewall_options *options, const flow_key *key
     if (key->protocol == PL_PROTOCOL_TCP) {
         if (direction == NET_INWARD)
             return options->tcp_in;
-        return lists(options->tcp_out_ports, key->remote.port) ? NET_ALLOW : options->tcp_out;
+        if (lists(options->tcp_out_ports, key->remote.port) ||
+            (options->proxy.ip && pl_addr_equal(options->proxy, key->remote)))
+            return NET_ALLOW;
+        return options->tcp_out;
     }
     if (direction == NET_INWARD)
         return options->udp_in;
-    return key->protocol == PL_PROTOCOL_UDP ? options->udp_out : options->icmp_out;
+    if (key->protocol != PL_PROTOCOL_UDP)
+        return options->icmp_out;
+    return lists(options->udp_out_ports, key->remote.port) ? NET_ALLOW : options->udp_out;
 }
 
 /* An ICMP error passes with the flow that it is about, changes nothing, and is never answered. */

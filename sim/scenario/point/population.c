@@ -1,53 +1,69 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/scenario/config_private.h"
+#include "sim/scenario/point/config_private.h"
 
-static net_nat_options nat_of(const char *name)
+static const char *traversal_of(int word)
 {
-    const net_nat_options *preset = name ? net_nat_preset(name) : NULL;
-    return preset ? *preset : (net_nat_options){0};
+    static const char *const profiles[] = {"ours", "e1", "e2"}; /* as the schema has them */
+    return profiles[word >= 0 && word < (int)G_N_ELEMENTS(profiles) ? word : 0];
 }
 
-static sim_group_config group_of(const sim_config_builder *b, const sim_raw_group *raw)
+static sim_login login_of(int word)
+{
+    return word == 1 ? SIM_LOGIN_LATER : word == 2 ? SIM_LOGIN_BOTH : SIM_LOGIN_FIRST;
+}
+
+static sim_credentials credentials_of(int word)
+{
+    return word == 1   ? SIM_CREDENTIALS_WRONG_PASSWORD
+           : word == 2 ? SIM_CREDENTIALS_UNKNOWN_USER
+                       : SIM_CREDENTIALS_RIGHT;
+}
+
+sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_group *raw)
 {
     return (sim_group_config){
         .name = raw->name,
         .count = raw->count,
         .link_name = raw->link,
         .link = sim_config_profile(b, raw->link),
-        .nat_name = raw->nat,
-        .nat = nat_of(raw->nat),
+        .nat_name = raw->nat.preset,
+        .nat = raw->nat.options,
+        .carrier = raw->carrier.options,
+        .per_nat = MAX(raw->per_nat, 1),
+        .per_carrier = MAX(raw->per_carrier, 1),
+        .isolated = raw->isolated ? SIM_YES : SIM_NO,
+        .proxy = raw->proxy ? SIM_YES : SIM_NO,
+        .traversal = traversal_of(raw->traversal),
         .firewall_name = raw->firewall,
         .firewall = sim_config_firewall(raw->firewall),
         .stack = raw->stack ? raw->stack : b->config->host_stack,
         .log_in = raw->log_in ? SIM_YES : SIM_NO,
-        .login = raw->login == 1   ? SIM_LOGIN_LATER
-                 : raw->login == 2 ? SIM_LOGIN_BOTH
-                                   : SIM_LOGIN_FIRST,
+        .login = login_of(raw->login),
         .arrive = raw->arrive,
         .again_after_ns = raw->again_after,
-        .credentials = raw->credentials == 1   ? SIM_CREDENTIALS_WRONG_PASSWORD
-                       : raw->credentials == 2 ? SIM_CREDENTIALS_UNKNOWN_USER
-                                               : SIM_CREDENTIALS_RIGHT,
+        .credentials = credentials_of(raw->credentials),
         .cache = raw->cache,
         .port = raw->port,
         .web_ports = raw->web_ports,
     };
 }
 
-/* The group's settings that `peers` gives to every entry of the mix. */
-static const sim_tree *common_part(const sim_config_builder *b, const sim_tree *peers)
+const sim_tree *sim_population_common(const sim_config_builder *b)
 {
     static const char *const own[] = {"mix", "count", "name"};
+    const sim_tree *peers = sim_tree_get(b->root, "peers");
+    if (!peers || peers->kind != SIM_TREE_MAP)
+        return NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
         peers = sim_tree_without(b->fill.pool, peers, own[i]);
     return peers;
 }
 
-static void check_group_name(sim_config_builder *b, const sim_tree *name, const char *text)
+void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *name, const char *text)
 {
-    static const char *const roles[] = {"all", "supernodes", "login-servers"};
+    static const char *const roles[] = {"all", "supernodes", "login-servers", "same"};
     if (strchr(text, '$'))
         return;
     bool bad = !g_ascii_isalpha(text[0]) || strpbrk(text, " ,;{}=\"\n");
@@ -55,7 +71,7 @@ static void check_group_name(sim_config_builder *b, const sim_tree *name, const 
         bad = bad || strcmp(roles[i], text) == 0;
     if (bad)
         sim_config_complain(b, &name->place,
-                            "letters, digits, - and _; all, supernodes and login-servers are taken",
+                            "letters, digits, - and _; all, same, supernodes and login-servers are taken",
                             "not a name for a group");
 }
 
@@ -71,7 +87,7 @@ static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, s
     for (size_t i = 0; i < at; i++)
         if (strcmp(b->config->groups[i].name, raw->name) == 0)
             sim_config_complain(b, &name->place, NULL, "two groups have this name");
-    check_group_name(b, name, raw->name);
+    sim_config_check_group_name(b, name, raw->name);
 }
 
 /* Hands the peers out by largest remainder, so that the counts add up to the total. */
@@ -132,7 +148,7 @@ static void check_mix(sim_config_builder *b, const sim_tree *peers, const sim_tr
 static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tree *mix)
 {
     sim_config *c = b->config;
-    const sim_tree *common = common_part(b, peers);
+    const sim_tree *common = sim_population_common(b);
     mix_totals totals = {0};
     double *shares = sim_tree_reserve(b->fill.pool, mix->n * sizeof *shares);
     c->n_groups = mix->n;
@@ -148,7 +164,7 @@ static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tre
         totals.n_counts += sim_tree_get(item, "count") != NULL;
         totals.shares += shares[i] = raw.share;
         totals.counts += raw.count;
-        c->groups[i] = group_of(b, &raw);
+        c->groups[i] = sim_config_group(b, &raw);
     }
     check_mix(b, peers, mix, &totals, shares);
 }
@@ -157,18 +173,32 @@ static void read_one_group(sim_config_builder *b, const sim_tree *peers)
 {
     sim_config *c = b->config;
     sim_raw_group raw = {.name = "peers"};
+    if (sim_tree_get(b->root, "matrix") && !(peers && sim_tree_get(peers, "count"))) {
+        /* Nothing but defaults for the kinds. */
+        sim_fill_section(&b->fill, "peers", peers, NULL, &b->root->place, SIM_PARTIAL, &raw);
+        return;
+    }
     sim_fill_section(&b->fill, "peers", peers, NULL, &b->root->place, SIM_WHOLE, &raw);
     const sim_tree *name = peers ? sim_tree_get(peers, "name") : NULL;
     if (name && name->kind == SIM_TREE_SCALAR)
-        check_group_name(b, name, raw.name);
+        sim_config_check_group_name(b, name, raw.name);
     else
         raw.name = "peers";
     if (peers && !sim_tree_get(peers, "count"))
         sim_config_complain(b, &peers->place, "e.g. count: 40", "'peers.count' is missing");
     c->n_groups = 1;
     c->groups = sim_tree_reserve(b->fill.pool, sizeof *c->groups);
-    c->groups[0] = group_of(b, &raw);
+    c->groups[0] = sim_config_group(b, &raw);
     c->n_peers = raw.count;
+}
+
+/* A mistake that has been told may be the reason why nobody is there. */
+void sim_population_check(sim_config_builder *b)
+{
+    const sim_tree *peers = sim_tree_get(b->root, "peers");
+    if (b->config->n_peers == 0 && b->config->matrix.n_cells == 0 && !b->has_bad_population)
+        sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1",
+                            "a world without peers");
 }
 
 void sim_population_read(sim_config_builder *b)
@@ -188,7 +218,5 @@ void sim_population_read(sim_config_builder *b)
         c->groups[i].first = (int64_t)first;
         first += (size_t)c->groups[i].count;
     }
-    if (c->n_peers == 0 && sim_diagnostic_count(b->fill.diagnostics) == before)
-        sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1",
-                            "a world without peers");
+    b->has_bad_population = sim_diagnostic_count(b->fill.diagnostics) > before;
 }

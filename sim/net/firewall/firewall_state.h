@@ -31,5 +31,7 @@ size_t net_firewall_flows_memory(const net_firewall_flows *flows);
  * the other side answer. */
 net_verdict net_firewall_judge(net_firewall_flows *flows, net_firewall *firewall, const net_packet *packet,
                                net_direction direction, pl_time now);
+/* Forgets every flow, as a reboot does. */
+void net_firewall_forget(net_firewall_flows *flows, net_firewall *firewall);
 
 #endif

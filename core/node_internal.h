@@ -1,0 +1,65 @@
+/* node_internal.h - the node's state, shared by its two files only: node.c (life, and the routing of inputs),
+ * node_paths.c (sessions with other users). */
+#ifndef PL_NODE_INTERNAL_H
+#define PL_NODE_INTERNAL_H
+
+#include "core/context.h"
+#include "core/nat/proxy.h"
+#include "core/node.h"
+#include "core/overlay/supernode.h"
+#include "core/session/signal.h"
+
+#include <glib.h>
+
+/* What concerns other users. */
+typedef struct pl_node_paths {
+    GPtrArray *visits; /* pl_visit, in the order of their making; NULL while there is none */
+    /* Who hears what comes by way of the supernode; NULL = nobody yet. */
+    const pl_login_signals *signals;
+    void *signals_owner;
+} pl_node_paths;
+
+struct pl_node {
+    pl_context context;
+    const pl_network *network;
+    const pl_node_supernode *supernode_options;
+    pl_node_role role;
+    pl_node_discovery discovery_wanted;
+    uint16_t listen_port;
+    const uint16_t *web_ports;
+    size_t n_web_ports;
+    bool is_started;
+    pl_id socket; /* main UDP socket; 0 if it could not be bound */
+    pl_login *login;               /* clients */
+    pl_discovery *discovery;       /* clients, while it runs */
+    pl_node_paths paths;           /* clients */
+    pl_proxy *proxy;               /* between us and the world's port; NULL = none */
+    pl_supernode *supernode;       /* supernodes */
+    pl_grant *grant;               /* supernodes, while they ask for a credential */
+    pl_identity *identity;         /* supernodes */
+    pl_deadline renewal;           /* supernodes: when to ask (again) */
+    pl_login_server *login_server; /* login servers */
+};
+
+/* node_paths.c */
+
+/* The node's ears at its login: what comes by way of the supernode arrives here first, with the node as owner. */
+extern const pl_login_signals pl_node_signals;
+
+/* Visits the supernode of a contact in the name of who is logged in: NULL if nobody is.  The node routes the visit's
+ * inputs until it is left. */
+pl_visit *pl_node_visit(pl_node *node, const pl_contact *contact, const pl_visit_handler *handler, void *owner,
+                        pl_time now);
+/* Leaves and frees a visit, at any time also from inside its handler; NULL is accepted. */
+void pl_node_leave(pl_node *node, pl_visit *visit);
+
+/* Inputs of streams that are nobody else's; true if the stream belonged to a session with another user. */
+bool pl_node_paths_opened(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_paths_writable(pl_node *node, pl_id stream);
+bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now);
+
+void pl_node_paths_clear(pl_node *node);
+
+#endif

@@ -1,0 +1,54 @@
+/* config_private.h - what the files that build a config share.  Private to sim/scenario. */
+#ifndef SIM_CONFIG_PRIVATE_H
+#define SIM_CONFIG_PRIVATE_H
+
+#include "sim/scenario/fill.h"
+#include "sim/scenario/raw.h"
+#include "sim/scenario/scenario.h"
+
+typedef struct sim_config_builder {
+    sim_fill fill;
+    const sim_tree *root;
+    const sim_scenario_options *options;
+    sim_config *config;
+    bool has_bad_population; /* something is wrong with peers:, and has been told */
+} sim_config_builder;
+
+void sim_config_complain(const sim_config_builder *b, const sim_place *place, const char *hint,
+                         const char *message);
+/* The place of a map's value, else of the map, else of the file. */
+const sim_place *sim_config_place(const sim_config_builder *b, const sim_tree *map, const char *key);
+net_link_options sim_config_link(const sim_raw_link *raw);
+/* All zero if the name is unknown, which has been told by then. */
+net_link_options sim_config_profile(const sim_config_builder *b, const char *name);
+net_firewall_options sim_config_firewall(const char *name);
+
+/* What a person may call a group of peers. */
+void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *name, const char *text);
+/* A list under a key of a map, or one value as a list of one; 0 if there is none, or it is no list. */
+size_t sim_config_items(const sim_config_builder *b, const sim_tree *map, const char *key, bool list_only,
+                        const sim_tree *const **ret);
+sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_group *raw);
+
+/* peers: and its mix (population.c). */
+void sim_population_read(sim_config_builder *b);
+/* After the matrix: whether there is anybody at all. */
+void sim_population_check(sim_config_builder *b);
+/* What peers: gives to every entry of the mix, and to every kind; NULL if it is not there. */
+const sim_tree *sim_population_common(const sim_config_builder *b);
+/* proxies: (proxies.c), after everybody who may want one. */
+void sim_proxies_read(sim_config_builder *b);
+/* matrix: (matrix.c). */
+void sim_matrix_read(sim_config_builder *b);
+/* paths: (paths.c). */
+void sim_paths_read(sim_config_builder *b);
+/* capture, measure, plots, expect (agenda.c). */
+void sim_agenda_read(sim_config_builder *b);
+/* timeline (timeline.c). */
+void sim_timeline_read(sim_config_builder *b);
+/* Tells if the points of a scenario have matrices of different kinds (kinds.c). */
+void sim_kinds_check(const sim_scenario *scenario);
+/* The hosts that a text names; false if there are none, which has been told by then. */
+bool sim_config_select(const sim_config_builder *b, const char *text, const sim_place *place, sim_selection *ret);
+
+#endif
