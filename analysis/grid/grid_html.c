@@ -150,7 +150,7 @@ static void append_facts(GString *text, const an_cell *cell)
     g_string_append_printf(text, "%s", trial->class);
     if (trial->way != AN_WAY_FAILED)
         g_string_append_printf(text, " via %s, %s to %s", trial->via, trial->local, trial->remote);
-    else
+    else if (*trial->cause)
         g_string_append_printf(text, ": %s", trial->cause);
     g_string_append_printf(text, "\n%.3g s, %" G_GINT64_FORMAT " packets", (double)trial->time_ns / PL_SECOND,
                            trial->packets);
