@@ -38,6 +38,16 @@ char *an_grid_json(const an_matrix *matrix, const an_grid_options *options, cons
 /* One file without a network: heat maps, and what is known of each cell (g_free). */
 char *an_grid_html(const an_matrix *matrix, const an_grid_options *options);
 
+typedef struct an_grid_place {
+    const an_sheet *sheet;
+    const an_cell *cell;
+} an_grid_place;
+
+/* The cells that are to be drawn (of an_grid_place; the caller's). */
+GArray *an_grid_samples(const an_matrix *matrix, an_ladder_choice choice);
+/* Where a run of one cell alone, with its packets, is looked for: cells/… of the run directory (g_free). */
+char *an_grid_replay_directory(const an_matrix *matrix, const an_grid_place *place);
+
 /* Writes matrix.csv, junit.xml, matrix.json and figures/matrix.html into the run directory; 0, or -1 and a
  * sentence. */
 int an_grid_write(const an_matrix *matrix, const an_grid_options *options, char **ret_error);

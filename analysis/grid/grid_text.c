@@ -188,8 +188,8 @@ static void append_verdict(GString *text, const an_matrix *matrix, const an_grid
     an_matrix_tally tally = an_matrix_count(matrix);
     if (options->early)
         g_string_append_printf(text, "Not the whole run (%s): nothing is decided.  ", options->early);
-    g_string_append_printf(text, "%zu cells judged: %zu as they should be, %zu wrong", tally.cells,
-                           tally.good, tally.red);
+    g_string_append_printf(text, "%zu cell%s judged: %zu as they should be, %zu wrong", tally.cells,
+                           tally.cells == 1 ? "" : "s", tally.good, tally.red);
     if (tally.excused)
         g_string_append_printf(text, ", %zu wrong as expected", tally.excused);
     g_string_append_printf(text, ".  %zu are published elsewhere", tally.published);

@@ -121,7 +121,7 @@ static int read_run(cli_matrix *m)
         return cli_launch_refuse(&m->launch, SIM_EXIT_FAULT, error);
     m->expected = an_summary_exit(summary);
     int written = an_summary_write(summary, &error);
-    if (m->expected != SIM_EXIT_HELD && written == 0) {
+    if (m->expected != SIM_EXIT_HELD && written == 0 && !m->options.quiet) {
         g_autofree char *text = an_summary_text(summary, &(an_text_options){.colour = AN_COLOUR_OFF});
         fputs(text, stderr);
     }
@@ -159,6 +159,20 @@ int cli_matrix_open(const cli_options *options, const char *file_or_directory, c
     if (cell)
         return cli_refuse_usage(options, "--cell runs a scenario; give its file rather than a directory");
     return open_directory(options, file_or_directory, ret_matrix);
+}
+
+void cli_matrix_replay(const cli_options *options, const char *file, const cli_cell *cell,
+                       const char *directory)
+{
+    cli_options silent = *options;
+    cli_matrix m = {0};
+    g_autofree char *parent = g_path_get_dirname(directory);
+    silent.out = (char *)(uintptr_t)directory;
+    silent.quiet = TRUE;
+    silent.json = FALSE;
+    if (g_mkdir_with_parents(parent, 0777) == 0 && cli_matrix_open(&silent, file, cell, &m) == SIM_EXIT_HELD)
+        cli_matrix_finish(&m, SIM_EXIT_HELD);
+    cli_matrix_clear(&m);
 }
 
 int cli_matrix_finish(cli_matrix *matrix, int judged)

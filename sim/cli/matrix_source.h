@@ -33,6 +33,9 @@ typedef struct cli_matrix {
  * SIM_EXIT_HELD, or the code to exit with: all was told. */
 int cli_matrix_open(const cli_options *options, const char *file_or_directory, const cli_cell *cell,
                     cli_matrix *ret_matrix);
+/* Runs one cell of the file alone, silently, into a directory of its own: for its ladder.  What goes wrong there is
+ * no fault of the matrix, and is left untold. */
+void cli_matrix_replay(const cli_options *options, const char *file, const cli_cell *cell, const char *directory);
 /* Ends the run: its manifest, then the code to exit with if the matrix itself is judged with `judged`. */
 int cli_matrix_finish(cli_matrix *matrix, int judged);
 void cli_matrix_clear(cli_matrix *matrix);

@@ -7,8 +7,31 @@
 typedef struct matrix_options {
     char *cell;
     char *baseline;
-    gboolean ladders;
+    gboolean ladders, no_ladders;
 } matrix_options;
+
+static an_ladder_choice choice_of(const matrix_options *own)
+{
+    return own->ladders || own->cell ? AN_LADDERS_ALL : AN_LADDERS_SOME;
+}
+
+/* Runs the cells that are to be drawn once more, each alone, with its packets recorded: those of the whole
+ * run would fill a disk. */
+static void replay_samples(const cli_options *options, const matrix_options *own, const cli_matrix *m)
+{
+    if (own->no_ladders || own->cell || !m->loaded)
+        return;
+    g_autoptr(GArray) places = an_grid_samples(m->matrix, choice_of(own));
+    for (guint i = 0; i < places->len; i++) {
+        const an_grid_place *place = &g_array_index(places, an_grid_place, i);
+        g_autofree char *directory = an_grid_replay_directory(m->matrix, place);
+        const cli_cell cell = {.caller = place->cell->caller->name,
+                               .callee = place->cell->callee->name,
+                               .transport = (char *)(uintptr_t)an_transport_name(place->sheet->transport),
+                               .case_name = m->loaded->points[0].case_name ? place->sheet->case_name : NULL};
+        cli_matrix_replay(options, m->launch.path, &cell, directory);
+    }
+}
 
 /* Compares with a baseline, if one is given.  False: it cannot be read, and that was told. */
 static bool compare(const cli_options *options, const matrix_options *own, an_matrix *matrix,
@@ -53,8 +76,9 @@ static int conclude(const cli_options *options, const matrix_options *own, cli_m
                                   .virtual_seconds = m->virtual_seconds,
                                   .directory = m->matrix->directory,
                                   .moves = own->baseline ? &moves : NULL,
-                                  .ladders = own->ladders || own->cell ? AN_LADDERS_ALL : AN_LADDERS_SOME};
+                                  .ladders = choice_of(own)};
     int code = an_grid_exit(m->matrix, &grid);
+    replay_samples(options, own, m);
     if (an_grid_write(m->matrix, &grid, &error) != 0)
         code = cli_launch_complain(SIM_EXIT_FAULT, error);
     code = cli_matrix_finish(m, code);
@@ -100,8 +124,8 @@ int cli_verb_matrix(const cli_verb *verb, cli_options *options, int argc, char *
          "This cell only, with its packets recorded and its ladder drawn", "CALLER,CALLEE[,udp|tcp[,CASE]]"},
         {"baseline", 0, 0, G_OPTION_ARG_FILENAME, &own.baseline,
          "Print what moved since; any move is a failure", "FILE"},
-        {"ladders", 0, 0, G_OPTION_ARG_NONE, &own.ladders,
-         "Draw every cell whose packets were recorded, not a few", NULL},
+        {"ladders", 0, 0, G_OPTION_ARG_NONE, &own.ladders, "Draw every cell, not a few", NULL},
+        {"no-ladders", 0, 0, G_OPTION_ARG_NONE, &own.no_ladders, "Run no cell again for its ladder", NULL},
         {0},
     };
     cli_parsed parsed = cli_parse(verb, options, entries, &argc, &argv);
