@@ -40,7 +40,7 @@ void cli_cell_clear(cli_cell *cell)
 /* What the manifest tells of the run; a directory without one has a name all the same. */
 static void read_manifest(cli_matrix *m, const char *directory)
 {
-    g_autofree char *path = g_build_filename(directory, "manifest.json", NULL), *status = NULL;
+    g_autofree char *path = g_build_filename(directory, "manifest.json", NULL);
     json_t *root = json_load_file(path, 0, NULL);
     const char *name = json_string_value(json_object_get(root, "scenario"));
     const char *file = json_string_value(json_object_get(root, "scenario_file"));
