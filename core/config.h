@@ -73,7 +73,93 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(discovery_tries, "discovery.tries", PL_UNIT_COUNT, 3, 1, 7, "chosen",                                  \
       "transmissions of a STUN request: silence by chance at 5 % loss each way is then 0.09 % a test")       \
     X(discovery_rate, "discovery.rate", PL_UNIT_COUNT, 20, 1, 100000, "chosen",                              \
-      "answers a second that a supernode sends to one address, and changes of address that it asks for")
+      "answers a second that a supernode sends to one address, and changes of address that it asks for")     \
+    X(nat_refresh_interval, "nat.refresh_interval", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen", \
+      "age at which a stored NAT report is found out anew, where the policy has a timer: an hour's roaming")  \
+    X(nat_refresh_least, "nat.refresh_least", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, PL_HOUR, "chosen",         \
+      "from one discovery to the next at least: doubts come in bunches, and a discovery takes up to 14 s")   \
+    X(nat_keep_alive, "nat.keep_alive", PL_UNIT_TIME, 25 * PL_SECOND, PL_SECOND, PL_HOUR, "measured NT-02",  \
+      "a binding is used this often at least: the shortest that were measured live 30 s")                    \
+    X(nat_failures, "nat.failures", PL_UNIT_COUNT, 2, 1, 1000, "chosen",                                     \
+      "sessions in a row that ended otherwise than the report promised, before it is doubted: one may be loss") \
+    X(nat_measure_lifetime, "nat.measure_lifetime", PL_UNIT_COUNT, 0, 0, 1, "chosen",                        \
+      "1: the lifetime of UDP bindings is measured after discovery; off, because it takes minutes of probes") \
+    X(nat_lifetime_first, "nat.lifetime_first", PL_UNIT_TIME, 20 * PL_SECOND, PL_SECOND, PL_HOUR, "chosen",  \
+      "first silence that is tried; it doubles: below the 30 s of NT-02")                                    \
+    X(nat_lifetime_max, "nat.lifetime_max", PL_UNIT_TIME, 5 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR,            \
+      "spec RFC 4787 REQ-5", "longest silence that is tried: the recommended lifetime")                      \
+    X(nat_lifetime_step, "nat.lifetime_step", PL_UNIT_TIME, 5 * PL_SECOND, PL_MILLISECOND, PL_HOUR, "chosen", \
+      "the lifetime is told apart to this width: a third of it is lost to caution anyway")                   \
+    X(turn_allocations_max, "turn.allocations_max", PL_UNIT_COUNT, 500, 0, 60000, "chosen",                  \
+      "allocations that a relay has at most, a UDP port each: half of a full supernode's clients")           \
+    X(turn_client_allocations, "turn.client_allocations", PL_UNIT_COUNT, 8, 1, 1000, "chosen",               \
+      "allocations of one client: two a peer while a path is looked for, and the peers of a conference")     \
+    X(turn_client_rate, "turn.client_rate", PL_UNIT_COUNT, 65536, 2048, 1000000000, "chosen",                \
+      "bytes a second relayed for one client, both ways together: nine calls of 67 B in 50 packets a second") \
+    X(turn_account_lifetime, "turn.account_lifetime", PL_UNIT_TIME, 24 * PL_HOUR, PL_SECOND,                 \
+      400 * 24 * PL_HOUR, "chosen", "validity of an account at a relay: longer than any call, short against a theft") \
+    X(turn_stream_idle, "turn.stream_idle", PL_UNIT_TIME, PL_MINUTE, 100 * PL_MILLISECOND, PL_HOUR,          \
+      "chosen", "how long a stream to a relay may stand without an allocation: the search for a path fits")  \
+    X(turn_tries, "turn.tries", PL_UNIT_COUNT, 7, 1, 16, "spec RFC 8489 §6.2.1",                             \
+      "transmissions of a request to a relay by UDP, from discovery.first_try on, doubling; the last waits 16 times that") \
+    X(turn_answer_timeout, "turn.answer_timeout", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND,        \
+      PL_HOUR, "chosen",                                                                                     \
+      "how long a relay may take to answer on a stream: RFC 8489 §6.2.2 has 39.5 s, but a call waits for it") \
+    X(path_gather_wait, "path.gather_wait", PL_UNIT_TIME, 1500 * PL_MILLISECOND, 100 * PL_MILLISECOND,       \
+      PL_MINUTE, "chosen",                                                                                   \
+      "how long an end gathers candidates at most: two tries of a request and a round trip of 1 s")          \
+    X(path_answer_wait, "path.answer_wait", PL_UNIT_TIME, 15 * PL_SECOND, 100 * PL_MILLISECOND, PL_HOUR,     \
+      "chosen", "how long an offer waits for its answer, an answer for the start: a channel is opened meanwhile") \
+    X(path_direct_wait, "path.direct_wait", PL_UNIT_TIME, PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,        \
+      "chosen", "budget of the direct and of the reversed stage: one try, one more after 500 ms")            \
+    X(path_punch_wait, "path.punch_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,      \
+      "chosen", "budget of a punch over UDP: an opener, three full packets, and a round trip of 500 ms")     \
+    X(path_predict_wait, "path.predict_wait", PL_UNIT_TIME, 1500 * PL_MILLISECOND, 100 * PL_MILLISECOND,     \
+      PL_MINUTE, "chosen", "budget of foretold ports: two bursts 500 ms apart, and their answers")           \
+    X(path_open_wait, "path.open_wait", PL_UNIT_TIME, 4 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,        \
+      "chosen", "budget of a stage over TCP: SYNs at 0, 1 and 3 s, and a round trip of 1 s")                 \
+    X(path_relay_wait, "path.relay_wait", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,     \
+      "chosen", "budget of the relayed stage: an allocation may have to be made first, over TCP")            \
+    X(path_relay_lead, "path.relay_lead", PL_UNIT_TIME, 2 * PL_SECOND, 0, PL_MINUTE, "chosen",               \
+      "how long before the relayed stage an allocation is asked for: five round trips of 400 ms")            \
+    X(path_pacing, "path.pacing", PL_UNIT_TIME, 50 * PL_MILLISECOND, PL_MILLISECOND, PL_SECOND,              \
+      "spec RFC 8445 §14.2", "between two checks of a session, but where a burst is the method")             \
+    X(path_first_try, "path.first_try", PL_UNIT_TIME, 500 * PL_MILLISECOND, PL_MILLISECOND, PL_MINUTE,       \
+      "spec RFC 8445 §14.3", "first retransmission of a check; doubles")                                     \
+    X(path_opener_lead, "path.opener_lead", PL_UNIT_TIME, 150 * PL_MILLISECOND, PL_MILLISECOND, PL_SECOND,   \
+      "chosen", "from the low-TTL opener of a punch to its first full packet: what two starts differ by at most") \
+    X(path_refuse_pause, "path.refuse_pause", PL_UNIT_TIME, 200 * PL_MILLISECOND, PL_MILLISECOND, PL_SECOND, \
+      "chosen", "before a stream that was refused is opened again: the other end's SYN may have left by then") \
+    X(path_refuse_tries, "path.refuse_tries", PL_UNIT_COUNT, 5, 1, 100, "chosen",                            \
+      "how often one stream of a punch is opened at most: five refusals are a second")                       \
+    X(path_stream_wait, "path.stream_wait", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,    \
+      "chosen", "how long an open stream may stay unauthenticated: two lost segments fit")                   \
+    X(path_streams_max, "path.streams_max", PL_UNIT_COUNT, 8, 1, 100, "chosen",                              \
+      "streams that strangers may hold at a session's port: one peer has no more than four ways to it")      \
+    X(path_predict_ports, "path.predict_ports", PL_UNIT_COUNT, 5, 1, 20, "chosen",                           \
+      "ports that are foretold beyond the last one seen: so many flows may open in between")                 \
+    X(path_spray_sockets, "path.spray_sockets", PL_UNIT_COUNT, 256, 1, 1024, "chosen",                       \
+      "sockets that the end with random ports opens: with 1024 probes, a hit in 98.3 % of sessions")         \
+    X(path_spray_ports, "path.spray_ports", PL_UNIT_COUNT, 1024, 1, 65536, "chosen",                         \
+      "ports that the other end probes at most: more would fill the tables of small routers")                \
+    X(path_spray_rate, "path.spray_rate", PL_UNIT_COUNT, 200, 1, 100000, "chosen",                           \
+      "probes a second: 27 kB/s, which a line that carries a call can bear for 5 s")                         \
+    X(path_keep_alive, "path.keep_alive", PL_UNIT_TIME, 15 * PL_SECOND, PL_SECOND, PL_HOUR,                  \
+      "spec RFC 8445 §11", "silence after which an open path sends a Binding indication, if no lifetime is known") \
+    X(path_keep_alive_least, "path.keep_alive_least", PL_UNIT_TIME, 5 * PL_SECOND, PL_SECOND, PL_HOUR,       \
+      "chosen", "two thirds of a measured lifetime, but no less than this: a box of 8 s is broken")          \
+    X(path_keep_alive_most, "path.keep_alive_most", PL_UNIT_TIME, 25 * PL_SECOND, PL_SECOND, PL_HOUR,        \
+      "measured NT-07", "and no more than this: gaps below 30 s are safe at every gateway measured")         \
+    X(path_consent_interval, "path.consent_interval", PL_UNIT_TIME, 5 * PL_SECOND, PL_SECOND, PL_HOUR,       \
+      "spec RFC 7675 §5.1", "between two consent checks, give or take a fifth")                              \
+    X(path_consent_expiry, "path.consent_expiry", PL_UNIT_TIME, 30 * PL_SECOND, PL_SECOND, PL_HOUR,          \
+      "spec RFC 7675 §5.1", "a path on which no check was answered for so long is lost")                     \
+    X(path_sessions_max, "path.sessions_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                         \
+      "sessions with other users that a node has at one time: callers, a conference, and who knocks")        \
+    X(path_lobby_max, "path.lobby_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                               \
+      "streams that wait at a node's own ports for their first frame: as many as sessions")                  \
+    X(path_lobby_timeout, "path.lobby_timeout", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE, \
+      "chosen", "how long they may wait: two lost segments fit")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

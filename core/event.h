@@ -34,6 +34,8 @@
     X(PL_EVENT_LOGGED_OUT, "login:logged-out", "s:cause")                                          \
     X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
     X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \
+    X(PL_EVENT_NAT_DOUBTED, "nat:doubted", "s:trigger")                                            \
+    X(PL_EVENT_NAT_LIFETIME, "nat:lifetime", "t:lived")                                            \
     X(PL_EVENT_PARTNER_LINKED, "overlay:partner-linked", "a:partner")                              \
     X(PL_EVENT_PARTNER_LOST, "overlay:partner-lost", "s:cause")                                    \
     X(PL_EVENT_CLIENT_ATTACHED, "overlay:client-attached", "a:from i:clients")                     \

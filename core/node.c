@@ -25,12 +25,15 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->listen_port = options->listen_port;
     node->web_ports = options->web_ports;
     node->n_web_ports = options->n_web_ports;
+    node->path_profile = options->path_profile ? options->path_profile : pl_path_profile_find("ours");
+    node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
 }
 
-/* The machines' free functions abort streams and close sockets; a node that is forgotten must not. */
+/* The machines' free functions abort streams, close sockets and take leave of relays; a node that is
+ * forgotten must not. */
 static void forget_id(void *ctx, pl_id id)
 {
     (void)ctx, (void)id;
@@ -41,16 +44,39 @@ static void forget_event(void *ctx, const pl_event *event)
     (void)ctx, (void)event;
 }
 
-static const pl_port_ops silent_ops = {.tcp_abort = forget_id, .close = forget_id, .trace = forget_event};
+static int forget_datagram(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)socket, (void)to, (void)ttl, (void)data, (void)len;
+    return 0;
+}
+
+static int forget_bytes(void *ctx, pl_id stream, const uint8_t *data, size_t len)
+{
+    (void)ctx, (void)stream, (void)data;
+    return (int)len;
+}
+
+static void no_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0, len);
+}
+
+static const pl_port_ops silent_ops = {.tcp_abort = forget_id,
+                                       .close = forget_id,
+                                       .trace = forget_event,
+                                       .udp_send = forget_datagram,
+                                       .tcp_write = forget_bytes,
+                                       .random = no_random};
 
 void pl_node_free(pl_node *node)
 {
     if (!node)
         return;
     node->context.port.ops = &silent_ops;
-    pl_node_paths_clear(node);
+    pl_node_paths_clear(node, 0);
     pl_login_free(node->login);
-    pl_discovery_free(node->discovery);
+    pl_nat_keeper_free(node->keeper);
     pl_supernode_free(node->supernode);
     pl_grant_free(node->grant);
     pl_login_server_free(node->login_server);
@@ -103,25 +129,18 @@ static void bind_ports(pl_node *node)
 }
 
 /* Discovery runs beside login and never gates it: it begins as soon as a supernode is known to serve. */
-static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
-{
-    pl_node *node = owner;
-    const pl_port *world = &node->context.port;
-    uint8_t bytes[PL_NAT_REPORT_BYTES];
-    (void)now;
-    pl_nat_report_encode(report, bytes);
-    world->ops->keep(world->ctx, "nat", bytes, sizeof bytes);
-    pl_discovery *discovery = node->discovery;
-    node->discovery = NULL;
-    pl_discovery_free(discovery);
-}
-
 static void on_attached(void *owner, pl_addr supernode, pl_time now)
 {
     pl_node *node = owner;
-    if (node->discovery_wanted != PL_NODE_DISCOVERY_ON || node->discovery)
-        return;
-    node->discovery = pl_discovery_new(&node->context, supernode.ip, on_discovered, node, now);
+    if (node->discovery_wanted == PL_NODE_DISCOVERY_ON)
+        pl_nat_keeper_online(node->keeper, supernode.ip, now);
+}
+
+/* Who is gone answers no keep-alive, and that says nothing of our box. */
+static void on_detached(void *owner)
+{
+    pl_node *node = owner;
+    pl_nat_keeper_offline(node->keeper);
 }
 
 static void ask_for_credential(void *machine, pl_time now);
@@ -176,6 +195,20 @@ static void start_supernode(pl_node *node, pl_time now)
     ask_for_credential(node, now);
 }
 
+static void start_client(pl_node *node, pl_time now)
+{
+    node->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
+        .context = &node->context, .policy = node->nat_policy, .socket = node->socket});
+    node->login = pl_login_new(&(pl_login_options){.context = &node->context,
+                                                   .network = node->network,
+                                                   .socket = node->socket,
+                                                   .attached = on_attached,
+                                                   .detached = on_detached,
+                                                   .signals = &pl_node_signals,
+                                                   .owner = node},
+                               now);
+}
+
 void pl_node_start(pl_node *node, pl_time now)
 {
     node->is_started = true;
@@ -183,16 +216,10 @@ void pl_node_start(pl_node *node, pl_time now)
     if (node->role == PL_NODE_SUPERNODE)
         start_supernode(node, now);
     if (node->role == PL_NODE_CLIENT)
-        node->login = pl_login_new(&(pl_login_options){.context = &node->context,
-                                                       .network = node->network,
-                                                       .socket = node->socket,
-                                                       .attached = on_attached,
-                                                       .signals = &pl_node_signals,
-                                                       .owner = node},
-                                   now);
+        start_client(node, now);
 }
 
-static void trace_refused(pl_node *node, int error, const char *what, pl_addr from)
+void pl_node_refuse(pl_node *node, int error, const char *what, pl_addr from)
 {
     if (error >= 0)
         return;
@@ -203,6 +230,8 @@ static void trace_refused(pl_node *node, int error, const char *what, pl_addr fr
 static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
     pl_message message = {0};
+    if (node->supernode && pl_supernode_is_for_relay(node->supernode, input->data, input->len))
+        return pl_supernode_relay_datagram(node->supernode, input->from, input->data, input->len, now);
     int error = pl_message_read(&message, PL_CARRIER_DATAGRAM, input->data, input->len);
     if (error)
         return error;
@@ -213,31 +242,38 @@ static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
     return PL_ERR_UNEXPECTED;
 }
 
+static bool is_stun(const pl_input *input)
+{
+    return input->len > 0 && input->data[0] < 4; /* spec RFC 8489 §5: two zero bits, and ours begin with "PL" */
+}
+
 static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->discovery && pl_discovery_owns(node->discovery, input->id))
-        trace_refused(
-            node, pl_discovery_input(node->discovery, input->id, input->from, input->data, input->len, now),
-            "stun", input->from);
+    int error = 0;
+    bool is_keepers = node->keeper && (pl_nat_keeper_owns(node->keeper, input->id) ||
+                                       (input->id == node->socket && is_stun(input)));
+    if (is_keepers)
+        pl_node_refuse(node,
+                       pl_nat_keeper_input(node->keeper, input->id, input->from, input->data, input->len, now),
+                       "stun", input->from);
     else if (node->supernode && pl_supernode_owns_socket(node->supernode, input->id))
-        trace_refused(
-            node, pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
-            "stun", input->from);
+        pl_node_refuse(node,
+                       pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
+                       "stun", input->from);
+    else if (pl_node_sessions_datagram(node, input, &error, now))
+        pl_node_refuse(node, error, "path", input->from);
     else
-        trace_refused(node, own_datagram(node, input, now), "datagram", input->from);
+        pl_node_refuse(node, own_datagram(node, input, now), "datagram", input->from);
 }
 
 static void take_accepted(pl_node *node, const pl_input *input, pl_time now)
 {
-    const pl_port *world = &node->context.port;
-    if (node->supernode) {
+    if (node->supernode)
         pl_supernode_accepted(node->supernode, input->id, input->from, now);
-    } else if (node->login_server) {
+    else if (node->login_server)
         pl_login_server_accepted(node->login_server, input->id, input->from, now);
-    } else { /* an ordinary node listens (BS-04), but nobody has business with it before calls */
-        world->ops->tcp_abort(world->ctx, input->id);
-        trace_refused(node, PL_ERR_UNEXPECTED, "stream", input->from);
-    }
+    else if (!pl_node_sessions_accepted(node, input, now))
+        pl_node_lobby_accepted(node, input, now);
 }
 
 static void take_opened(pl_node *node, const pl_input *input, pl_time now)
@@ -271,10 +307,10 @@ static void take_fin(pl_node *node, const pl_input *input, pl_time now)
         pl_supernode_fin(node->supernode, input->id, now);
 }
 
-static void take_writable(pl_node *node, const pl_input *input)
+static void take_writable(pl_node *node, const pl_input *input, pl_time now)
 {
     if (node->login)
-        (void)(pl_login_writable(node->login, input->id) || pl_node_paths_writable(node, input->id));
+        (void)(pl_login_writable(node->login, input->id) || pl_node_paths_writable(node, input->id, now));
     else if (node->login_server)
         pl_login_server_writable(node->login_server, input->id);
     else if (!pl_grant_writable(node->grant, input->id) && node->supernode)
@@ -316,14 +352,17 @@ static size_t take_input(void *owner, const pl_input *input, pl_time now)
         take_fin(node, input, now);
         break;
     case PL_INPUT_WRITABLE:
-        take_writable(node, input);
+        take_writable(node, input, now);
         break;
     case PL_INPUT_CLOSED:
         take_closed(node, input, now);
         break;
     case PL_INPUT_ICMP: /* a refused probe does not shorten the wait (BS-07) */
     case PL_INPUT_ECHO:
+        break;
     case PL_INPUT_ADDRESS:
+        if (node->keeper)
+            pl_nat_keeper_address_changed(node->keeper, now);
         break;
     }
     return consumed;
@@ -364,6 +403,16 @@ pl_login_state pl_node_login_state(const pl_node *node)
 pl_addr pl_node_supernode_address(const pl_node *node)
 {
     return node->login ? pl_login_supernode(node->login) : (pl_addr){0};
+}
+
+const pl_nat_report *pl_node_nat_report(const pl_node *node)
+{
+    return node->keeper ? pl_nat_keeper_report(node->keeper) : NULL;
+}
+
+bool pl_node_is_open(const pl_node *node)
+{
+    return node->keeper && pl_nat_keeper_is_open(node->keeper);
 }
 
 size_t pl_node_cache_entries(const pl_node *node)

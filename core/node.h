@@ -7,11 +7,14 @@
 #define PL_NODE_H
 
 #include "core/config.h"
-#include "core/nat/discovery/discovery.h"
+#include "core/nat/discovery/keeper.h"
+#include "core/nat/path/echo.h"
+#include "core/nat/path/path.h"
 #include "core/port.h"
 #include "core/session/grant.h"
 #include "core/session/login.h"
 #include "core/session/login_server.h"
+#include "core/session/signal.h"
 
 typedef enum pl_node_role { PL_NODE_CLIENT, PL_NODE_SUPERNODE, PL_NODE_LOGIN_SERVER } pl_node_role;
 typedef enum pl_node_discovery { PL_NODE_DISCOVERY_ON, PL_NODE_DISCOVERY_OFF } pl_node_discovery;
@@ -40,6 +43,8 @@ typedef struct pl_node_options {
     pl_node_discovery discovery;    /* clients */
     const pl_node_supernode *supernode;      /* supernodes */
     const pl_server_keys *server_keys;       /* login servers; copied */
+    const pl_path_profile *path_profile;     /* clients: static; NULL = "ours" */
+    const pl_nat_policy *nat_policy;         /* clients: static; NULL = "login" */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 
@@ -64,6 +69,21 @@ pl_time pl_node_deadline(const pl_node *node);
 /* The user's acts (clients).  As pl_login_start and pl_login_stop. */
 int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_time now);
 void pl_node_log_out(pl_node *node, pl_time now);
+
+/* Whom to find a path to, and what to send on it. */
+typedef struct pl_node_connect_options {
+    pl_contact contact;
+    pl_path_choice choice;
+    const pl_echo_phase *phases; /* traffic that the peer sends back, copied; after the last the session ends */
+    size_t n_phases;             /* 0 = the session stays until somebody hangs up */
+} pl_node_connect_options;
+
+/* Starts a session: path:started … tell what becomes of it.  PL_ERR_UNEXPECTED if nobody is logged in, or too many
+ * sessions are under way. */
+int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint64_t *ret_session, pl_time now);
+/* Ends it, if it is still there. */
+void pl_node_hang_up(pl_node *node, uint64_t session, pl_time now);
+
 /* Login servers: as pl_login_server_add_account. */
 int pl_node_add_account(pl_node *node, const char *name, const char *password);
 
@@ -71,6 +91,9 @@ int pl_node_add_account(pl_node *node, const char *name, const char *password);
 pl_login_state pl_node_login_state(const pl_node *node);
 /* Clients: the supernode that has attached us, with its own port; {0,0} if none. */
 pl_addr pl_node_supernode_address(const pl_node *node);
+/* Clients: what the node believes of its NAT; NULL as long as nothing.  And whether it could be a supernode by it. */
+const pl_nat_report *pl_node_nat_report(const pl_node *node);
+bool pl_node_is_open(const pl_node *node);
 size_t pl_node_cache_entries(const pl_node *node);
 size_t pl_node_clients(const pl_node *node); /* supernodes: attached; login servers: sessions */
 size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as online */

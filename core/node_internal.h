@@ -1,9 +1,11 @@
-/* node_internal.h - the node's state, shared by its two files only: node.c (life, and the routing of inputs),
- * node_paths.c (sessions with other users). */
+/* node_internal.h - the node's state, shared by its files only: node.c (life, and the routing of inputs), node_paths.c
+ * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks). */
 #ifndef PL_NODE_INTERNAL_H
 #define PL_NODE_INTERNAL_H
 
 #include "core/context.h"
+#include "core/nat/path/echo.h"
+#include "core/nat/path/path.h"
 #include "core/nat/proxy.h"
 #include "core/node.h"
 #include "core/overlay/supernode.h"
@@ -11,12 +13,23 @@
 
 #include <glib.h>
 
-/* What concerns other users. */
+typedef struct pl_node_session pl_node_session;
+
+/* A stream that somebody opened to one of our own ports, until it is known for which session. */
+typedef struct pl_arrival {
+    pl_node *node;
+    pl_id stream;
+    pl_addr from;
+    pl_deadline deadline;
+    uint8_t data[256]; /* chosen: a first frame is a check, of some 150 bytes */
+    size_t len;
+} pl_arrival;
+
+/* What concerns other users; arrays in the order of their making, NULL while they would be empty. */
 typedef struct pl_node_paths {
-    GPtrArray *visits; /* pl_visit, in the order of their making; NULL while there is none */
-    /* Who hears what comes by way of the supernode; NULL = nobody yet. */
-    const pl_login_signals *signals;
-    void *signals_owner;
+    GPtrArray *visits;   /* pl_visit */
+    GPtrArray *sessions; /* pl_node_session */
+    GPtrArray *lobby;    /* pl_arrival */
 } pl_node_paths;
 
 struct pl_node {
@@ -31,7 +44,9 @@ struct pl_node {
     bool is_started;
     pl_id socket; /* main UDP socket; 0 if it could not be bound */
     pl_login *login;               /* clients */
-    pl_discovery *discovery;       /* clients, while it runs */
+    pl_nat_keeper *keeper;         /* clients */
+    const pl_path_profile *path_profile;
+    const pl_nat_policy *nat_policy;
     pl_node_paths paths;           /* clients */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
     pl_supernode *supernode;       /* supernodes */
@@ -57,9 +72,36 @@ void pl_node_leave(pl_node *node, pl_visit *visit);
 bool pl_node_paths_opened(pl_node *node, pl_id stream, pl_time now);
 bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now);
 bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now);
-bool pl_node_paths_writable(pl_node *node, pl_id stream);
+bool pl_node_paths_writable(pl_node *node, pl_id stream, pl_time now);
 bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now);
 
-void pl_node_paths_clear(pl_node *node);
+/* Ends and leaves everything. */
+void pl_node_paths_clear(pl_node *node, pl_time now);
+
+/* node_sessions.c: the same for sessions. */
+
+bool pl_node_sessions_datagram(pl_node *node, const pl_input *input, int *ret_error, pl_time now);
+bool pl_node_sessions_accepted(pl_node *node, const pl_input *input, pl_time now);
+/* Gives a session a stream that knocked at one of our own ports; false if there is no such session. */
+bool pl_node_sessions_adopt(pl_node *node, const pl_arrival *arrival, uint64_t number, pl_time now);
+bool pl_node_sessions_opened(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_sessions_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_node_sessions_fin(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_sessions_writable(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_sessions_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now);
+void pl_node_sessions_clear(pl_node *node, pl_time now);
+
+/* node_lobby.c: the same for streams that wait to be known. */
+
+void pl_node_lobby_accepted(pl_node *node, const pl_input *input, pl_time now);
+bool pl_node_lobby_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_node_lobby_fin(pl_node *node, pl_id stream);
+bool pl_node_lobby_closed(pl_node *node, pl_id stream);
+void pl_node_lobby_clear(pl_node *node);
+
+/* node.c */
+
+/* Traces what was refused; an error ≥ 0 is none. */
+void pl_node_refuse(pl_node *node, int error, const char *what, pl_addr from);
 
 #endif

@@ -1,31 +1,6 @@
+/* node_paths.c - what a node has to do with other users: visits to their supernodes, sessions with them, and streams
+ * that they opened to our own ports. */
 #include "core/node_internal.h"
-
-/* --- what comes by way of the supernode --- */
-
-static void on_signal(void *owner, uint32_t visit, const char *from, const uint8_t *body, size_t len,
-                      pl_time now)
-{
-    const pl_node_paths *paths = &((pl_node *)owner)->paths;
-    if (paths->signals && paths->signals->signal)
-        paths->signals->signal(paths->signals_owner, visit, from, body, len, now);
-}
-
-static void on_signal_failed(void *owner, uint32_t visit, const char *name, const char *cause, pl_time now)
-{
-    const pl_node_paths *paths = &((pl_node *)owner)->paths;
-    if (paths->signals && paths->signals->signal_failed)
-        paths->signals->signal_failed(paths->signals_owner, visit, name, cause, now);
-}
-
-static void on_relay_granted(void *owner, const pl_turn_account *account, pl_time now)
-{
-    const pl_node_paths *paths = &((pl_node *)owner)->paths;
-    if (paths->signals && paths->signals->relay_granted)
-        paths->signals->relay_granted(paths->signals_owner, account, now);
-}
-
-const pl_login_signals pl_node_signals = {
-    .signal = on_signal, .signal_failed = on_signal_failed, .relay_granted = on_relay_granted};
 
 /* --- visits to the supernodes of others --- */
 
@@ -60,8 +35,10 @@ void pl_node_leave(pl_node *node, pl_visit *visit)
     pl_visit_free(visit);
 }
 
-void pl_node_paths_clear(pl_node *node)
+void pl_node_paths_clear(pl_node *node, pl_time now)
 {
+    pl_node_sessions_clear(node, now);
+    pl_node_lobby_clear(node);
     while (node->paths.visits)
         pl_node_leave(node, g_ptr_array_index(node->paths.visits, 0));
 }
@@ -86,7 +63,7 @@ bool pl_node_paths_opened(pl_node *node, pl_id stream, pl_time now)
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_opened(visit_at(node, i), stream, now))
             return true;
-    return false;
+    return pl_node_sessions_opened(node, stream, now);
 }
 
 bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now)
@@ -94,7 +71,7 @@ bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_data(visit_at(node, i), stream, data, len, now))
             return true;
-    return false;
+    return pl_node_sessions_data(node, stream, data, len, now) || pl_node_lobby_data(node, stream, data, len, now);
 }
 
 bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now)
@@ -102,15 +79,15 @@ bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now)
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_fin(visit_at(node, i), stream, now))
             return true;
-    return false;
+    return pl_node_sessions_fin(node, stream, now) || pl_node_lobby_fin(node, stream);
 }
 
-bool pl_node_paths_writable(pl_node *node, pl_id stream)
+bool pl_node_paths_writable(pl_node *node, pl_id stream, pl_time now)
 {
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_writable(visit_at(node, i), stream))
             return true;
-    return false;
+    return pl_node_sessions_writable(node, stream, now);
 }
 
 bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now)
@@ -118,5 +95,5 @@ bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time n
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_closed(visit_at(node, i), stream, cause, now))
             return true;
-    return false;
+    return pl_node_sessions_closed(node, stream, cause, now) || pl_node_lobby_closed(node, stream);
 }

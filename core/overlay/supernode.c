@@ -39,6 +39,7 @@ void pl_supernode_free(pl_supernode *supernode)
     g_hash_table_destroy(supernode->online);
     g_hash_table_destroy(supernode->visits);
     g_hash_table_destroy(supernode->sessions);
+    pl_turn_server_free(supernode->relay);
     pl_stun_server_free(supernode->stun);
     pl_host_cache_clear(&supernode->known);
     pl_bytes_wipe(&supernode->dh, sizeof supernode->dh);
@@ -56,6 +57,10 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
         return;
     pl_trace(&supernode->options.context->port, PL_EVENT_SUPERNODE_READY,
              pl_endpoint(supernode->options.own_address));
+    supernode->relay =
+        pl_turn_server_new(&(pl_turn_server_options){.context = supernode->options.context,
+                                                     .own_address = supernode->options.own_address,
+                                                     .socket = supernode->options.socket});
     pl_partner_start(supernode, now);
 }
 
@@ -79,14 +84,19 @@ bool pl_supernode_is_full(const pl_supernode *supernode)
     return supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
 }
 
-/* Room for one more stream.  Visitors have a bound of their own, the partner's link does not count; and it has a place of its own, else a crowd
- * would keep it out. */
+static size_t relay_streams(const pl_supernode *supernode)
+{
+    return supernode->relay ? pl_turn_server_streams(supernode->relay) : 0;
+}
+
+/* Room for one more stream.  Those of the relay count; visitors have a bound of their own; the partner's link does not
+ * count, and has a place of its own, else a crowd would keep it out. */
 static bool has_room(const pl_supernode *supernode, uint32_t ip)
 {
     const pl_config *config = supernode->options.context->config;
     size_t max = (size_t)(config->supernode_clients_max + config->supernode_turn_aways_max);
     size_t n = g_hash_table_size(supernode->sessions) - g_hash_table_size(supernode->visits) -
-               (supernode->partner.session ? 1 : 0);
+               (supernode->partner.session ? 1 : 0) + relay_streams(supernode);
     return n < max + (ip == supernode->options.partner.ip ? 1 : 0);
 }
 
@@ -190,9 +200,36 @@ bool pl_supernode_opened(pl_supernode *supernode, pl_id stream, pl_time now)
     return pl_partner_opened(supernode, stream, now);
 }
 
+static bool is_relays(const pl_supernode *supernode, pl_id stream)
+{
+    return supernode->relay && pl_turn_server_owns_stream(supernode->relay, stream);
+}
+
+/* The first byte on an accepted stream tells whom it is for: the preamble of a secure channel is another. */
+static bool goes_to_relay(pl_session *session, const uint8_t *data, size_t len)
+{
+    bool is_first = !session->has_spoken && len > 0;
+    session->has_spoken |= len > 0;
+    return is_first && data[0] == PL_TURN_FIRST_BYTE && session->supernode->relay;
+}
+
+static void hand_to_relay(pl_session *session, pl_time now)
+{
+    pl_supernode *supernode = session->supernode;
+    pl_turn_server_adopt(supernode->relay, session->stream, session->from, now);
+    session->stream = 0;
+    pl_supernode_end(session, "relay");
+}
+
 bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *data, size_t len, pl_time now)
 {
     pl_session *session = find(supernode, stream);
+    if (session && goes_to_relay(session, data, len))
+        hand_to_relay(session, now);
+    if (is_relays(supernode, stream)) {
+        pl_turn_server_stream_data(supernode->relay, stream, data, len, now);
+        return true;
+    }
     if (!session)
         return pl_partner_data(supernode, stream, data, len, now);
     int error = pl_channel_input(session->channel, data, len, now);
@@ -206,6 +243,10 @@ bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now)
 {
     const pl_port *port = &supernode->options.context->port;
     pl_session *session = find(supernode, stream);
+    if (is_relays(supernode, stream)) {
+        pl_turn_server_fin(supernode->relay, stream, now);
+        return true;
+    }
     if (!session) {
         if (!pl_partner_closed(supernode, stream, "fin", now))
             return false;
@@ -219,6 +260,10 @@ bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now)
 
 bool pl_supernode_writable(pl_supernode *supernode, pl_id stream)
 {
+    if (is_relays(supernode, stream)) {
+        pl_turn_server_writable(supernode->relay, stream);
+        return true;
+    }
     pl_session *session = find(supernode, stream);
     pl_channel *channel = session ? session->channel : NULL;
     if (!channel && supernode->partner.stream == stream)
@@ -231,6 +276,10 @@ bool pl_supernode_writable(pl_supernode *supernode, pl_id stream)
 bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, pl_time now)
 {
     pl_session *session = find(supernode, stream);
+    if (is_relays(supernode, stream)) {
+        pl_turn_server_closed(supernode->relay, stream, now);
+        return true;
+    }
     if (!session)
         return pl_partner_closed(supernode, stream, pl_cause_name(cause), now);
     session->stream = 0;
@@ -238,15 +287,50 @@ bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, 
     return true;
 }
 
+static bool is_relayed(const pl_supernode *supernode, pl_id socket)
+{
+    return supernode->relay && pl_turn_server_owns(supernode->relay, socket);
+}
+
 bool pl_supernode_owns_socket(const pl_supernode *supernode, pl_id socket)
 {
-    return pl_stun_server_owns(supernode->stun, socket);
+    return pl_stun_server_owns(supernode->stun, socket) || is_relayed(supernode, socket);
 }
 
 int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                       pl_time now)
 {
-    return pl_stun_server_input(supernode->stun, socket, from, data, len, now);
+    if (!is_relayed(supernode, socket))
+        return pl_stun_server_input(supernode->stun, socket, from, data, len, now);
+    pl_turn_server_relayed(supernode->relay, socket, from, data, len, now);
+    return 0;
+}
+
+bool pl_supernode_is_for_relay(const pl_supernode *supernode, const uint8_t *data, size_t len)
+{
+    return supernode->relay && pl_turn_server_wants(data, len);
+}
+
+int pl_supernode_relay_datagram(pl_supernode *supernode, pl_addr from, const uint8_t *data, size_t len,
+                                pl_time now)
+{
+    return pl_turn_server_datagram(supernode->relay, from, data, len, now);
+}
+
+int pl_supernode_account(const pl_supernode *supernode, const char *name, pl_turn_account *ret_account,
+                         pl_time now)
+{
+    if (!supernode->relay)
+        return PL_ERR_UNEXPECTED;
+    pl_turn_server_account(supernode->relay, name, ret_account, now);
+    return 0;
+}
+
+void pl_supernode_relay_statistics(const pl_supernode *supernode, pl_turn_server_stats *ret_stats)
+{
+    *ret_stats = (pl_turn_server_stats){0};
+    if (supernode->relay)
+        pl_turn_server_statistics(supernode->relay, ret_stats);
 }
 
 bool pl_supernode_is_serving(const pl_supernode *supernode)

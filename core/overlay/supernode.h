@@ -1,5 +1,5 @@
 /* supernode.h - the supernode's side: answers probes, accepts clients, tells them the login server and
- * other supernodes, records who is online, and is linked with a partner for NAT discovery.
+ * other supernodes, records who is online, relays for its clients, and is linked with a partner for NAT discovery.
  *
  * It serves only while it has a valid credential of its own (node.h gets it one, and renews it).  Sessions are bounded in
  * number; one that stays unauthenticated is ended. */
@@ -8,6 +8,7 @@
 
 #include "core/context.h"
 #include "core/crypto/credential.h"
+#include "core/nat/turn/turn_server.h"
 #include "core/overlay/host_cache.h"
 
 typedef struct pl_supernode pl_supernode;
@@ -41,10 +42,18 @@ bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *dat
 bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now);
 bool pl_supernode_writable(pl_supernode *supernode, pl_id stream);
 bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, pl_time now);
-/* True if the UDP socket is one of its discovery sockets. */
+/* True if the UDP socket is one of its discovery sockets, or a relayed address. */
 bool pl_supernode_owns_socket(const pl_supernode *supernode, pl_id socket);
 int pl_supernode_stun(pl_supernode *supernode, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                       pl_time now);
+
+/* True if a datagram on the main socket is for the relay. */
+bool pl_supernode_is_for_relay(const pl_supernode *supernode, const uint8_t *data, size_t len);
+int pl_supernode_relay_datagram(pl_supernode *supernode, pl_addr from, const uint8_t *data, size_t len, pl_time now);
+/* An account at the relay for a client of this name.  PL_ERR_UNEXPECTED if it does not serve yet. */
+int pl_supernode_account(const pl_supernode *supernode, const char *name, pl_turn_account *ret_account, pl_time now);
+/* What the relay has done; zeros if it does not serve yet. */
+void pl_supernode_relay_statistics(const pl_supernode *supernode, pl_turn_server_stats *ret_stats);
 
 /* It has a credential. */
 bool pl_supernode_is_serving(const pl_supernode *supernode);

@@ -6,7 +6,7 @@
 
 #include "core/crypto/channel.h"
 #include "core/nat/stun/stun_server.h"
-#include "core/nat/turn/turn_client.h"
+#include "core/nat/turn/turn_server.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
@@ -37,6 +37,7 @@ typedef struct pl_session {
     pl_session_state state;
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
+    bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
     pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
     char *name; /* while online, and of a partner or visitor that showed its credential */
     pl_visitor *visitor; /* of a visitor */
@@ -64,6 +65,7 @@ struct pl_supernode {
     size_t n_clients;
     pl_partner partner;
     pl_stun_server *stun;
+    pl_turn_server *relay; /* NULL until it serves */
 };
 
 /* supernode.c */
@@ -97,10 +99,6 @@ void pl_visitor_signal(pl_session *session, const pl_message *signal, pl_time no
 void pl_visitor_answer(pl_session *client, const pl_message *signal, pl_time now);
 /* A client wants an account at our relay. */
 void pl_visitor_relay_request(pl_session *client, pl_time now);
-/* The account of a client of ours: 0, or an error and there is none.  The one seam between signalling and relay. */
-int pl_supernode_relay_account(const pl_supernode *supernode, const char *name, pl_turn_account *ret_account,
-                               uint32_t *ret_lifetime_s, pl_time now);
-
 /* partner.c */
 
 void pl_partner_start(pl_supernode *supernode, pl_time now);

@@ -177,34 +177,15 @@ void pl_visitor_answer(pl_session *client, const pl_message *signal, pl_time now
 
 void pl_visitor_relay_request(pl_session *client, pl_time now)
 {
+    const pl_config *config = client->supernode->options.context->config;
     pl_turn_account account;
-    uint32_t lifetime;
     if (!may_ask(client, "relay-request", now) ||
-        pl_supernode_relay_account(client->supernode, client->name, &account, &lifetime, now) != 0)
+        pl_supernode_account(client->supernode, client->name, &account, now) != 0)
         return;
     pl_supernode_say(client,
                      &(pl_message){.id = PL_MESSAGE_RELAY_GRANT,
                                    .name = {(const uint8_t *)account.user, strlen(account.user)},
                                    .password = {(const uint8_t *)account.password, strlen(account.password)},
-                                   .lifetime = lifetime});
+                                   .lifetime = (uint32_t)(config->turn_account_lifetime / PL_SECOND)});
     pl_bytes_wipe(&account, sizeof account);
-}
-
-/* Stands in for pl_supernode_account until the relay is here; the only place to change.  The password is what
- * the relay's will be: one that nobody else can compute, for which nothing is kept. */
-int pl_supernode_relay_account(const pl_supernode *supernode, const char *name, pl_turn_account *ret_account,
-                               uint32_t *ret_lifetime_s, pl_time now)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t hash[PL_HASH_BYTES];
-    (void)now;
-    supernode->options.context->suite->hmac(hash, supernode->dh.private_key, PL_KEY_BYTES,
-                                            (const uint8_t *)name, strlen(name), NULL, 0);
-    memset(ret_account, 0, sizeof *ret_account);
-    g_strlcpy(ret_account->user, name, sizeof ret_account->user);
-    for (size_t i = 0; i < PL_TURN_PASSWORD_MAX; i++)
-        ret_account->password[i] = digits[hash[i / 2] >> (i % 2 ? 0 : 4) & 15];
-    *ret_lifetime_s = 600; /* spec RFC 8656 §3.2: the default lifetime of an allocation */
-    pl_bytes_wipe(hash, sizeof hash);
-    return 0;
 }

@@ -56,6 +56,8 @@ typedef struct pl_login pl_login;
 
 /* Told when the supernode has attached us, so that discovery may begin. */
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
+/* Told when we have no supernode any more, for whatever reason; also if it had not attached us yet. */
+typedef void (*pl_login_detached_fn)(void *owner);
 
 /* What comes by way of the supernode while we are online; each may be NULL.  None of it is to be trusted: the
  * supernode may have made it up.  The owner may log out inside. */
@@ -73,6 +75,7 @@ typedef struct pl_login_options {
     const pl_network *network; /* borrowed */
     pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
     pl_login_attached_fn attached;
+    pl_login_detached_fn detached;
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *owner;
 } pl_login_options;

@@ -18,6 +18,7 @@ void pl_login_attach_drop(pl_login *login)
     login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = false;
     login->relays_awaited = 0;
+    login->options.detached(login->options.owner);
 }
 
 /* The supernode failed us while we were logging in, or left us when we were online. */

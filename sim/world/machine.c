@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "core/event.h"
+#include "sim/world/proxy.h"
 #include "sim/world/world_internal.h"
 
 #define MACHINE(ctx) ((sim_machine *)(ctx))
@@ -151,8 +152,10 @@ static void add_accounts(sim_machine *machine)
 void sim_machine_start(sim_machine *machine, pl_time now)
 {
     sim_world *world = machine->world;
-    if (machine->role == SIM_ROLE_PROXY)
+    if (machine->role == SIM_ROLE_PROXY) {
+        sim_proxy_start(machine->proxy);
         return;
+    }
     machine->node = pl_node_new(&(pl_node_options){
         .port = sim_machine_port(machine),
         .config = &world->config->protocol,
@@ -164,6 +167,8 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .web_ports = web_ports_of(machine)->port,
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
+        .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
+        .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
         .server_keys = &world->keys,
     });
@@ -186,5 +191,6 @@ void sim_machine_clear(sim_machine *machine)
 {
     sim_machine_stop(machine);
     sim_timeline_forget(machine);
+    sim_proxy_free(machine->proxy);
     sim_registry_free(machine->registry);
 }

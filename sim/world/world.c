@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sim/world/proxy.h"
 #include "sim/world/world_internal.h"
 
 /* chosen: often enough for a progress line and Ctrl-C, seldom enough to cost nothing. */
@@ -25,9 +26,23 @@ static void observe(void *ctx, const net_sighting *sighting, pl_time now)
     sim_record_packet(world->options.recorder, &facts, now);
 }
 
+static bool moves_hosts(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_timeline; i++)
+        if (config->timeline[i].action == SIM_DO_ROAM || config->timeline[i].action == SIM_DO_READDRESS)
+            return true;
+    return false;
+}
+
 /* The live engine has the machine's own network: the talk's addresses are somebody else's there. */
 bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, char **ret_error)
 {
+    if (moves_hosts(config) && !engine->host_move) {
+        *ret_error = g_strdup_printf("the %s engine cannot give a host another address, which the timeline's roam "
+                                     "and readdress may ask for: use --engine light",
+                                     engine->name);
+        return false;
+    }
     if (engine->capabilities & SIM_ENGINE_NETWORK)
         return true;
     if (config->supernodes.bootstrap != SIM_YES)
@@ -103,6 +118,22 @@ static bool is_here(const sim_world *world, const sim_machine *machine)
     return !world->options.only || strcmp(world->options.only, sim_machine_name(machine, name)) == 0;
 }
 
+static void add_host(sim_machine *machine)
+{
+    const sim_world *world = machine->world;
+    sim_host_options options = {.ip = machine->at.ip,
+                                .profile = sim_stack_profile_find(stack_name(world, machine)),
+                                .input = sim_machine_input,
+                                .input_ctx = machine};
+    if (machine->role == SIM_ROLE_PROXY) {
+        machine->proxy =
+            sim_proxy_new(&(sim_proxy_options){.stack = machine->stack, .port = world->config->proxies.port});
+        options.input = sim_proxy_input;
+        options.input_ctx = machine->proxy;
+    }
+    world->ops->host_add(world->engine, machine->stack.host, &options);
+}
+
 /* All hosts are there before the first node starts; login servers first, so that a supernode's first SYN
  * finds one. */
 static void start_hosts(sim_world *world)
@@ -113,11 +144,7 @@ static void start_hosts(sim_world *world)
             continue;
         if (!world->network) /* the live engine numbers its own hosts densely */
             machine->stack.host = (sim_host)(world->options.only ? 0 : i);
-        world->ops->host_add(world->engine, machine->stack.host,
-                             &(sim_host_options){.ip = machine->at.ip,
-                                                 .profile = sim_stack_profile_find(stack_name(world, machine)),
-                                                 .input = sim_machine_input,
-                                                 .input_ctx = machine});
+        add_host(machine);
     }
     pl_time now = world->ops->now(world->engine);
     for (size_t i = 0; i < world->n_machines; i++)

@@ -27,7 +27,8 @@ typedef struct sim_whereabouts {
 typedef struct sim_machine {
     sim_stack_port stack;  /* first, as stack_port.h asks */
     sim_world *world;
-    pl_node *node;         /* NULL while it is down */
+    pl_node *node;         /* NULL while it is down, and of proxies */
+    struct sim_proxy *proxy; /* of proxies */
     sim_registry *registry;
     const sim_group_config *group; /* peers only */
     net_random random;     /* the node's own stream */

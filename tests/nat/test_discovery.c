@@ -706,7 +706,7 @@ static void it_owns_its_two_sockets(void)
 
 static void a_report_is_kept_and_read_again(void)
 {
-    pl_nat_report report = {PL_UDP_OPEN, PL_MAPPING_AD, PL_FILTERING_APD, {OUTSIDE_IP, 62000}, EPOCH};
+    pl_nat_report report = {PL_UDP_OPEN, PL_MAPPING_AD, PL_FILTERING_APD, {OUTSIDE_IP, 62000}, EPOCH, 90};
     pl_nat_report back;
     uint8_t bytes[PL_NAT_REPORT_BYTES + 1] = {0};
     pl_nat_report_encode(&report, bytes);
@@ -716,13 +716,14 @@ static void a_report_is_kept_and_read_again(void)
     g_assert_cmpint((int)back.filtering, ==, PL_FILTERING_APD);
     g_assert_true(pl_addr_equal(back.mapped, report.mapped));
     g_assert_cmpint(back.found_at, ==, EPOCH);
+    g_assert_cmpint(back.lifetime_s, ==, 90);
     for (size_t len = 0; len < PL_NAT_REPORT_BYTES; len++)
         g_assert_cmpint(pl_nat_report_decode(&back, bytes, len), ==, PL_ERR_SHORT);
     g_assert_cmpint(pl_nat_report_decode(&back, bytes, PL_NAT_REPORT_BYTES + 1), ==, PL_ERR_OVERSIZED);
     static const struct {
         size_t at;
         uint8_t value;
-    } wrong[] = {{0, 2}, {1, 3}, {2, 5}, {3, 4}, {10, 0x80}};
+    } wrong[] = {{0, 3}, {1, 3}, {2, 5}, {3, 4}, {10, 0x80}};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         uint8_t before = bytes[wrong[i].at];
         bytes[wrong[i].at] = wrong[i].value;

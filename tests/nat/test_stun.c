@@ -144,6 +144,79 @@ static void every_attribute_round_trips(void)
     g_assert_true(pl_addr_equal(stun.other, (pl_addr){UINT32_MAX, UINT16_MAX}));
 }
 
+static void the_attributes_of_relays_and_checks_round_trip(void)
+{
+    static const uint8_t id[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    uint8_t bytes[512];
+    pl_writer writer;
+    pl_writer_init(&writer, bytes, sizeof bytes);
+    pl_stun_begin_method(&writer, PL_STUN_ALLOCATE, PL_STUN_REQUEST, id);
+    pl_stun_add_u32(&writer, PL_STUN_CHANNEL_NUMBER, 0x4001u << 16);
+    pl_stun_add_u32(&writer, PL_STUN_LIFETIME, 600);
+    pl_stun_add_addr(&writer, PL_STUN_XOR_RELAYED, (pl_addr){1, 2});
+    pl_stun_add_u32(&writer, PL_STUN_REQUESTED_TRANSPORT, (uint32_t)PL_STUN_PROTOCOL_UDP << 24 | 0x123456);
+    pl_stun_add_u32(&writer, PL_STUN_REQUESTED_FAMILY, (uint32_t)PL_STUN_FAMILY_IPV4 << 24);
+    pl_stun_add(&writer, PL_STUN_DATA, "words", 5);
+    pl_stun_add(&writer, PL_STUN_USE_CANDIDATE, NULL, 0);
+    pl_stun_add(&writer, PL_STUN_DONT_FRAGMENT, NULL, 0);
+    pl_stun_add_u32(&writer, PL_STUN_PRIORITY, UINT32_MAX - 1);
+    pl_stun_add_u64(&writer, PL_STUN_ICE_CONTROLLING, UINT64_MAX - 1);
+    pl_stun stun;
+    g_assert_false(writer.failed);
+    g_assert_cmpint(pl_stun_read(&stun, bytes, writer.len), ==, 0);
+    g_assert_cmpuint(stun.method, ==, PL_STUN_ALLOCATE);
+    g_assert_cmpuint(stun.channel, ==, 0x4001);
+    g_assert_cmpuint(stun.lifetime, ==, 600);
+    g_assert_true(pl_addr_equal(stun.relayed, (pl_addr){1, 2}));
+    g_assert_cmpuint(stun.transport, ==, PL_STUN_PROTOCOL_UDP);
+    g_assert_cmpuint(stun.family, ==, PL_STUN_FAMILY_IPV4);
+    g_assert_true(stun.data.len == 5 && memcmp(stun.data.data, "words", 5) == 0);
+    g_assert_true(pl_stun_has(&stun, PL_STUN_USE_CANDIDATE) && pl_stun_has(&stun, PL_STUN_DONT_FRAGMENT));
+    g_assert_false(pl_stun_has(&stun, PL_STUN_ICE_CONTROLLED) || pl_stun_has(&stun, PL_STUN_EVEN_PORT));
+    g_assert_cmpuint(stun.priority, ==, UINT32_MAX - 1);
+    g_assert_cmpuint(stun.tie_breaker, ==, UINT64_MAX - 1);
+    g_assert_cmpuint(stun.n_unknown, ==, 0);
+}
+
+/* XOR-PEER-ADDRESS alone counts as often as it comes (RFC 8656 §10.1), up to a bound that is told. */
+static void several_peers_are_read_up_to_a_bound(void)
+{
+    static const uint8_t id[12] = {0};
+    uint8_t bytes[512];
+    for (uint32_t n = 0; n <= PL_STUN_PEERS_MAX + 2; n++) {
+        pl_writer writer;
+        pl_writer_init(&writer, bytes, sizeof bytes);
+        pl_stun_begin_method(&writer, PL_STUN_CREATE_PERMISSION, PL_STUN_REQUEST, id);
+        for (uint32_t i = 0; i < n; i++)
+            pl_stun_add_addr(&writer, PL_STUN_XOR_PEER, (pl_addr){100 + i, (uint16_t)i});
+        pl_stun stun;
+        g_assert_cmpint(pl_stun_read(&stun, bytes, writer.len), ==, 0);
+        g_assert_cmpuint(stun.n_peers, ==, MIN(n, PL_STUN_PEERS_MAX));
+        g_assert_cmpint(stun.more_peers, ==, n > PL_STUN_PEERS_MAX);
+        g_assert_cmpint(pl_stun_has(&stun, PL_STUN_XOR_PEER), ==, n > 0);
+        for (uint32_t i = 0; i < stun.n_peers; i++)
+            g_assert_true(pl_addr_equal(stun.peers[i], (pl_addr){100 + i, (uint16_t)i}));
+    }
+}
+
+/* Every method and class, written as RFC 8489 §5 spreads their bits, is read again. */
+static void every_method_and_class_round_trips(void)
+{
+    static const uint8_t id[12] = {0};
+    for (uint16_t method = 0; method < 0x1000; method++) {
+        for (int kind = PL_STUN_REQUEST; kind <= PL_STUN_ERROR; kind++) {
+            uint8_t bytes[20];
+            pl_writer writer;
+            pl_stun stun;
+            pl_writer_init(&writer, bytes, sizeof bytes);
+            pl_stun_begin_method(&writer, method, (pl_stun_class)kind, id);
+            g_assert_cmpint(pl_stun_read(&stun, bytes, writer.len), ==, 0);
+            g_assert_cmpuint(stun.method, ==, method);
+            g_assert_cmpint((int)stun.kind, ==, kind);
+        }
+    }
+}
+
 static void classes_and_methods_are_told_apart(void)
 {
     static const struct {
@@ -318,6 +391,9 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/stun/rfc5769-long-term", the_long_term_request_verifies);
     g_test_add_func("/nat/stun/our-own-match-the-vector", our_own_messages_match_the_vector);
     g_test_add_func("/nat/stun/attributes-round-trip", every_attribute_round_trips);
+    g_test_add_func("/nat/stun/relays-and-checks-round-trip", the_attributes_of_relays_and_checks_round_trip);
+    g_test_add_func("/nat/stun/several-peers", several_peers_are_read_up_to_a_bound);
+    g_test_add_func("/nat/stun/every-method", every_method_and_class_round_trips);
     g_test_add_func("/nat/stun/classes-and-methods", classes_and_methods_are_told_apart);
     g_test_add_func("/nat/stun/classic", a_message_without_cookie_is_classic);
     g_test_add_func("/nat/stun/malformed-attributes", malformed_attributes_are_refused);

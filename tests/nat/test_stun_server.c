@@ -329,6 +329,49 @@ static void the_partner_has_one_answer_sent(void)
     close_bench(&b);
 }
 
+static size_t make_elsewhere(uint8_t *out, size_t size, uint16_t port, const uint8_t *nonce)
+{
+    pl_writer writer;
+    pl_writer_init(&writer, out, size);
+    pl_stun_begin(&writer, PL_STUN_REQUEST, PL_STUN_MAGIC, stun_id);
+    pl_stun_add_u32(&writer, PL_STUN_RESPONSE_PORT, (uint32_t)port << 16);
+    if (nonce)
+        pl_stun_add(&writer, PL_STUN_NONCE, nonce, 16);
+    pl_stun_add_padding(&writer);
+    g_assert_false(writer.failed);
+    return writer.len;
+}
+
+/* RFC 5780 §7.5: to another port of the same address, for who has heard us there; others may share it. */
+static void an_answer_is_directed_by_whom_we_know_only(void)
+{
+    bench b = {0};
+    open_bench(&b);
+    uint8_t nonce[16], bytes[128];
+    pl_stun stun;
+    size_t len = make_elsewhere(bytes, sizeof bytes, 999, NULL);
+    g_assert_cmpint(pl_stun_server_input(b.server, b.p1, client, bytes, len, 0), ==, 0);
+    const fake_ask *sent = take_answer(&b, &stun);
+    g_assert_true(pl_addr_equal(sent->to, client));
+    g_assert_cmpuint(stun.error, ==, PL_STUN_ERROR_STALE_NONCE);
+    g_assert_cmpuint(sent->len, <=, len);
+
+    learn_nonce(&b, client, nonce, 0);
+    len = make_elsewhere(bytes, sizeof bytes, 999, nonce);
+    g_assert_cmpint(pl_stun_server_input(b.server, b.p1, client, bytes, len, 0), ==, 0);
+    sent = take_answer(&b, &stun);
+    g_assert_true(pl_addr_equal(sent->to, (pl_addr){client.ip, 999}));
+    g_assert_cmpint((int)stun.kind, ==, PL_STUN_SUCCESS);
+    g_assert_cmpuint(sent->len, <=, len);
+
+    nonce[3] ^= 1;
+    len = make_elsewhere(bytes, sizeof bytes, 999, nonce);
+    g_assert_cmpint(pl_stun_server_input(b.server, b.p1, client, bytes, len, 0), ==, PL_ERR_FORGED);
+    sent = take_answer(&b, &stun);
+    g_assert_true(pl_addr_equal(sent->to, client));
+    close_bench(&b);
+}
+
 static void unknown_attributes_are_named_in_a_420(void)
 {
     bench b = {0};
@@ -337,8 +380,8 @@ static void unknown_attributes_are_named_in_a_420(void)
     pl_writer writer;
     pl_writer_init(&writer, bytes, sizeof bytes);
     pl_stun_begin(&writer, PL_STUN_REQUEST, PL_STUN_MAGIC, stun_id);
-    /* RESPONSE-PORT (RFC 5780 §7.5) would make us send where nobody asked: we do not know it. */
-    pl_write_bytes(&writer, "\x00\x27\x00\x02\x12\x34\x00\x00", 8);
+    /* PADDING (RFC 5780 §7.6) would make us send long answers: we do not know it. */
+    pl_write_bytes(&writer, "\x00\x26\x00\x02\x12\x34\x00\x00", 8);
     bytes[3] = 8;
     g_assert_cmpint(pl_stun_server_input(b.server, b.p1, client, bytes, writer.len, 0), ==, 0);
     pl_stun stun;
@@ -346,7 +389,7 @@ static void unknown_attributes_are_named_in_a_420(void)
     g_assert_true(pl_addr_equal(sent->to, client));
     g_assert_cmpuint(stun.error, ==, 420);
     g_assert_cmpuint(sent->len, ==, 36);
-    g_assert_cmpuint(sent->data[33], ==, 0x27);
+    g_assert_cmpuint(sent->data[33], ==, 0x26);
     close_bench(&b);
 }
 
@@ -479,6 +522,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/stun-server/change-address", a_change_of_address_is_asked_of_the_owner);
     g_test_add_func("/nat/stun-server/cannot-change", who_cannot_change_says_so);
     g_test_add_func("/nat/stun-server/answer-for-partner", the_partner_has_one_answer_sent);
+    g_test_add_func("/nat/stun-server/response-port", an_answer_is_directed_by_whom_we_know_only);
     g_test_add_func("/nat/stun-server/unknown-attributes", unknown_attributes_are_named_in_a_420);
     g_test_add_func("/nat/stun-server/only-requests", only_requests_are_answered);
     g_test_add_func("/nat/stun-server/rate-of-one", one_source_gets_its_rate);

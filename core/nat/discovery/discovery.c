@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/event.h"
-#include "core/nat/stun/stun.h"
 #include "core/nat/discovery/verdict.h"
+#include "core/nat/stun/transaction.h"
 
 #define NONCE_MAX           40 /* chosen: room for other servers' nonces too; a longer one counts as none */
 #define LOCAL_ADDRESSES_MAX 8  /* chosen: addresses of a host that are compared with the mapped one */
@@ -46,10 +46,7 @@ typedef struct test_chain {
     uint8_t nonce[NONCE_MAX];
     size_t nonce_len;
     pl_nat_test test; /* under way, PL_NAT_TEST_NONE when the chain is at its end */
-    uint8_t id[PL_STUN_ID_BYTES];
-    int64_t tries;
-    pl_span wait; /* after the next transmission */
-    pl_deadline timer;
+    pl_stun_transaction request;
 } test_chain;
 
 struct pl_discovery {
@@ -141,47 +138,32 @@ static pl_nat_test next_test(const pl_discovery *discovery, pl_nat_test test)
                                              : next_of_filtering(discovery, test);
 }
 
-/* --- the transaction engine: one request, repeated until answered or given up --- */
+/* --- one test: a request, repeated until answered or given up --- */
 
-static void on_timer(void *machine, pl_time now);
-
-/* Fills a request up to the longest answer with the text of SOFTWARE. */
-static void pad(pl_writer *writer)
+static void transmit(void *machine, int64_t nth, pl_time now)
 {
-    static const char text[PL_STUN_FULL_BYTES + 1] = "partyline"
-                                                     "                                                 ";
-    if (writer->len + 4 < PL_STUN_FULL_BYTES)
-        pl_stun_add(writer, PL_STUN_SOFTWARE, text, PL_STUN_FULL_BYTES - writer->len - 4);
-}
-
-static void transmit(test_chain *chain, pl_time now)
-{
+    (void)nth, (void)now;
+    test_chain *chain = machine;
     const pl_port *port = &chain->discovery->context->port;
     uint32_t change = rows[chain->test].change;
     uint8_t bytes[PL_STUN_FULL_BYTES + NONCE_MAX];
     pl_writer writer;
     pl_writer_init(&writer, bytes, sizeof bytes);
-    pl_stun_begin(&writer, PL_STUN_REQUEST, PL_STUN_MAGIC, chain->id);
+    pl_stun_begin(&writer, PL_STUN_REQUEST, PL_STUN_MAGIC, chain->request.id);
     if (change) {
         pl_stun_add_change(&writer, change);
         pl_stun_add(&writer, PL_STUN_NONCE, chain->nonce, chain->nonce_len);
     }
-    pad(&writer);
+    pl_stun_add_padding(&writer);
     g_assert(!writer.failed);
     /* A send that the host refuses is as good as lost: the next try may pass. */
     (void)port->ops->udp_send(port->ctx, chain->socket, asked_of(chain), 0, bytes, writer.len);
-    chain->tries++;
-    pl_deadline_set(&chain->discovery->context->deadlines, &chain->timer, now + chain->wait, on_timer, chain);
-    chain->wait *= 2;
 }
 
 static void start_test(test_chain *chain, pl_nat_test test, pl_time now)
 {
     chain->test = test;
-    chain->tries = 0;
-    chain->wait = chain->discovery->context->config->discovery_first_try;
-    pl_context_random(chain->discovery->context, chain->id, sizeof chain->id);
-    transmit(chain, now);
+    pl_stun_transaction_start(&chain->request, now);
 }
 
 /* Tells the owner, who may free us: nothing may follow. */
@@ -202,7 +184,7 @@ static void end_test(test_chain *chain, pl_nat_result ended, pl_time now)
     discovery->results.test[test] = ended;
     if (test == PL_NAT_MAPPING_1 && ended.outcome == PL_NAT_ANSWERED)
         discovery->results.local = is_local(discovery, ended.mapped);
-    pl_deadline_cancel(&discovery->context->deadlines, &chain->timer);
+    pl_stun_transaction_stop(&chain->request);
     chain->test = PL_NAT_TEST_NONE;
     pl_nat_test next = next_test(discovery, test);
     if (next != PL_NAT_TEST_NONE)
@@ -211,13 +193,9 @@ static void end_test(test_chain *chain, pl_nat_result ended, pl_time now)
         finish(discovery, now);
 }
 
-static void on_timer(void *machine, pl_time now)
+static void on_silence(void *machine, pl_time now)
 {
-    test_chain *chain = machine;
-    if (chain->tries < chain->discovery->context->config->discovery_tries)
-        transmit(chain, now);
-    else
-        end_test(chain, (pl_nat_result){.outcome = PL_NAT_SILENT}, now);
+    end_test(machine, (pl_nat_result){.outcome = PL_NAT_SILENT}, now);
 }
 
 /* --- answers --- */
@@ -234,22 +212,6 @@ static void learn(test_chain *chain, const pl_stun *stun)
         chain->nonce_len = stun->nonce.len;
         memcpy(chain->nonce, stun->nonce.data, stun->nonce.len);
     }
-}
-
-/* Is it the answer to the request under way?  The 96-bit id is what a stranger cannot know. */
-static int check_answer(const test_chain *chain, const pl_stun *stun)
-{
-    bool answer = stun->kind == PL_STUN_SUCCESS || stun->kind == PL_STUN_ERROR;
-    if (!answer || stun->method != PL_STUN_BINDING || pl_stun_is_classic(stun))
-        return PL_ERR_UNEXPECTED;
-    if (chain->test == PL_NAT_TEST_NONE || memcmp(stun->id, chain->id, sizeof chain->id) != 0)
-        return PL_ERR_UNEXPECTED;
-    if (stun->n_unknown > 0)
-        return PL_ERR_MALFORMED;
-    if (stun->kind == PL_STUN_ERROR)
-        return pl_stun_has(stun, PL_STUN_ERROR_CODE) ? 0 : PL_ERR_MALFORMED;
-    bool mapped = pl_stun_has(stun, PL_STUN_XOR_MAPPED) && stun->xor_mapped.ip && stun->xor_mapped.port;
-    return mapped ? 0 : PL_ERR_MALFORMED;
 }
 
 static int take_answer(test_chain *chain, const pl_stun *stun, pl_addr from, pl_time now)
@@ -286,7 +248,7 @@ int pl_discovery_input(pl_discovery *discovery, pl_id socket, pl_addr from, cons
     pl_stun stun;
     int error = pl_stun_read(&stun, data, len);
     if (!error)
-        error = check_answer(chain, &stun);
+        error = pl_stun_transaction_check(&chain->request, &stun);
     return error ? error : take_answer(chain, &stun, from, now);
 }
 
@@ -311,8 +273,11 @@ pl_discovery *pl_discovery_new(pl_context *context, uint32_t server_ip, pl_disco
     discovery->done = done;
     discovery->owner = owner;
     discovery->started_at = now;
-    for (size_t i = 0; i < CHAINS; i++)
-        discovery->chains[i].discovery = discovery;
+    for (size_t i = 0; i < CHAINS; i++) {
+        test_chain *chain = &discovery->chains[i];
+        chain->discovery = discovery;
+        pl_stun_transaction_init(&chain->request, context, transmit, on_silence, chain);
+    }
     if (!bind_sockets(discovery)) {
         pl_discovery_free(discovery);
         return NULL;
@@ -329,7 +294,7 @@ void pl_discovery_free(pl_discovery *discovery)
         return;
     const pl_port *port = &discovery->context->port;
     for (size_t i = 0; i < CHAINS; i++) {
-        pl_deadline_cancel(&discovery->context->deadlines, &discovery->chains[i].timer);
+        pl_stun_transaction_stop(&discovery->chains[i].request);
         if (discovery->chains[i].socket)
             port->ops->close(port->ctx, discovery->chains[i].socket);
     }

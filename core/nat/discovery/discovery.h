@@ -46,9 +46,10 @@ typedef struct pl_nat_report {
     pl_nat_filtering filtering;
     pl_addr mapped;   /* of the mapping socket, {0,0} if none */
     int64_t found_at; /* Unix seconds */
+    uint16_t lifetime_s; /* of an unused UDP binding, as measured (lifetime.h); 0 = not known */
 } pl_nat_report;
 
-#define PL_NAT_REPORT_BYTES 18 /* chosen: four codes, an address, a time; docs/protocol.md */
+#define PL_NAT_REPORT_BYTES 20 /* chosen: four codes, an address, a time, a lifetime; docs/protocol.md */
 void pl_nat_report_encode(const pl_nat_report *report, uint8_t ret_bytes[PL_NAT_REPORT_BYTES]);
 int pl_nat_report_decode(pl_nat_report *ret_report, const uint8_t *bytes, size_t len);
 

@@ -5,7 +5,7 @@
 #include "core/wire/buffer.h"
 
 #define REPORT_VERSION                                                                                       \
-    1 /* chosen: the first; a report of another is forgotten, not guessed at */
+    2 /* chosen: the first had no lifetime; a report of another is forgotten, not guessed at */
 
 #define X(id, name) name,
 static const char *const udp_names[] = {PL_NAT_UDPS(X)};
@@ -38,6 +38,7 @@ void pl_nat_report_encode(const pl_nat_report *report, uint8_t ret_bytes[PL_NAT_
     pl_write_u8(&writer, (uint8_t)report->filtering);
     pl_write_addr(&writer, report->mapped);
     pl_write_u64(&writer, (uint64_t)report->found_at);
+    pl_write_u16(&writer, report->lifetime_s);
     g_assert(!writer.failed && writer.len == PL_NAT_REPORT_BYTES);
 }
 
@@ -51,6 +52,7 @@ int pl_nat_report_decode(pl_nat_report *ret_report, const uint8_t *bytes, size_t
     uint8_t mapping = pl_read_u8(&reader), filtering = pl_read_u8(&reader);
     pl_addr mapped = pl_read_addr(&reader);
     uint64_t found_at = pl_read_u64(&reader);
+    uint16_t lifetime_s = pl_read_u16(&reader);
     if (version != REPORT_VERSION || udp >= G_N_ELEMENTS(udp_names) ||
         mapping >= G_N_ELEMENTS(mapping_names) || filtering >= G_N_ELEMENTS(filtering_names) ||
         found_at > INT64_MAX)
@@ -61,6 +63,7 @@ int pl_nat_report_decode(pl_nat_report *ret_report, const uint8_t *bytes, size_t
         .filtering = (pl_nat_filtering)filtering,
         .mapped = mapped,
         .found_at = (int64_t)found_at,
+        .lifetime_s = lifetime_s,
     };
     return 0;
 }

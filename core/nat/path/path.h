@@ -19,6 +19,7 @@
 #include "core/nat/turn/turn_client.h"
 
 #define PL_PATH_BODY_MAX 1200 /* chosen: an offer of 16 candidates with its credential and signature; one signal */
+#define PL_PATH_PAYLOAD_FIRST 0x40 /* spec RFC 8489 §5: no STUN message begins with this byte, or one above */
 #define PL_PATH_PAYLOAD_MAX 1200 /* chosen: what a path carries at most in one datagram or frame */
 
 /* How the two ends came together (DESIGN §5); the order is the order of trial. */
@@ -63,6 +64,7 @@ typedef struct pl_path_profile {
     const char *name;
     const char *help;
     uint32_t methods_udp, methods_tcp; /* bit a method */
+    bool public_only;      /* no way but a relay if either end is behind anything (E1) */
     bool trusts_report;    /* leaves methods out because of a stored NAT report (E2), rather than only hurrying */
     bool timed_start;      /* both ends begin at one instant, a round trip after the answer (the early-packet race) */
     bool low_ttl_opener;   /* the first packet of a punch opens one's own box and reaches nobody else's */
@@ -83,6 +85,7 @@ typedef struct pl_path_self {
     const uint16_t *web_ports;       /* on which we listen besides: candidates if nothing translates us */
     size_t n_web_ports;
     const pl_nat_report *report;     /* stored by discovery; NULL = unknown */
+    pl_span binding_lifetime;        /* of a silent UDP mapping, as measured; 0 = unknown */
 } pl_path_self;
 
 /* The path of a session as it was found. */
@@ -98,6 +101,8 @@ typedef struct pl_path_found {
 
 typedef struct pl_path pl_path;
 
+/* What the owner hears, from inputs and deadlines only; `signal` also from pl_path_signal and pl_path_free, want_relay
+ * from pl_path_signal.  The owner may free the path in opened, received and ended, not in the other two. */
 typedef struct pl_path_handler {
     /* Wants a body carried to the peer. */
     void (*signal)(void *owner, pl_path *path, const uint8_t *body, size_t len, pl_time now);
@@ -107,7 +112,8 @@ typedef struct pl_path_handler {
     /* A payload of the peer on an open path. */
     void (*received)(void *owner, pl_path *path, const uint8_t *data, size_t len, pl_time now);
     /* The path failed, or is lost: static name of the cause ("no-path", "no-answer", "peer-offline", "declined",
-     * "forged", "consent-expired", "closed-by-peer").  The owner frees it in here or later. */
+     * "forged", "consent-expired", "stream-lost", "relay-lost", "closed-by-peer").  The owner frees it in here or
+     * later; nothing is heard after it. */
     void (*ended)(void *owner, pl_path *path, const char *cause, pl_time now);
 } pl_path_handler;
 
@@ -123,7 +129,7 @@ typedef struct pl_path_options {
 pl_path *pl_path_call(const pl_path_options *options, pl_time now);
 /* The callee: takes an offer.  NULL and the error (PL_ERR_FORGED, PL_ERR_EXPIRED, PL_ERR_MALFORMED, …) if it is none. */
 pl_path *pl_path_answer(const pl_path_options *options, const uint8_t *offer, size_t len, int *ret_error, pl_time now);
-/* Frees; tells the peer if the path was open. */
+/* Frees; tells the peer, unless it ended by itself or nobody was told of it. */
 void pl_path_free(pl_path *path, pl_time now);
 
 /* The session's number, drawn by the caller; 0 from bodies that are none.  Routes signals to paths. */
@@ -136,8 +142,9 @@ int pl_path_signal(pl_path *path, const uint8_t *body, size_t len, pl_time now);
 void pl_path_undelivered(pl_path *path, const char *cause, pl_time now);
 void pl_path_relay_account(pl_path *path, const pl_turn_account *account, pl_time now);
 
-/* Sends a payload on an open path.  PL_ERR_UNEXPECTED if it is not open, PL_ERR_OVERSIZED, PL_ERR_AGAIN if a stream
- * is full (dropped). */
+/* Sends a payload on an open path; its first byte is PL_PATH_PAYLOAD_FIRST or above, by which it is told from checks.
+ * PL_ERR_UNEXPECTED if the path is not open, PL_ERR_OVERSIZED, PL_ERR_MALFORMED (first byte, or empty), PL_ERR_AGAIN if
+ * a stream is full (dropped). */
 int pl_path_send(pl_path *path, const uint8_t *data, size_t len, pl_time now);
 
 /* Routing of inputs: true if the id is this path's. */
@@ -147,6 +154,8 @@ bool pl_path_accepted(pl_path *path, pl_id listener, pl_id stream, pl_addr from,
 bool pl_path_opened_stream(pl_path *path, pl_id stream, pl_time now);
 bool pl_path_data(pl_path *path, pl_id stream, const uint8_t *data, size_t len, pl_time now);
 bool pl_path_writable(pl_path *path, pl_id stream, pl_time now);
+/* The peer will send no more: the stream is closed. */
+bool pl_path_fin(pl_path *path, pl_id stream, pl_time now);
 bool pl_path_closed(pl_path *path, pl_id stream, pl_cause cause, pl_time now);
 /* A stream that was accepted on one of the node's own ports, whose first frame is a check for this session: the path
  * takes it over, with the bytes that have come. */

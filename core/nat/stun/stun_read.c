@@ -3,8 +3,7 @@
 
 #include "core/nat/stun/stun.h"
 
-#define FAMILY_IPV4 1 /* spec RFC 8489 §14.1 */
-#define FAMILY_IPV6 2
+#define FAMILY_IPV6 2 /* spec RFC 8489 §14.1 */
 
 typedef struct attribute_row {
     uint16_t type, shortest, longest;
@@ -53,7 +52,7 @@ static int read_address(pl_addr *ret_addr, pl_reader *value, uint32_t veil)
     uint8_t family = pl_read_u8(value);
     if (family == FAMILY_IPV6 && len == 20)
         return PL_ERR_AGAIN;
-    if (family != FAMILY_IPV4 || len != 8)
+    if (family != PL_STUN_FAMILY_IPV4 || len != 8)
         return PL_ERR_MALFORMED;
     uint16_t port = pl_read_u16(value);
     ret_addr->port = (uint16_t)(port ^ veil >> 16);
@@ -78,6 +77,50 @@ static pl_stun_text read_text(pl_reader *value)
     return (pl_stun_text){.data = pl_read_view(value, len), .len = len};
 }
 
+static int read_peer(pl_stun *stun, pl_reader *value)
+{
+    pl_addr peer;
+    int error = read_address(&peer, value, PL_STUN_MAGIC);
+    if (error)
+        return error;
+    if (stun->n_peers < PL_STUN_PEERS_MAX)
+        stun->peers[stun->n_peers++] = peer;
+    else
+        stun->more_peers = true;
+    return 0;
+}
+
+/* Reserved bytes behind a number may be anything (spec RFC 8656 §18.1, §18.8). */
+static void read_number(pl_stun *stun, pl_stun_attribute attribute, pl_reader *value)
+{
+    if (attribute == PL_STUN_CHANGE_REQUEST)
+        stun->change = pl_read_u32(value) & (PL_STUN_CHANGE_IP | PL_STUN_CHANGE_PORT);
+    else if (attribute == PL_STUN_PRIORITY)
+        stun->priority = pl_read_u32(value);
+    else if (attribute == PL_STUN_LIFETIME)
+        stun->lifetime = pl_read_u32(value);
+    else if (attribute == PL_STUN_CHANNEL_NUMBER)
+        stun->channel = pl_read_u16(value);
+    else if (attribute == PL_STUN_RESPONSE_PORT)
+        stun->response_port = pl_read_u16(value);
+    else if (attribute == PL_STUN_REQUESTED_TRANSPORT)
+        stun->transport = pl_read_u8(value);
+    else if (attribute == PL_STUN_REQUESTED_FAMILY)
+        stun->family = pl_read_u8(value);
+    else
+        stun->tie_breaker = pl_read_u64(value);
+}
+
+/* Where an attribute's text goes, NULL if it is none that anybody reads. */
+static pl_stun_text *text_of(pl_stun *stun, pl_stun_attribute attribute)
+{
+    return attribute == PL_STUN_USERNAME ? &stun->username
+           : attribute == PL_STUN_REALM  ? &stun->realm
+           : attribute == PL_STUN_NONCE  ? &stun->nonce
+           : attribute == PL_STUN_DATA   ? &stun->data
+                                         : NULL;
+}
+
 /* Reads a known attribute's value into its field. */
 static int read_value(pl_stun *stun, pl_stun_attribute attribute, pl_reader *value)
 {
@@ -94,27 +137,38 @@ static int read_value(pl_stun *stun, pl_stun_attribute attribute, pl_reader *val
         return read_address(&stun->other, value, 0);
     case PL_STUN_XOR_MAPPED:
         return read_address(&stun->xor_mapped, value, PL_STUN_MAGIC);
-    case PL_STUN_CHANGE_REQUEST:
-        stun->change = pl_read_u32(value) & (PL_STUN_CHANGE_IP | PL_STUN_CHANGE_PORT);
-        return 0;
-    case PL_STUN_PRIORITY:
-        stun->priority = pl_read_u32(value);
-        return 0;
+    case PL_STUN_XOR_RELAYED:
+        return read_address(&stun->relayed, value, PL_STUN_MAGIC);
+    case PL_STUN_XOR_PEER:
+        return read_peer(stun, value);
     case PL_STUN_ERROR_CODE:
         return read_error(&stun->error, value);
     case PL_STUN_USERNAME:
-        stun->username = read_text(value);
-        return 0;
     case PL_STUN_REALM:
-        stun->realm = read_text(value);
-        return 0;
     case PL_STUN_NONCE:
-        stun->nonce = read_text(value);
+    case PL_STUN_DATA:
+        *text_of(stun, attribute) = read_text(value);
+        return 0;
+    case PL_STUN_CHANGE_REQUEST:
+    case PL_STUN_PRIORITY:
+    case PL_STUN_LIFETIME:
+    case PL_STUN_CHANNEL_NUMBER:
+    case PL_STUN_RESPONSE_PORT:
+    case PL_STUN_REQUESTED_TRANSPORT:
+    case PL_STUN_REQUESTED_FAMILY:
+    case PL_STUN_ICE_CONTROLLED:
+    case PL_STUN_ICE_CONTROLLING:
+        read_number(stun, attribute, value);
         return 0;
     case PL_STUN_UNKNOWN_ATTRIBUTES:
     case PL_STUN_SOFTWARE:
     case PL_STUN_INTEGRITY:
     case PL_STUN_FINGERPRINT:
+    case PL_STUN_PADDING:
+    case PL_STUN_USE_CANDIDATE:
+    case PL_STUN_DONT_FRAGMENT:
+    case PL_STUN_EVEN_PORT:
+    case PL_STUN_RESERVATION_TOKEN:
         return 0;
     }
     g_assert_not_reached();
@@ -147,13 +201,17 @@ static int read_counted(pl_stun *stun, uint16_t type, const uint8_t *value, size
     }
     if (len < rows[found].shortest || len > rows[found].longest)
         return PL_ERR_MALFORMED;
-    if (pl_stun_has(stun, (pl_stun_attribute)found))
+    if (pl_stun_has(stun, (pl_stun_attribute)found) && found != PL_STUN_XOR_PEER)
         return 0;
+    if (found == PL_STUN_PADDING || found == PL_STUN_RESPONSE_PORT)
+        note_unknown(stun, type);
     pl_reader reader;
     pl_reader_init(&reader, value, len);
     int error = read_value(stun, (pl_stun_attribute)found, &reader);
-    if (error == PL_ERR_AGAIN)
+    if (error == PL_ERR_AGAIN) {
+        stun->foreign_family = true;
         return 0;
+    }
     if (!error)
         stun->present |= 1u << found;
     return error;

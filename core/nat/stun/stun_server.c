@@ -224,6 +224,21 @@ static int answer_change(const pl_stun_server *server, const exchange *asked)
     return 0;
 }
 
+/* RESPONSE-PORT (RFC 5780 §7.5) tells the age of a binding: the answer goes to another port of the same address.
+ * Others may share that address, so only who has heard us there may direct an answer. */
+static int answer_elsewhere(const pl_stun_server *server, const exchange *asked)
+{
+    pl_addr to = {asked->from.ip, asked->stun.response_port};
+    if (!nonce_is_valid(server, asked)) {
+        answer_error(server, asked, PL_STUN_ERROR_STALE_NONCE, NULL, 0);
+        return pl_stun_has(&asked->stun, PL_STUN_NONCE) ? PL_ERR_FORGED : 0;
+    }
+    if (to.port == 0)
+        return PL_ERR_MALFORMED;
+    answer_from(server, asked->asked_at, to, asked->stun.id);
+    return 0;
+}
+
 /* Only requests are answered: an answer that is answered could go round for ever. */
 static int read_request(pl_stun *ret_stun, pl_addr from, const uint8_t *data, size_t len)
 {
@@ -236,6 +251,17 @@ static int read_request(pl_stun *ret_stun, pl_addr from, const uint8_t *data, si
     return request ? 0 : PL_ERR_UNEXPECTED;
 }
 
+/* RESPONSE-PORT is understood here, if by nobody else. */
+static void forget_understood(pl_stun *stun)
+{
+    const uint16_t type = pl_stun_type_of(PL_STUN_RESPONSE_PORT);
+    size_t n = 0;
+    for (size_t i = 0; i < stun->n_unknown; i++)
+        if (stun->unknown[i] != type)
+            stun->unknown[n++] = stun->unknown[i];
+    stun->n_unknown = n;
+}
+
 int pl_stun_server_input(pl_stun_server *server, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                          pl_time now)
 {
@@ -246,11 +272,14 @@ int pl_stun_server_input(pl_stun_server *server, pl_id socket, pl_addr from, con
         error = pl_rate_limit_take(&server->limit, from.ip, now);
     if (error)
         return error;
+    forget_understood(&asked.stun);
     if (asked.stun.n_unknown > 0)
         answer_error(server, &asked, PL_STUN_ERROR_UNKNOWN_ATTRIBUTE, asked.stun.unknown,
                      asked.stun.n_unknown);
     else if (asked.stun.change != 0)
         return answer_change(server, &asked);
+    else if (pl_stun_has(&asked.stun, PL_STUN_RESPONSE_PORT))
+        return answer_elsewhere(server, &asked);
     else
         answer_plain(server, &asked);
     return 0;

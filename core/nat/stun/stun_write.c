@@ -71,14 +71,32 @@ static void set_length(pl_writer *writer, size_t len)
     writer->data[3] = (uint8_t)len;
 }
 
-void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie, const uint8_t id[PL_STUN_ID_BYTES])
+/* The class bits lie among the method bits: M11..M7 C1 M6..M4 C0 M3..M0 (spec RFC 8489 §5). */
+static uint16_t type_of(uint16_t method, pl_stun_class kind)
 {
     unsigned bits = (unsigned)kind;
+    unsigned spread = (method & 0x000Fu) | (method & 0x0070u) << 1 | (method & 0x0F80u) << 2;
+    return (uint16_t)(spread | (bits & 1) << 4 | (bits & 2) << 7);
+}
+
+static void begin(pl_writer *writer, uint16_t type, uint32_t cookie, const uint8_t *id)
+{
     g_assert(writer->len == 0);
-    pl_write_u16(writer, (uint16_t)(PL_STUN_BINDING | (bits & 1) << 4 | (bits & 2) << 7));
+    pl_write_u16(writer, type);
     pl_write_u16(writer, 0);
     pl_write_u32(writer, cookie);
     pl_write_bytes(writer, id, PL_STUN_ID_BYTES);
+}
+
+void pl_stun_begin(pl_writer *writer, pl_stun_class kind, uint32_t cookie, const uint8_t id[PL_STUN_ID_BYTES])
+{
+    begin(writer, type_of(PL_STUN_BINDING, kind), cookie, id);
+}
+
+void pl_stun_begin_method(pl_writer *writer, uint16_t method, pl_stun_class kind,
+                          const uint8_t id[PL_STUN_ID_BYTES])
+{
+    begin(writer, type_of(method, kind), PL_STUN_MAGIC, id);
 }
 
 void pl_stun_add(pl_writer *writer, pl_stun_attribute attribute, const void *value, size_t len)
@@ -91,9 +109,33 @@ void pl_stun_add(pl_writer *writer, pl_stun_attribute attribute, const void *val
     set_length(writer, writer->len - PL_STUN_HEADER_BYTES);
 }
 
+void pl_stun_add_u32(pl_writer *writer, pl_stun_attribute attribute, uint32_t value)
+{
+    uint8_t bytes[4];
+    pl_writer field;
+    pl_writer_init(&field, bytes, sizeof bytes);
+    pl_write_u32(&field, value);
+    pl_stun_add(writer, attribute, bytes, sizeof bytes);
+}
+
+void pl_stun_add_u64(pl_writer *writer, pl_stun_attribute attribute, uint64_t value)
+{
+    uint8_t bytes[8];
+    pl_writer field;
+    pl_writer_init(&field, bytes, sizeof bytes);
+    pl_write_u64(&field, value);
+    pl_stun_add(writer, attribute, bytes, sizeof bytes);
+}
+
+static bool is_veiled(pl_stun_attribute attribute)
+{
+    return attribute == PL_STUN_XOR_MAPPED || attribute == PL_STUN_XOR_PEER ||
+           attribute == PL_STUN_XOR_RELAYED;
+}
+
 void pl_stun_add_addr(pl_writer *writer, pl_stun_attribute attribute, pl_addr addr)
 {
-    uint32_t veil = attribute == PL_STUN_XOR_MAPPED ? PL_STUN_MAGIC : 0;
+    uint32_t veil = is_veiled(attribute) ? PL_STUN_MAGIC : 0;
     uint8_t value[8];
     pl_writer field;
     pl_writer_init(&field, value, sizeof value);
@@ -144,4 +186,12 @@ void pl_stun_add_fingerprint(pl_writer *writer)
     uint32_t sum = pl_stun_fingerprint(writer->data, writer->len);
     uint8_t value[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum};
     pl_stun_add(writer, PL_STUN_FINGERPRINT, value, sizeof value);
+}
+
+void pl_stun_add_padding(pl_writer *writer)
+{
+    static const char text[PL_STUN_FULL_BYTES + 1] = "partyline"
+                                                     "                                                 ";
+    if (writer->len + 4 < PL_STUN_FULL_BYTES)
+        pl_stun_add(writer, PL_STUN_SOFTWARE, text, PL_STUN_FULL_BYTES - writer->len - 4);
 }

@@ -13,6 +13,9 @@
 #include "core/context.h"
 #include "core/nat/turn/turn_client.h"
 
+/* spec RFC 8489 §5, RFC 8656 §17: every request of a client begins with it; answers and secure channels do not. */
+#define PL_TURN_FIRST_BYTE 0x00
+
 typedef struct pl_turn_server pl_turn_server;
 
 typedef struct pl_turn_server_options {
@@ -35,13 +38,17 @@ bool pl_turn_server_owns(const pl_turn_server *server, pl_id socket);
 void pl_turn_server_relayed(pl_turn_server *server, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                             pl_time now);
 
-/* A stream whose first byte is STUN's (0x00..0x03): from here on its inputs are ours. */
+/* A stream whose first byte is PL_TURN_FIRST_BYTE: from here on its inputs are ours, that byte included. */
 void pl_turn_server_adopt(pl_turn_server *server, pl_id stream, pl_addr from, pl_time now);
+/* Streams that are ours. */
+size_t pl_turn_server_streams(const pl_turn_server *server);
 bool pl_turn_server_owns_stream(const pl_turn_server *server, pl_id stream);
 void pl_turn_server_stream_data(pl_turn_server *server, pl_id stream, const uint8_t *data, size_t len, pl_time now);
 void pl_turn_server_writable(pl_turn_server *server, pl_id stream);
-/* FIN or closed. */
-void pl_turn_server_stream_ended(pl_turn_server *server, pl_id stream, bool still_open, pl_time now);
+/* The client will say no more: the stream is closed, and its allocation is given back. */
+void pl_turn_server_fin(pl_turn_server *server, pl_id stream, pl_time now);
+/* The world closed it. */
+void pl_turn_server_closed(pl_turn_server *server, pl_id stream, pl_time now);
 
 typedef struct pl_turn_server_stats {
     uint64_t allocations;       /* that stand */

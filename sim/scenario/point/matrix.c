@@ -65,7 +65,7 @@ static void read_kinds(sim_config_builder *b, const sim_tree *matrix)
     m->kinds = sim_tree_reserve(b->fill.pool, m->n_kinds * sizeof *m->kinds);
     for (size_t i = 0; i < m->n_kinds; i++)
         read_kind(b, items[i], i);
-    if (!sim_tree_get(matrix, "kinds"))
+    if (!sim_tree_get(matrix, "kinds") || (m->n_kinds == 0 && sim_tree_get(matrix, "kinds")->kind == SIM_TREE_LIST))
         sim_config_complain(b, &matrix->place, "e.g. kinds: [{name: public}, {name: cone, nat: full-cone}]",
                             "'matrix.kinds' is missing");
 }

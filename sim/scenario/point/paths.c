@@ -73,7 +73,7 @@ static void read_entry(const sim_config_builder *b, const sim_tree *item, sim_pa
 static void check_end(const sim_config_builder *b)
 {
     const sim_tree *run = sim_tree_get(b->root, "run");
-    if (b->config->run.until == SIM_UNTIL_ALL_PATHS_DONE && !sim_config_has_paths(b->config))
+    if (b->config->run.until == SIM_UNTIL_ALL_PATHS_DONE && b->config->n_paths == 0 && !sim_tree_get(b->root, "matrix"))
         sim_config_complain(b, sim_config_place(b, run, "until"), "add matrix: or paths:, or use all-logged-in",
                             "nobody connects to anybody");
 }

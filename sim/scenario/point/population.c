@@ -63,7 +63,7 @@ const sim_tree *sim_population_common(const sim_config_builder *b)
 
 void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *name, const char *text)
 {
-    static const char *const roles[] = {"all", "supernodes", "login-servers", "same"};
+    static const char *const roles[] = {"all", "supernodes", "login-servers", "same", "callers", "callees"};
     if (strchr(text, '$'))
         return;
     bool bad = !g_ascii_isalpha(text[0]) || strpbrk(text, " ,;{}=\"\n");
@@ -71,7 +71,7 @@ void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *na
         bad = bad || strcmp(roles[i], text) == 0;
     if (bad)
         sim_config_complain(b, &name->place,
-                            "letters, digits, - and _; all, same, supernodes and login-servers are taken",
+                            "letters, digits, - and _; all, same, callers, callees, supernodes and login-servers are taken",
                             "not a name for a group");
 }
 
@@ -192,11 +192,11 @@ static void read_one_group(sim_config_builder *b, const sim_tree *peers)
     c->n_peers = raw.count;
 }
 
-/* A mistake that has been told may be the reason why nobody is there. */
+/* A mistake that has been told may be the reason why nobody is there; a matrix tells its own. */
 void sim_population_check(sim_config_builder *b)
 {
     const sim_tree *peers = sim_tree_get(b->root, "peers");
-    if (b->config->n_peers == 0 && b->config->matrix.n_cells == 0 && !b->has_bad_population)
+    if (b->config->n_peers == 0 && !sim_tree_get(b->root, "matrix") && !b->has_bad_population)
         sim_config_complain(b, sim_config_place(b, peers, "count"), "give at least 1",
                             "a world without peers");
 }

@@ -75,8 +75,9 @@ bool sim_config_select(const sim_config_builder *b, const char *text, const sim_
     for (size_t i = 0; i < G_N_ELEMENTS(role_names); i++) {
         const role_name *r = &role_names[i];
         int64_t index = index_of(text, r->one);
-        if (count_of(c, r->role) > 0 || r->role < SIM_ROLE_CALLER)
-            sim_nearest_offer(&nearest, r->all);
+        if (r->role >= SIM_ROLE_CALLER && c->matrix.n_cells == 0)
+            continue;
+        sim_nearest_offer(&nearest, r->all);
         if (strcmp(text, r->all) != 0 && index == 0)
             continue;
         *ret = (sim_selection){.role = r->role, .index = index};

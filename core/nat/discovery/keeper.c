@@ -1,0 +1,299 @@
+#include "core/nat/discovery/keeper.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "core/event.h"
+#include "core/nat/stun/transaction.h"
+
+#define REGISTRY_KEY "nat"
+
+static const pl_nat_policy policies[] = {
+    {"login", "at each login, and not again", 0},
+    {"timer", "when the report is older than nat.refresh_interval", PL_NAT_ON_TIMER},
+    {"address", "when the host's own address changes", PL_NAT_ON_ADDRESS},
+    {"keep-alive", "when answers to keep-alives disagree or stay out", PL_NAT_ON_KEEP_ALIVE},
+    {"failure", "when sessions do not find the path that the report promised", PL_NAT_ON_FAILURE},
+    {"address-failure", "a changed address, or failed sessions: what costs nothing",
+     PL_NAT_ON_ADDRESS | PL_NAT_ON_FAILURE},
+    {"address-keep-alive", "a changed address, or keep-alives", PL_NAT_ON_ADDRESS | PL_NAT_ON_KEEP_ALIVE},
+    {"all", "timer, address, keep-alives and failures",
+     PL_NAT_ON_TIMER | PL_NAT_ON_ADDRESS | PL_NAT_ON_KEEP_ALIVE | PL_NAT_ON_FAILURE},
+};
+
+struct pl_nat_keeper {
+    pl_nat_keeper_options options;
+    uint32_t server_ip; /* 0 = nobody to ask */
+    bool is_known;
+    pl_nat_report report;
+    pl_discovery *discovery; /* while it runs */
+    pl_lifetime *lifetime;   /* likewise */
+    bool is_doubted;         /* once the discovery that runs has ended, another one is due */
+    pl_time began_at;        /* of the last discovery */
+    pl_deadline refresh;     /* the next discovery, by doubt or by age */
+    pl_deadline keep_alive;
+    pl_stun_transaction alive; /* a keep-alive under way */
+    pl_addr mapped;            /* of the main socket, as keep-alives saw it; {0,0} = not yet */
+    int64_t failures;          /* sessions in a row that ended otherwise than promised */
+};
+
+const pl_nat_policy *pl_nat_policy_find(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(policies); i++)
+        if (strcmp(policies[i].name, name) == 0)
+            return &policies[i];
+    return NULL;
+}
+
+size_t pl_nat_policies(const pl_nat_policy **ret_policies)
+{
+    *ret_policies = policies;
+    return G_N_ELEMENTS(policies);
+}
+
+static bool listens_to(const pl_nat_keeper *keeper, unsigned trigger)
+{
+    return (keeper->options.policy->triggers & trigger) != 0;
+}
+
+static const pl_config *config_of(const pl_nat_keeper *keeper)
+{
+    return keeper->options.context->config;
+}
+
+/* --- the report --- */
+
+static void store(const pl_nat_keeper *keeper)
+{
+    const pl_port *port = &keeper->options.context->port;
+    uint8_t bytes[PL_NAT_REPORT_BYTES];
+    pl_nat_report_encode(&keeper->report, bytes);
+    port->ops->keep(port->ctx, REGISTRY_KEY, bytes, sizeof bytes);
+}
+
+static void load(pl_nat_keeper *keeper)
+{
+    const pl_port *port = &keeper->options.context->port;
+    uint8_t bytes[PL_NAT_REPORT_BYTES];
+    size_t len = port->ops->load(port->ctx, REGISTRY_KEY, bytes, sizeof bytes);
+    keeper->is_known = len == sizeof bytes && pl_nat_report_decode(&keeper->report, bytes, len) == 0;
+}
+
+const pl_nat_report *pl_nat_keeper_report(const pl_nat_keeper *keeper)
+{
+    return keeper->is_known ? &keeper->report : NULL;
+}
+
+bool pl_nat_keeper_is_open(const pl_nat_keeper *keeper)
+{
+    return keeper->is_known && keeper->report.udp == PL_UDP_OPEN && keeper->report.mapping == PL_MAPPING_NONE &&
+           keeper->report.filtering == PL_FILTERING_EI;
+}
+
+pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper)
+{
+    pl_span most = config_of(keeper)->nat_keep_alive;
+    pl_span lived = keeper->is_known ? keeper->report.lifetime_s * PL_SECOND : 0;
+    return lived ? MIN(lived * 2 / 3, most) : most;
+}
+
+/* --- finding out --- */
+
+static void begin(void *machine, pl_time now);
+
+static void plan_by_age(pl_nat_keeper *keeper, pl_time now)
+{
+    pl_time due = listens_to(keeper, PL_NAT_ON_TIMER) ? now + config_of(keeper)->nat_refresh_interval : PL_NEVER;
+    pl_deadline_set(&keeper->options.context->deadlines, &keeper->refresh, due, begin, keeper);
+}
+
+/* Something says that the report may be stale: finds out anew, but not again and again. */
+static void doubt(pl_nat_keeper *keeper, const char *trigger, pl_time now)
+{
+    pl_trace(&keeper->options.context->port, PL_EVENT_NAT_DOUBTED, pl_text(trigger));
+    if (keeper->discovery) {
+        keeper->is_doubted = true;
+        return;
+    }
+    pl_time due = MAX(now, keeper->began_at + config_of(keeper)->nat_refresh_least);
+    if (!keeper->refresh.index || keeper->refresh.at > due)
+        pl_deadline_set(&keeper->options.context->deadlines, &keeper->refresh, due, begin, keeper);
+}
+
+static void on_lifetime(void *owner, pl_span lived, pl_time now)
+{
+    pl_nat_keeper *keeper = owner;
+    g_clear_pointer(&keeper->lifetime, pl_lifetime_free);
+    keeper->report.lifetime_s = (uint16_t)MIN(lived / PL_SECOND, UINT16_MAX);
+    store(keeper);
+    pl_trace(&keeper->options.context->port, PL_EVENT_NAT_LIFETIME, pl_number(lived));
+    (void)now;
+}
+
+/* Only a box has bindings that die. */
+static void measure_lifetime(pl_nat_keeper *keeper, pl_time now)
+{
+    bool is_translated = keeper->report.udp == PL_UDP_OPEN && keeper->report.mapping != PL_MAPPING_NONE;
+    if (!config_of(keeper)->nat_measure_lifetime || !is_translated || keeper->lifetime || !keeper->server_ip)
+        return;
+    keeper->lifetime = pl_lifetime_new(keeper->options.context, keeper->server_ip, on_lifetime, keeper, now);
+}
+
+static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
+{
+    pl_nat_keeper *keeper = owner;
+    uint16_t lifetime_s = keeper->is_known ? keeper->report.lifetime_s : 0;
+    bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
+                       keeper->report.mapped.ip == report->mapped.ip;
+    keeper->report = *report;
+    keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
+    keeper->is_known = true;
+    keeper->failures = 0;
+    store(keeper);
+    g_clear_pointer(&keeper->discovery, pl_discovery_free);
+    plan_by_age(keeper, now);
+    if (!keeper->report.lifetime_s)
+        measure_lifetime(keeper, now);
+    if (keeper->is_doubted)
+        doubt(keeper, "again", now);
+    keeper->is_doubted = false;
+}
+
+static void begin(void *machine, pl_time now)
+{
+    pl_nat_keeper *keeper = machine;
+    if (!keeper->server_ip || keeper->discovery)
+        return;
+    keeper->began_at = now;
+    keeper->discovery =
+        pl_discovery_new(keeper->options.context, keeper->server_ip, on_discovered, keeper, now);
+}
+
+/* --- keep-alives --- */
+
+static void send_keep_alive(void *machine, pl_time now);
+
+static void plan_keep_alive(pl_nat_keeper *keeper, pl_time now)
+{
+    pl_deadline_set(&keeper->options.context->deadlines, &keeper->keep_alive,
+                    now + pl_nat_keeper_interval(keeper), send_keep_alive, keeper);
+}
+
+static void transmit(void *machine, int64_t nth, pl_time now)
+{
+    (void)nth, (void)now;
+    pl_nat_keeper *keeper = machine;
+    const pl_port *port = &keeper->options.context->port;
+    uint8_t bytes[PL_STUN_FULL_BYTES];
+    pl_writer writer;
+    pl_writer_init(&writer, bytes, sizeof bytes);
+    pl_stun_begin(&writer, PL_STUN_REQUEST, PL_STUN_MAGIC, keeper->alive.id);
+    pl_stun_add_padding(&writer);
+    (void)port->ops->udp_send(port->ctx, keeper->options.socket, (pl_addr){keeper->server_ip, PL_STUN_PORT_1},
+                              0, bytes, writer.len);
+}
+
+/* Where UDP is blocked there is nothing to keep alive, and silence says nothing new. */
+static void send_keep_alive(void *machine, pl_time now)
+{
+    pl_nat_keeper *keeper = machine;
+    bool is_blocked = keeper->is_known && keeper->report.udp == PL_UDP_BLOCKED;
+    if (!keeper->server_ip)
+        return;
+    if (!is_blocked)
+        pl_stun_transaction_start(&keeper->alive, now);
+    plan_keep_alive(keeper, now);
+}
+
+static void on_keep_alive_silent(void *machine, pl_time now)
+{
+    doubt(machine, "silence", now);
+}
+
+static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *stun, pl_time now)
+{
+    int error = pl_stun_transaction_check(&keeper->alive, stun);
+    if (error)
+        return error;
+    if (from.ip != keeper->server_ip || from.port != PL_STUN_PORT_1 || stun->kind != PL_STUN_SUCCESS)
+        return PL_ERR_UNEXPECTED;
+    pl_stun_transaction_stop(&keeper->alive);
+    bool disagrees = keeper->mapped.ip != 0 && !pl_addr_equal(keeper->mapped, stun->xor_mapped);
+    keeper->mapped = stun->xor_mapped;
+    if (disagrees)
+        doubt(keeper, "keep-alive", now);
+    return 0;
+}
+
+/* --- what the node tells --- */
+
+void pl_nat_keeper_online(pl_nat_keeper *keeper, uint32_t server_ip, pl_time now)
+{
+    if (keeper->server_ip != server_ip)
+        keeper->mapped = (pl_addr){0, 0}; /* a box that maps by destination shows another port */
+    keeper->server_ip = server_ip;
+    begin(keeper, now);
+    if (listens_to(keeper, PL_NAT_ON_KEEP_ALIVE) && keeper->options.socket)
+        plan_keep_alive(keeper, now);
+}
+
+void pl_nat_keeper_offline(pl_nat_keeper *keeper)
+{
+    keeper->server_ip = 0;
+    pl_stun_transaction_stop(&keeper->alive);
+    pl_deadline_cancel(&keeper->options.context->deadlines, &keeper->keep_alive);
+    pl_deadline_cancel(&keeper->options.context->deadlines, &keeper->refresh);
+}
+
+void pl_nat_keeper_address_changed(pl_nat_keeper *keeper, pl_time now)
+{
+    if (listens_to(keeper, PL_NAT_ON_ADDRESS))
+        doubt(keeper, "address", now);
+}
+
+void pl_nat_keeper_path_ended(pl_nat_keeper *keeper, bool as_promised, pl_time now)
+{
+    keeper->failures = as_promised ? 0 : keeper->failures + 1;
+    if (listens_to(keeper, PL_NAT_ON_FAILURE) && keeper->failures >= config_of(keeper)->nat_failures) {
+        keeper->failures = 0;
+        doubt(keeper, "failure", now);
+    }
+}
+
+bool pl_nat_keeper_owns(const pl_nat_keeper *keeper, pl_id socket)
+{
+    return (keeper->discovery && pl_discovery_owns(keeper->discovery, socket)) ||
+           (keeper->lifetime && pl_lifetime_owns(keeper->lifetime, socket));
+}
+
+int pl_nat_keeper_input(pl_nat_keeper *keeper, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
+                        pl_time now)
+{
+    if (keeper->discovery && pl_discovery_owns(keeper->discovery, socket))
+        return pl_discovery_input(keeper->discovery, socket, from, data, len, now);
+    if (keeper->lifetime && pl_lifetime_owns(keeper->lifetime, socket))
+        return pl_lifetime_input(keeper->lifetime, socket, from, data, len, now);
+    pl_stun stun;
+    int error = pl_stun_read(&stun, data, len);
+    return error ? error : take_keep_alive(keeper, from, &stun, now);
+}
+
+pl_nat_keeper *pl_nat_keeper_new(const pl_nat_keeper_options *options)
+{
+    pl_nat_keeper *keeper = g_new0(pl_nat_keeper, 1);
+    keeper->options = *options;
+    keeper->began_at = -PL_HOUR; /* the first doubt need not wait */
+    pl_stun_transaction_init(&keeper->alive, options->context, transmit, on_keep_alive_silent, keeper);
+    load(keeper);
+    return keeper;
+}
+
+void pl_nat_keeper_free(pl_nat_keeper *keeper)
+{
+    if (!keeper)
+        return;
+    pl_nat_keeper_offline(keeper);
+    pl_discovery_free(keeper->discovery);
+    pl_lifetime_free(keeper->lifetime);
+    g_free(keeper);
+}

@@ -1,0 +1,358 @@
+/* node_sessions.c - sessions with other users: whom we call and who calls us, over a path of nat/path. */
+#include "core/node_internal.h"
+
+#include "core/event.h"
+
+#include <string.h>
+
+struct pl_node_session {
+    pl_node *node;
+    char peer[PL_NAME_MAX + 1];
+    pl_contact contact; /* of whom we call */
+    pl_path_self self;
+    /* Copies: an open path outlives the login that it was found with. */
+    pl_credential credential;
+    pl_identity identity;
+    pl_path *path;
+    pl_visit *visit;     /* the caller's, while it lasts */
+    uint32_t handle;     /* the callee's: of the visit that brought the offer; 0 if we call */
+    bool awaits_account; /* asked the supernode for an account at its relay */
+    bool is_ending;
+    pl_echo *echo;       /* what the caller sends, once the path is open */
+    pl_echo_phase *phases;
+    size_t n_phases;
+};
+
+static size_t n_sessions(const pl_node *node)
+{
+    return node->paths.sessions ? node->paths.sessions->len : 0;
+}
+
+static pl_node_session *session_at(const pl_node *node, size_t i)
+{
+    return g_ptr_array_index(node->paths.sessions, i);
+}
+
+static void session_free(pl_node_session *session, pl_time now)
+{
+    pl_node *node = session->node;
+    session->is_ending = true;
+    if (node->paths.sessions) {
+        g_ptr_array_remove(node->paths.sessions, session);
+        if (node->paths.sessions->len == 0)
+            g_clear_pointer(&node->paths.sessions, g_ptr_array_unref);
+    }
+    pl_echo_free(session->echo);
+    pl_path_free(session->path, now);
+    pl_node_leave(node, session->visit);
+    pl_bytes_wipe(&session->identity, sizeof session->identity);
+    g_free(session->phases);
+    g_free(session);
+}
+
+/* --- what the path wants --- */
+
+static void on_visit_received(void *owner, pl_visit *visit, const uint8_t *body, size_t len, pl_time now)
+{
+    (void)visit;
+    pl_node_session *session = owner;
+    pl_node_refuse(session->node, pl_path_signal(session->path, body, len, now), "signal",
+                   session->contact.supernode);
+}
+
+/* An open path needs no visit any more; one that is sought cannot do without. */
+static void on_visit_ended(void *owner, pl_visit *visit, const char *cause, pl_time now)
+{
+    pl_node_session *session = owner;
+    session->visit = NULL;
+    pl_node_leave(session->node, visit);
+    pl_path_undelivered(session->path, cause, now);
+}
+
+static const pl_visit_handler visit_handler = {.received = on_visit_received, .ended = on_visit_ended};
+
+static void on_path_signal(void *owner, pl_path *path, const uint8_t *body, size_t len, pl_time now)
+{
+    (void)path;
+    pl_node_session *session = owner;
+    pl_node *node = session->node;
+    if (session->handle) {
+        pl_login_signal(node->login, session->handle, session->peer, body, len);
+        return;
+    }
+    if (!session->visit && !session->is_ending)
+        session->visit = pl_node_visit(node, &session->contact, &visit_handler, session, now);
+    if (session->visit)
+        pl_visit_send(session->visit, body, len, now);
+}
+
+/* Without an account the path goes without a relay. */
+static void on_want_relay(void *owner, pl_path *path, pl_time now)
+{
+    (void)path, (void)now;
+    pl_node_session *session = owner;
+    session->awaits_account = pl_login_request_relay(session->node->login) == 0;
+}
+
+static void on_echo_done(void *owner, pl_time now)
+{
+    session_free(owner, now);
+}
+
+/* A box that is easy by the report and yet wants a relay is not the box of the report; or the peer's is a hard one,
+ * which is why one such session is no evidence. */
+static bool is_as_promised(const pl_node *node, const pl_path_found *found)
+{
+    const pl_nat_report *report = pl_nat_keeper_report(node->keeper);
+    bool is_easy = report && report->udp == PL_UDP_OPEN &&
+                   (report->mapping == PL_MAPPING_NONE || report->mapping == PL_MAPPING_EI);
+    return !is_easy || found->method != PL_PATH_RELAYED;
+}
+
+static void on_path_opened(void *owner, pl_path *path, const pl_path_found *found, pl_time now)
+{
+    pl_node_session *session = owner;
+    pl_nat_keeper_path_ended(session->node->keeper, is_as_promised(session->node, found), now);
+    if (!session->n_phases)
+        return;
+    session->echo = pl_echo_new(&(pl_echo_options){.context = &session->node->context,
+                                                   .path = path,
+                                                   .phases = session->phases,
+                                                   .n_phases = session->n_phases,
+                                                   .done = on_echo_done,
+                                                   .owner = session},
+                                now);
+}
+
+static void on_path_received(void *owner, pl_path *path, const uint8_t *data, size_t len, pl_time now)
+{
+    pl_node_session *session = owner;
+    if (session->echo)
+        pl_echo_received(session->echo, data, len, now);
+    else
+        pl_echo_respond(path, data, len, now);
+}
+
+static void on_path_ended(void *owner, pl_path *path, const char *cause, pl_time now)
+{
+    (void)path, (void)cause;
+    session_free(owner, now);
+}
+
+static const pl_path_handler path_handler = {.signal = on_path_signal,
+                                             .want_relay = on_want_relay,
+                                             .opened = on_path_opened,
+                                             .received = on_path_received,
+                                             .ended = on_path_ended};
+
+/* --- beginnings --- */
+
+/* NULL unless somebody is logged in, and there is room. */
+static pl_node_session *session_new(pl_node *node, const char *peer)
+{
+    const pl_identity *identity = node->login ? pl_login_identity(node->login) : NULL;
+    if (!identity || n_sessions(node) >= (size_t)node->context.config->path_sessions_max)
+        return NULL;
+    pl_node_session *session = g_new0(pl_node_session, 1);
+    session->node = node;
+    g_strlcpy(session->peer, peer, sizeof session->peer);
+    session->identity = *identity;
+    session->credential = *pl_login_credential(node->login);
+    session->self = (pl_path_self){
+        .context = &node->context,
+        .profile = node->path_profile,
+        .credential = &session->credential,
+        .sign = &session->identity.sign,
+        .dh = &session->identity.dh,
+        .server_sign_key = node->network->server_sign_key,
+        .supernode = pl_login_supernode(node->login),
+        .web_ports = node->web_ports,
+        .n_web_ports = node->n_web_ports,
+        .report = pl_nat_keeper_report(node->keeper),
+    };
+    uint16_t port = pl_port_of_kind(node->network, pl_login_kind(node->login));
+    session->self.supernode_tcp_port = port ? port : session->self.supernode.port;
+    if (!node->paths.sessions)
+        node->paths.sessions = g_ptr_array_new();
+    g_ptr_array_add(node->paths.sessions, session);
+    return session;
+}
+
+static pl_path_options options_of(pl_node_session *session, pl_path_choice choice)
+{
+    return (pl_path_options){.self = &session->self,
+                             .peer = session->peer,
+                             .choice = choice,
+                             .handler = &path_handler,
+                             .owner = session};
+}
+
+int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint64_t *ret_session, pl_time now)
+{
+    pl_node_session *session = session_new(node, options->contact.name);
+    if (!session)
+        return PL_ERR_UNEXPECTED;
+    session->contact = options->contact;
+    session->n_phases = options->n_phases;
+    session->phases = g_memdup2(options->phases, options->n_phases * sizeof *options->phases);
+    const pl_path_options path = options_of(session, options->choice);
+    session->path = pl_path_call(&path, now);
+    *ret_session = pl_path_session(session->path);
+    return 0;
+}
+
+/* Somebody calls.  Whoever he is must prove it by the offer's signature. */
+static void answer(pl_node *node, uint32_t visit, const char *from, const uint8_t *offer, size_t len, pl_time now)
+{
+    pl_node_session *session = session_new(node, from);
+    if (!session) {
+        pl_node_refuse(node, PL_ERR_LIMIT, "offer", pl_login_supernode(node->login));
+        return;
+    }
+    int error = 0;
+    session->handle = visit;
+    const pl_path_options path = options_of(session, PL_PATH_ANY);
+    session->path = pl_path_answer(&path, offer, len, &error, now);
+    if (session->path)
+        return;
+    pl_node_refuse(node, error, "offer", pl_login_supernode(node->login));
+    session_free(session, now);
+}
+
+static pl_node_session *find(const pl_node *node, uint64_t number)
+{
+    for (size_t i = 0; i < n_sessions(node); i++) {
+        pl_node_session *session = session_at(node, i);
+        if (session->path && pl_path_session(session->path) == number)
+            return session;
+    }
+    return NULL;
+}
+
+void pl_node_hang_up(pl_node *node, uint64_t number, pl_time now)
+{
+    pl_node_session *session = find(node, number);
+    if (session)
+        session_free(session, now);
+}
+
+/* --- what comes by way of the supernode --- */
+
+static void on_signal(void *owner, uint32_t visit, const char *from, const uint8_t *body, size_t len, pl_time now)
+{
+    pl_node *node = owner;
+    pl_node_session *session = find(node, pl_path_session_of(body, len));
+    if (session && session->handle == visit)
+        pl_node_refuse(node, pl_path_signal(session->path, body, len, now), "signal",
+                       pl_login_supernode(node->login));
+    else if (!session && pl_path_is_offer(body, len))
+        answer(node, visit, from, body, len, now);
+    else
+        pl_node_refuse(node, PL_ERR_UNEXPECTED, "signal", pl_login_supernode(node->login));
+}
+
+static void on_signal_failed(void *owner, uint32_t visit, const char *name, const char *cause, pl_time now)
+{
+    (void)name;
+    pl_node *node = owner;
+    for (size_t i = 0; i < n_sessions(node); i++) {
+        pl_node_session *session = session_at(node, i);
+        if (session->handle == visit) {
+            pl_path_undelivered(session->path, cause, now);
+            return;
+        }
+    }
+}
+
+/* One account serves one session, in the order in which they asked. */
+static void on_relay_granted(void *owner, const pl_turn_account *account, pl_time now)
+{
+    pl_node *node = owner;
+    for (size_t i = 0; i < n_sessions(node); i++) {
+        pl_node_session *session = session_at(node, i);
+        if (session->awaits_account) {
+            session->awaits_account = false;
+            pl_path_relay_account(session->path, account, now);
+            return;
+        }
+    }
+}
+
+const pl_login_signals pl_node_signals = {
+    .signal = on_signal, .signal_failed = on_signal_failed, .relay_granted = on_relay_granted};
+
+/* --- inputs; a session whose input it was may be gone when the call returns --- */
+
+bool pl_node_sessions_datagram(pl_node *node, const pl_input *input, int *ret_error, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_datagram(session_at(node, i)->path, input->id, input->from, input->data, input->len, ret_error,
+                             now))
+            return true;
+    return false;
+}
+
+bool pl_node_sessions_accepted(pl_node *node, const pl_input *input, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_accepted(session_at(node, i)->path, input->listener, input->id, input->from, now))
+            return true;
+    return false;
+}
+
+bool pl_node_sessions_adopt(pl_node *node, const pl_arrival *arrival, uint64_t number, pl_time now)
+{
+    pl_node_session *session = find(node, number);
+    if (!session)
+        return false;
+    pl_path_adopt(session->path, arrival->stream, arrival->from, arrival->data, arrival->len, now);
+    return true;
+}
+
+bool pl_node_sessions_opened(pl_node *node, pl_id stream, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_opened_stream(session_at(node, i)->path, stream, now))
+            return true;
+    return false;
+}
+
+bool pl_node_sessions_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_data(session_at(node, i)->path, stream, data, len, now))
+            return true;
+    return false;
+}
+
+bool pl_node_sessions_writable(pl_node *node, pl_id stream, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_writable(session_at(node, i)->path, stream, now))
+            return true;
+    return false;
+}
+
+/* A peer that ends his stream ends the path: it carried both ways. */
+bool pl_node_sessions_fin(pl_node *node, pl_id stream, pl_time now)
+{
+    const pl_port *world = &node->context.port;
+    if (!pl_node_sessions_closed(node, stream, PL_CAUSE_FIN, now))
+        return false;
+    world->ops->close(world->ctx, stream);
+    return true;
+}
+
+bool pl_node_sessions_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now)
+{
+    for (size_t i = 0; i < n_sessions(node); i++)
+        if (pl_path_closed(session_at(node, i)->path, stream, cause, now))
+            return true;
+    return false;
+}
+
+void pl_node_sessions_clear(pl_node *node, pl_time now)
+{
+    while (node->paths.sessions)
+        session_free(session_at(node, 0), now);
+}

@@ -1,0 +1,184 @@
+/* test_path_udp.c - every pair of ends over UDP: by what method they find each other, how soon, at what cost. */
+#include <string.h>
+
+#include "tests/support/pair.h"
+
+/* The ends of the reference table, in its order.  "dbl" is a home box behind a carrier's. */
+typedef struct kind {
+    const char *name;
+    pair_place place;
+} kind;
+
+static const kind kinds[] = {
+    {"pub", {0}},
+    {"EIM/EIF", {.home = "full-cone"}},
+    {"EIM/ADF", {.home = "address-restricted"}},
+    {"EIM/APDF", {.home = "port-restricted"}},
+    {"sym-seq", {.home = "symmetric-sequential"}},
+    {"sym-rnd", {.home = "symmetric"}},
+    {"dbl", {.home = "port-restricted", .carrier = "port-restricted"}},
+    {"noudp", {.firewall = "udp-blocked"}},
+    {"web", {.firewall = "web-only"}},
+};
+#define KINDS G_N_ELEMENTS(kinds)
+
+/* Rows: the caller; columns: the callee.  D direct, R reversed, H punched, P predicted, B sprayed, - relayed: of what
+ * works by the rules of these boxes, the first in the order of trial. */
+static const char *const expected[KINDS] = {
+    /*             pub EIF ADF APDF seq rnd dbl noudp web */
+    /* pub      */ "DDRRRRR--",
+    /* EIM/EIF  */ "DDRRRRR--",
+    /* EIM/ADF  */ "DDHHHHH--",
+    /* EIM/APDF */ "DDHHPBH--",
+    /* sym-seq  */ "DDHPP-P--",
+    /* sym-rnd  */ "DDHB--B--",
+    /* dbl      */ "DDHHPBH--",
+    /* noudp    */ "---------",
+    /* web      */ "---------",
+};
+
+/* What each method may take: time from the call, packets of one end. */
+static const struct {
+    char letter;
+    pl_span time;
+    uint64_t packets;
+} bounds[] = {
+    {'D', 1200 * PL_MILLISECOND, 12}, {'R', 1200 * PL_MILLISECOND, 12}, {'H', 1500 * PL_MILLISECOND, 16},
+    {'P', 4500 * PL_MILLISECOND, 40}, {'B', 10 * PL_SECOND, 1100},      {'-', 6 * PL_SECOND, 60},
+};
+
+static char letter_of(const pair *p)
+{
+    static const char letters[] = {'D', 'R', 'H', 'P', 'B', '-'};
+    if (strcmp(pair_class(p), "torn") == 0)
+        return '!';
+    return p->caller->opened ? letters[p->caller->found.method] : 'x';
+}
+
+static void expect_within_bounds(const pair *p, char letter)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bounds); i++) {
+        if (bounds[i].letter != letter)
+            continue;
+        g_assert_cmpint(p->caller->found.time, <=, bounds[i].time);
+        for (size_t end = 0; end < 2; end++)
+            g_assert_cmpuint(p->sent[end], <=, bounds[i].packets);
+        return;
+    }
+    g_assert_not_reached();
+}
+
+/* Both ends can be heard by each other, and nobody else's port is left open. */
+static void expect_words_pass(pair *p)
+{
+    const uint8_t words[] = "\x80 the quick brown fox";
+    pair_host *ends[] = {p->caller, p->callee};
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpint(pl_path_send(ends[i]->path, words, sizeof words, pair_now(p)), ==, 0);
+        pair_arm(ends[i]);
+    }
+    pair_run(p, pair_now(p) + PL_SECOND);
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpuint(ends[i]->n_received, ==, 1);
+        g_assert_cmpuint(ends[i]->received->len, ==, sizeof words);
+        g_assert_cmpint(memcmp(ends[i]->received->data, words, sizeof words), ==, 0);
+        g_assert_cmpuint(pair_count(ends[i], PL_EVENT_REFUSED_INPUT), ==, 0);
+    }
+}
+
+static void test_every_pair(void)
+{
+    for (size_t a = 0; a < KINDS; a++) {
+        char row[KINDS + 1] = {0};
+        for (size_t b = 0; b < KINDS; b++) {
+            pair *p = pair_new(&(pair_options){
+                .caller = kinds[a].place, .callee = kinds[b].place, .choice = PL_PATH_UDP_ONLY, .seed = 1});
+            pair_find(p);
+            row[b] = letter_of(p);
+            g_test_message("%s x %s: %s %.2f s %u packets", kinds[a].name, kinds[b].name, pair_class(p),
+                           (double)p->caller->found.time / 1e9, p->caller->found.packets);
+            expect_within_bounds(p, row[b]);
+            expect_words_pass(p);
+            pair_free(p);
+        }
+        g_assert_cmpstr(row, ==, expected[a]);
+    }
+}
+
+/* Discovery is a hint and no gate: without its reports every pair still comes together, some sooner. */
+static void test_every_pair_without_reports(void)
+{
+    for (size_t a = 0; a < KINDS; a++) {
+        for (size_t b = 0; b < KINDS; b++) {
+            pair *p = pair_new(&(pair_options){.caller = kinds[a].place,
+                                               .callee = kinds[b].place,
+                                               .choice = PL_PATH_UDP_ONLY,
+                                               .no_reports = true,
+                                               .seed = 2});
+            pair_find(p);
+            char letter = letter_of(p);
+            g_test_message("%s x %s: %s", kinds[a].name, kinds[b].name, pair_class(p));
+            /* Who may be open is tried directly, which opens the way for the callee's turn. */
+            g_assert_true(letter == expected[a][b] || (expected[a][b] == 'H' && letter == 'R'));
+            pair_free(p);
+        }
+    }
+}
+
+/* One packet in ten is lost at each end's link, each way: nobody gives up. */
+static void test_every_pair_with_loss(void)
+{
+    size_t same = 0, all = 0;
+    for (size_t a = 0; a < KINDS; a++) {
+        for (size_t b = 0; b < KINDS; b++, all++) {
+            pair *p = pair_new(&(pair_options){.caller = kinds[a].place,
+                                               .callee = kinds[b].place,
+                                               .choice = PL_PATH_UDP_ONLY,
+                                               .loss = 0.1,
+                                               .seed = 3});
+            pair_find(p);
+            g_test_message("%s x %s: %s %.2f s", kinds[a].name, kinds[b].name, pair_class(p),
+                           (double)p->caller->found.time / 1e9);
+            g_assert_true(p->caller->opened && p->callee->opened);
+            same += letter_of(p) == expected[a][b];
+            pair_free(p);
+        }
+    }
+    g_assert_cmpuint(same * 10, >=, all * 8);
+}
+
+/* The share of sessions that a capped spray finds; the cap is kept. */
+static void test_a_spray_hits_as_often_as_the_formula_says(void)
+{
+    size_t hits = 0, n = 60;
+    pl_config config;
+    pl_config_init(&config);
+    config.path_spray_ports = 256; /* 1 - (1 - 256/64512)^256 = 63.9 % */
+    config.path_spray_rate = 1000;
+    for (uint64_t seed = 0; seed < n; seed++) {
+        pair *p = pair_new(&(pair_options){.caller = kinds[5].place,
+                                           .callee = kinds[3].place,
+                                           .choice = PL_PATH_UDP_ONLY,
+                                           .config = &config,
+                                           .seed = seed});
+        pair_find(p);
+        hits += letter_of(p) == 'B';
+        g_assert_cmpuint(p->sent[0], <=, 256 + 40);
+        g_assert_cmpuint(p->sent[1], <=, 256 + 40);
+        pair_free(p);
+    }
+    g_test_message("%zu of %zu", hits, n);
+    g_assert_cmpuint(hits, >=, 27); /* 38.4 expected, 3 standard deviations of 3.7 below it */
+    g_assert_cmpuint(hits, <=, 50);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/story/path/udp/every-pair", test_every_pair);
+    g_test_add_func("/story/path/udp/every-pair-without-reports", test_every_pair_without_reports);
+    g_test_add_func("/story/path/udp/every-pair-with-loss", test_every_pair_with_loss);
+    g_test_add_func("/story/path/udp/a-spray-hits-as-often-as-the-formula-says",
+                    test_a_spray_hits_as_often_as_the_formula_says);
+    return g_test_run();
+}
