@@ -132,12 +132,14 @@ static bool is_one_port(const an_front *front)
     return front->mapping == AN_ENDPOINT_INDEPENDENT;
 }
 
-/* Whether `from` takes an answer that `to` sends to the address that it saw. */
+/* Whether `from` takes an answer that `to` sends to the address that it saw, and then reaches the port that
+ * the answer came from under that same address: a path has one address at each end, or its checks are
+ * answered by strangers. */
 static bool is_answered(const an_front *to, const an_front *from, an_transport transport)
 {
     if (is_one_port(to))
         return true;
-    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT;
+    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT && from->mapping != AN_PORT_DEPENDENT;
 }
 
 /* The first packet of `from` reaches `to`, which has sent nothing. */

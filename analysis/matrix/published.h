@@ -19,12 +19,12 @@ typedef struct an_published {
 /* False if no table of that era speaks of the pair. */
 bool an_published_find(const an_question *question, an_published *ret_published);
 
-/* Where a run is known to differ from a table, and why it should. */
+/* Where a run may differ from oracle and table, and why. */
 typedef struct an_deviation {
     const char *era;
     const char *caller, *callee; /* kinds; NULL = any */
     an_transport transport;
-    unsigned accepted; /* instead of the table's */
+    unsigned accepted; /* besides what oracle and table accept */
     const char *argument;
 } an_deviation;
 /* NULL if there is none.  `question` must name an era. */
