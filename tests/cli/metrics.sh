@@ -1,6 +1,6 @@
 #!/bin/sh
 # The table of metrics and what a run writes are one list: every name and unit of the files is in the table,
-# and every row of the table is measured by one of two small runs, one of which fails.
+# and every row of the table is measured by one of three small runs, one of which fails.
 . tests/tap.sh
 
 small="--set peers.count=4 --set run.replications=1"
@@ -8,9 +8,12 @@ small="--set peers.count=4 --set run.replications=1"
 verdict /cli/metrics/a-run-that-succeeds $? "$work/log"
 "$program" run --quiet --no-figures scenarios/login/refused.yaml --out "$work/bad" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-that-fails $? "$work/log"
+cells="--set matrix.callers=[public] --set matrix.callees=[public,proxy-only] --set matrix.transports=udp"
+"$program" run --quiet --no-figures $cells scenarios/nat/matrix.yaml --out "$work/cells" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-paths $? "$work/log"
 
-# "name unit", each once; both files have them in the same columns from the right.
-cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
+# "name unit", each once; all files have them in the same columns from the right.
+cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
     sort -u >"$work/written"
 [ -s "$work/written" ]
 verdict /cli/metrics/something-was-written $?

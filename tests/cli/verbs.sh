@@ -60,6 +60,21 @@ run 0 'crowd is valid: 1 point, 3 runs' '' validate "$scratch/again.yaml"; verdi
 run 2 '' 'there is no point 9' show --point 9 scenarios/login/crowd.yaml; verdict a-wrong-point-is-told $?
 run 2 '' 'hosts need about 14.9 TiB' validate --set 'peers={count: 1000000000, link: dsl}' scenarios/login/only-443.yaml
 verdict a-billion-peers-are-refused $?
+run 0 'matrix is valid: 2 points, 2 runs, 882 cells, up to [0-9]+ hosts' '' validate scenarios/nat/matrix.yaml
+verdict cells-are-counted $?
+run 0 '"cells": 882' '' validate --json scenarios/nat/matrix.yaml; verdict cells-are-counted-as-json $?
+"$program" show --resolved scenarios/nat/matrix.yaml >"$scratch/again.yaml"
+run 0 'matrix is valid: 2 points, 2 runs, 882 cells' '' validate "$scratch/again.yaml"; verdict a-resolved-matrix-is-valid $?
+printf 'scenario: x\nprofiles: {lan: {up: 1Mbit/s, down: 1Mbit/s}}\nrun: {until: all-paths-done, limit: 5min}\nsupernodes: {link: lan}\nlogin_servers: {link: lan}\npeers: {link: lan}\nmatrix:\n  kinds:\n    - {name: a, nat: port-restricted(hairpn=none)}\n  callers: [b]\n' >"$scratch/matrix.yaml"
+run 2 '' 'matrix.yaml:9:22: error: a NAT has no knob .hairpn.' validate "$scratch/matrix.yaml"; verdict a-wrong-knob-is-told-at-its-place $?
+run 2 '' "did you mean 'hairpin'" validate "$scratch/matrix.yaml"; verdict a-knob-is-suggested $?
+run 2 '' 'matrix.yaml:10:13: error: no such kind: .b.' validate "$scratch/matrix.yaml"; verdict a-wrong-kind-is-told-in-the-same-pass $?
+run 2 '' "did you mean 'symmetric'" validate --set peers.nat=symetric scenarios/login/refused.yaml; verdict a-nat-is-suggested $?
+run 0 '1 point' '' validate --set 'peers.nat=symmetric(udp_lifetime=30s)' scenarios/login/only-443.yaml; verdict a-nat-with-knobs-on-the-command-line $?
+run 0 '^hairpin .*: none, external, internal' '' list knobs; verdict knobs-are-listed $?
+run 0 'default: none' '' explain matrix.kinds.carrier; verdict a-key-of-a-kind-is-explained $?
+printf 'timeline: [{at: 1s, do: roam, what: peer-1}]\n' | cat scenarios/login/only-443.yaml - | sed "s|extends: ../|extends: $PWD/scenarios/|" >"$scratch/roam.yaml"
+run 2 '' 'cannot give a host another address' run --engine live --set supernodes.bootstrap=no "$scratch/roam.yaml"; verdict who-cannot-move-hosts-says-so $?
 run 0 'default: 6s \(measured BS-09\)' '' explain protocol.login.pause; verdict explain-a-tunable $?
 run 0 'default: 5s \(measured BS-07\)' '' explain login.udp_wait; verdict explain-a-tunable-without-its-prefix $?
 run 0 'default: 5 \(measured BS-09\)' '' explain login.attempts; verdict explain-a-tunable-beside-its-metric $?

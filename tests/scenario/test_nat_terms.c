@@ -106,8 +106,8 @@ static void an_echo_is_phases(void)
     g_assert_cmpuint(echo.n, ==, 0);
     static const char *const wrong[] = {
         "", "10s", "10s at 10", "10s at 0.5/s", "10s at 2000/s", "0s at 10/s", "2h at 1/s", "5s silence",
-        "5s at 1/s, 5s silence", "5s silence, 5s at 1/s", "1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at "
-        "1/s,1s at 1/s,1s at 1/s,1s at 1/s", "5s at 1/s,", "at 1/s"};
+        "5s at 1/s, 5s silence", "5s silence, 5s at 1/s", "5s at 1/s,", "at 1/s",
+        "1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_test_message("%s", wrong[i]);
         g_assert_false(sim_terms_echo(wrong[i], &echo, &problem));
