@@ -264,7 +264,7 @@ static const sim_schema_row rows[] = {
         NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
         "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it gets another "
-        "outside address; roam: move to another LAN; router: the box becomes one of another kind, with the same addresses"),
+        "outside address; roam: move to another LAN; router: the box becomes one of another kind, at the same address"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
         "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),

@@ -243,16 +243,14 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
 }
 
 /* A box changes once, however many hosts behind it are selected; they are neighbours in the table. */
-static bool is_done_already(const sim_machine *machine, const sim_act *act, net_realm *last)
+static bool is_done_already(const sim_machine *machine, const sim_act *act, net_realm last)
 {
     const net_realm realm = machine->at.realm;
     const bool is_of_box = act->action == SIM_DO_REBOOT || act->action == SIM_DO_READDRESS ||
                            act->action == SIM_DO_ROUTER;
     if (!is_of_box || realm == NET_PUBLIC_REALM)
         return false;
-    const bool is_done = realm == *last;
-    *last = realm;
-    return is_done;
+    return realm == last;
 }
 
 /* A share of the selected hosts, drawn without replacement: exactly the rounded number of them. */
@@ -271,8 +269,9 @@ static void on_act(void *ctx, void *arg, pl_time now)
         if (net_random_below(&world->timeline_random, selected--) >= wanted)
             continue;
         wanted--;
-        if (!is_done_already(&world->machines[i], act, &last))
+        if (!is_done_already(&world->machines[i], act, last))
             apply(&world->machines[i], act, now);
+        last = world->machines[i].at.realm; /* a new router's, if it is one */
     }
     sim_nat_watch_changed(world, act->action, now);
 }

@@ -196,37 +196,40 @@ void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time
     move_to(machine, &place, now);
 }
 
+static void change_place(sim_whereabouts *place, net_realm realm, const net_nat_options *nat)
+{
+    place->realm = realm;
+    place->nat = nat;
+    if (place->above == NET_PUBLIC_REALM)
+        place->n_outside = 1;
+}
+
 /* Everybody behind the one box is behind the other, under his own address as before. */
 static void change_box(sim_world *world, net_realm from, net_realm to, const net_nat_options *nat)
 {
     for (size_t i = 0; i < world->n_machines; i++) {
         sim_machine *machine = &world->machines[i];
-        if (machine->home.realm == from) {
-            machine->home.realm = to;
-            machine->home.nat = nat;
-        }
+        if (machine->home.realm == from)
+            change_place(&machine->home, to, nat);
         if (machine->at.realm != from)
             continue;
         net_host_move(world->network, machine->stack.host, to, machine->at.ip);
-        machine->at.realm = to;
-        machine->at.nat = nat;
+        change_place(&machine->at, to, nat);
     }
 }
 
-/* The old box keeps standing, at an address that nobody knows, with nobody behind it. */
+/* The old box keeps standing, at addresses that nobody knows, with nobody behind it. */
 void sim_topology_router(sim_machine *machine, const net_nat_options *nat, pl_time now)
 {
     sim_world *world = machine->world;
     const sim_whereabouts at = machine->at;
     const bool is_public = at.above == NET_PUBLIC_REALM;
-    net_nat_options options = *nat;
     if (!at.nat)
         return;
-    options.pool = pool_of(at.nat);
-    net_realm_set_external(world->network, at.realm, further(world, is_public, options.pool), now);
+    net_realm_set_external(world->network, at.realm, further(world, is_public, pool_of(at.nat)), now);
     machine->moves++;
     const uint32_t outside = is_public ? at.outside : at.between;
-    change_box(world, at.realm, add_box(machine, &(box){"nat", &options, at.above, outside, true}), nat);
+    change_box(world, at.realm, add_box(machine, &(box){"nat", nat, at.above, outside, true}), nat);
 }
 
 void sim_topology_go_home(sim_machine *machine, pl_time now)

@@ -126,7 +126,7 @@ void sim_topology_readdress(sim_machine *machine, pl_time now);
 /* The host moves to a LAN of its own, behind a box of that kind; and back to where it was at the start. */
 void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time now);
 void sim_topology_go_home(sim_machine *machine, pl_time now);
-/* The home's box becomes one of another kind, with the addresses of the old one, and knows nothing; nothing happens
+/* The home's box becomes one of another kind, with the first address of the old one, and knows nothing; nothing happens
  * where there is no home box. */
 void sim_topology_router(sim_machine *machine, const net_nat_options *nat, pl_time now);
 

@@ -115,9 +115,9 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
     check_act_keys(b, item, act->action);
     if (raw.what && sim_config_select(b, raw.what, sim_config_place(b, item, "what"), &act->what))
         check_movers(b, item, act);
-    if (act->action == SIM_DO_ROUTER && act->has_nat && !act->nat.name)
+    if (act->action == SIM_DO_ROUTER && act->has_nat && (!act->nat.name || act->nat.pool > 1))
         sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, "nat"), "e.g. nat: symmetric",
-                           "a router that does not translate would need other addresses");
+                           "the new router translates, and has the one address of the old");
 }
 
 void sim_timeline_read(sim_config_builder *b)
