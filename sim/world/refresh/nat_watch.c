@@ -17,6 +17,7 @@ typedef struct rightness {
 
 /* How long each held. */
 typedef struct spans {
+    pl_span kept;                 /* with the warm-up: there is a report */
     pl_span watched, translated;
     pl_span wrong, wrong_class, wrong_address;
     pl_span wrong_open, missed_open;
@@ -107,6 +108,7 @@ static void add_up(const sim_machine *machine, struct sim_nat_watch *watch, pl_t
     const pl_span span = MAX(now - from, 0);
     const rightness *is = &watch->is;
     spans *total = &watch->total;
+    total->kept += now - watch->looked_at;
     total->watched += span;
     total->translated += is->translated ? span : 0;
     total->wrong += is_wrong(is) ? span : 0;
@@ -265,7 +267,7 @@ static void tell_peer(const sim_machine *machine, const struct sim_nat_watch *wa
     tell(&t, "nat.wrong_open", share(total->wrong_open, total->watched), "1");
     tell(&t, "nat.missed_open", share(total->missed_open, total->watched), "1");
     tell(&t, "nat.ever_wrong_open", watch->was_ever_open, "1");
-    tell(&t, "nat.messages", (double)messages / ((double)total->watched / (double)PL_HOUR), "1/h");
+    tell(&t, "nat.messages", (double)messages / ((double)total->kept / (double)PL_HOUR), "1/h");
 }
 
 void sim_nat_watch_end(sim_world *world, pl_time now)
