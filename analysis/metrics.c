@@ -28,8 +28,8 @@ static const char *const transports[] = {"any", "udp", "tcp", NULL};
 static const char *const traversals[] = {"e1", "e2", "ours", NULL};
 static const char *const vias[] = {"public", "lan", "hairpin", "none", NULL};
 /* Those of core/nat/discovery/keeper.h, and the acts that sim/world/refresh tells of. */
-static const char *const policies[] = {"login",           "timer",              "address", "keep-alive", "failure",
-                                       "address-failure", "address-keep-alive", "all",     NULL};
+static const char *const policies[] = {"login",         "timer",           "address",            "keep-alive", "failure",
+                                       "address-timer", "address-failure", "address-keep-alive", "all",        NULL};
 static const char *const events[] = {"reboot", "readdress", "roam", "router", "firewall", NULL};
 static const char *const reports[] = {"right", "wrong", NULL};
 static const an_label_key label_keys[] = {

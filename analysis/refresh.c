@@ -7,15 +7,15 @@
 #include "analysis/figure_private.h"
 #include "analysis/reduce.h"
 
-/* chosen: two rows of three fill a page's width. */
-#define PANELS_MAX 6
-/* chosen: marks whose labels would stand on each other, in decades of messages and in parts of the axis, have one. */
-#define NEAR_X 0.16
-#define NEAR_Y 0.085
-/* chosen: where there is more room to the left of a mark than to its right. */
-#define RIGHT_MOST 100
-/* chosen: what a panel's width holds after the rarest of policies. */
-#define NAMES_MAX 22
+/* chosen: two rows of three fill a page's width, and the key takes one place. */
+#define PANELS_MAX 5
+/* chosen: marks whose labels would stand on each other have one; decades of messages, and of time. */
+#define NEAR_X 0.12
+#define NEAR_Y 0.15
+/* chosen: letters of the alphabet, by which the key names the policies. */
+#define POLICIES_MAX 26
+/* chosen: parts below this (one minute in a week) are drawn at it, as the axis is logarithmic; in per cent. */
+#define LEAST_STALE 0.01
 
 typedef struct mark {
     const char *panel, *name; /* borrowed */
@@ -136,30 +136,53 @@ static char *data_of(const GArray *marks, const GPtrArray *panels)
 
 /* --- labels --- */
 
-static bool is_near(const mark *a, const mark *b, double axis)
+static double height_of(const mark *m)
 {
-    return strcmp(a->panel, b->panel) == 0 && fabs(log10(a->x / b->x)) < NEAR_X && fabs(a->y - b->y) < NEAR_Y * axis;
+    return MAX(m->y, LEAST_STALE);
 }
 
-/* Names of the marks that stand where this one does, in lines; they have their label by that. */
-static char *names_at(const GArray *marks, const mark *first, double axis)
+static bool is_near(const mark *a, const mark *b)
 {
-    GString *names = g_string_new(NULL);
-    size_t line = 0;
+    return strcmp(a->panel, b->panel) == 0 && fabs(log10(a->x / b->x)) < NEAR_X &&
+           fabs(log10(height_of(a) / height_of(b))) < NEAR_Y;
+}
+
+/* The policies in the order of the points; the first is "a". */
+static GPtrArray *policies_of(const GArray *marks)
+{
+    GPtrArray *policies = g_ptr_array_new();
+    for (guint i = 0; i < marks->len && policies->len < POLICIES_MAX; i++)
+        if (!g_ptr_array_find_with_equal_func(policies, mark_at(marks, i)->name, g_str_equal, NULL))
+            g_ptr_array_add(policies, (gpointer)mark_at(marks, i)->name);
+    return policies;
+}
+
+/* Letters of the marks that stand where this one does; they have their label by that. */
+static char *letters_at(const GArray *marks, const mark *first, const GPtrArray *policies)
+{
+    GString *letters = g_string_new(NULL);
     for (guint i = 0; i < marks->len; i++) {
         mark *m = mark_at(marks, i);
-        if (m->is_labelled || !is_near(first, m, axis))
+        const guint number = number_of(policies, m->name);
+        if (m->is_labelled || !is_near(first, m) || number == 0)
             continue;
-        if (names->len)
-            g_string_append(names, line + strlen(m->name) > NAMES_MAX ? ",\\n" : ", ");
-        line = names->len && !g_str_has_suffix(names->str, "\\n") ? line + 2 + strlen(m->name) : strlen(m->name);
-        g_string_append(names, m->name);
+        g_string_append_printf(letters, "%s%c", letters->len ? " " : "", 'a' + (int)number - 1);
         m->is_labelled = true;
     }
-    return g_string_free(names, FALSE);
+    return g_string_free(letters, FALSE);
 }
 
-static char *labels_of(GArray *marks, const GPtrArray *panels, double axis)
+/* "a  login", one a line. */
+static char *key_of(const GPtrArray *policies)
+{
+    GString *key = g_string_new(NULL);
+    for (guint i = 0; i < policies->len; i++)
+        g_string_append_printf(key, "%s\"%c   %s\"", i ? ", " : "", 'a' + (int)i,
+                               (const char *)g_ptr_array_index(policies, i));
+    return g_string_free(key, FALSE);
+}
+
+static char *labels_of(GArray *marks, const GPtrArray *panels, const GPtrArray *policies)
 {
     GString *text = g_string_new(NULL), *panel = g_string_new(NULL), *x = g_string_new(NULL), *y = g_string_new(NULL);
     unsigned n = 0;
@@ -167,17 +190,17 @@ static char *labels_of(GArray *marks, const GPtrArray *panels, double axis)
         mark *m = mark_at(marks, i);
         if (m->is_labelled || !number_of(panels, m->panel))
             continue;
-        g_autofree char *names = names_at(marks, m, axis);
+        g_autofree char *letters = letters_at(marks, m, policies);
         char number[G_ASCII_DTOSTR_BUF_SIZE];
         const char *comma = n++ ? ", " : "";
-        g_string_append_printf(text, "%s\"%s\"", comma, names);
+        g_string_append_printf(text, "%s\"%s\"", comma, letters);
         g_string_append_printf(panel, "%s%u", comma, number_of(panels, m->panel));
         g_string_append_printf(x, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", m->x));
-        g_string_append_printf(y, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", m->y));
+        g_string_append_printf(y, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", height_of(m)));
     }
     char *all = g_strdup_printf("LABELS = %u\narray LABEL[%u] = [%s]\narray LPANEL[%u] = [%s]\n"
-                                "array LX[%u] = [%s]\narray LY[%u] = [%s]\nRIGHT_MOST = %d\n",
-                                n, n, text->str, n, panel->str, n, x->str, n, y->str, RIGHT_MOST);
+                                "array LX[%u] = [%s]\narray LY[%u] = [%s]\n",
+                                n, n, text->str, n, panel->str, n, x->str, n, y->str);
     g_string_free(text, TRUE);
     g_string_free(panel, TRUE);
     g_string_free(x, TRUE);
@@ -185,28 +208,31 @@ static char *labels_of(GArray *marks, const GPtrArray *panels, double axis)
     return all;
 }
 
-/* The top of the common axis: the highest interval, with room for a label. */
+/* The top of the common axis: the highest interval, with room for a label above it. */
 static double axis_of(const GArray *marks, const GPtrArray *panels)
 {
     double most = 0;
     for (guint i = 0; i < marks->len; i++)
         if (number_of(panels, mark_at(marks, i)->panel))
             most = MAX(most, 100 * mark_at(marks, i)->up.high);
-    return 1.12 * most;
+    return 2 * most;
 }
 
 static char *script_head(GArray *marks, const GPtrArray *panels)
 {
     const double axis = axis_of(marks, panels);
     const mark *first = mark_at(marks, 0);
-    g_autofree char *labels = labels_of(marks, panels, axis);
+    g_autoptr(GPtrArray) policies = policies_of(marks);
+    g_autofree char *labels = labels_of(marks, panels, policies), *key = key_of(policies);
     GString *titles = g_string_new(NULL);
     char top[G_ASCII_DTOSTR_BUF_SIZE];
     for (guint i = 0; i < panels->len; i++)
         g_string_append_printf(titles, "%s\"%s\"", i ? ", " : "", (const char *)g_ptr_array_index(panels, i));
     char *head = g_strdup_printf("WIDE = 1\nPANELS = %u\nROWS = %u\nTALL = 0.45 + 1.9 * ROWS\narray TITLE[%u] = [%s]\n"
-                                 "YMAX = %s\nNOTE = 'mean of %zu peers, n = %zu; bars: 95 %% CI'\n%s",
-                                 panels->len, (panels->len + 2) / 3, panels->len, titles->str,
+                                 "KEYS = %u\narray KEY[%u] = [%s]\n"
+                                 "YMIN = 0.01\nYMAX = %s\nNOTE = 'mean of %zu peers, n = %zu; bars: 95 %% CI'\n%s",
+                                 panels->len, panels->len / 3 + 1, panels->len, titles->str, policies->len, policies->len,
+                                 key,
                                  g_ascii_formatd(top, sizeof top, "%.6g", axis), first->n_peers, first->n_replications,
                                  labels);
     g_string_free(titles, TRUE);

@@ -7,13 +7,16 @@
 #include "core/nat/stun/transaction.h"
 
 #define REGISTRY_KEY "nat"
+/* chosen: where UDP is blocked a keep-alive keeps nothing alive, and asks only whether that is over: every 5 min. */
+#define BLOCKED_INTERVALS 12
 
 static const pl_nat_policy policies[] = {
     {"login", "at each login, and not again", 0},
     {"timer", "when the report is older than nat.refresh_interval", PL_NAT_ON_TIMER},
     {"address", "when the host's own address changes", PL_NAT_ON_ADDRESS},
-    {"keep-alive", "when answers to keep-alives disagree or stay out", PL_NAT_ON_KEEP_ALIVE},
+    {"keep-alive", "when answers to keep-alives disagree, stay out or come back", PL_NAT_ON_KEEP_ALIVE},
     {"failure", "when sessions do not find the path that the report promised", PL_NAT_ON_FAILURE},
+    {"address-timer", "a changed address, or an old report", PL_NAT_ON_ADDRESS | PL_NAT_ON_TIMER},
     {"address-failure", "a changed address, or failed sessions: what costs nothing",
      PL_NAT_ON_ADDRESS | PL_NAT_ON_FAILURE},
     {"address-keep-alive", "a changed address, or keep-alives", PL_NAT_ON_ADDRESS | PL_NAT_ON_KEEP_ALIVE},
@@ -98,6 +101,11 @@ pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper)
     return lived ? MIN(lived * 2 / 3, most) : most;
 }
 
+static bool is_blocked(const pl_nat_keeper *keeper)
+{
+    return keeper->is_known && keeper->report.udp == PL_UDP_BLOCKED;
+}
+
 uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper)
 {
     return keeper->messages + (keeper->discovery ? pl_discovery_sent(keeper->discovery) : 0) +
@@ -107,6 +115,7 @@ uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper)
 /* --- finding out --- */
 
 static void begin(void *machine, pl_time now);
+static void plan_keep_alive(pl_nat_keeper *keeper, pl_time now);
 
 static void plan_by_age(pl_nat_keeper *keeper, pl_time now)
 {
@@ -153,6 +162,7 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     uint16_t lifetime_s = keeper->is_known ? keeper->report.lifetime_s : 0;
     bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
                        keeper->report.mapped.ip == report->mapped.ip;
+    const bool was_blocked = is_blocked(keeper);
     keeper->report = *report;
     keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
     keeper->is_known = true;
@@ -161,6 +171,8 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     keeper->messages += pl_discovery_sent(keeper->discovery);
     g_clear_pointer(&keeper->discovery, pl_discovery_free);
     plan_by_age(keeper, now);
+    if (was_blocked && keeper->keep_alive.index)
+        plan_keep_alive(keeper, now);
     if (!keeper->report.lifetime_s)
         measure_lifetime(keeper, now);
     if (keeper->is_doubted)
@@ -184,8 +196,8 @@ static void send_keep_alive(void *machine, pl_time now);
 
 static void plan_keep_alive(pl_nat_keeper *keeper, pl_time now)
 {
-    pl_deadline_set(&keeper->options.context->deadlines, &keeper->keep_alive,
-                    now + pl_nat_keeper_interval(keeper), send_keep_alive, keeper);
+    pl_span interval = pl_nat_keeper_interval(keeper) * (is_blocked(keeper) ? BLOCKED_INTERVALS : 1);
+    pl_deadline_set(&keeper->options.context->deadlines, &keeper->keep_alive, now + interval, send_keep_alive, keeper);
 }
 
 static void transmit(void *machine, int64_t nth, pl_time now)
@@ -203,21 +215,20 @@ static void transmit(void *machine, int64_t nth, pl_time now)
     keeper->messages++;
 }
 
-/* Where UDP is blocked there is nothing to keep alive, and silence says nothing new. */
 static void send_keep_alive(void *machine, pl_time now)
 {
     pl_nat_keeper *keeper = machine;
-    bool is_blocked = keeper->is_known && keeper->report.udp == PL_UDP_BLOCKED;
     if (!keeper->server_ip)
         return;
-    if (!is_blocked)
-        pl_stun_transaction_start(&keeper->alive, now);
+    pl_stun_transaction_start(&keeper->alive, now);
     plan_keep_alive(keeper, now);
 }
 
+/* Where UDP is blocked silence says nothing new. */
 static void on_keep_alive_silent(void *machine, pl_time now)
 {
-    doubt(machine, "silence", now);
+    if (!is_blocked(machine))
+        doubt(machine, "silence", now);
 }
 
 static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *stun, pl_time now)
@@ -229,6 +240,7 @@ static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *s
         return PL_ERR_UNEXPECTED;
     pl_stun_transaction_stop(&keeper->alive);
     bool disagrees = keeper->mapped.ip != 0 && !pl_addr_equal(keeper->mapped, stun->xor_mapped);
+    disagrees = disagrees || is_blocked(keeper);
     keeper->mapped = stun->xor_mapped;
     if (disagrees)
         doubt(keeper, "keep-alive", now);
