@@ -1,5 +1,5 @@
-/* Figure refresh: what each policy of keeping the NAT report takes, in messages, and what it leaves, in time for which the
- * report is wrong.  A panel for each case of the scenario, a mark for each policy; the column `variant` of the points
+/* Figure refresh: what each policy of keeping the NAT report takes, in messages, and what it leaves, in time for which
+ * the report is wrong.  A panel for each case of the scenario, a mark for each policy; the column `variant` of the points
  * names it, else the samples' label `policy`.  Panels in which nothing is ever wrong are left out, and said. */
 #include <math.h>
 #include <string.h>

@@ -252,6 +252,28 @@ static void a_doubt_during_a_discovery_asks_again(void)
     bench_close(b);
 }
 
+/* The server has no partner, so that nothing is known of the box any more: once more, and no oftener.  Who finds out
+ * at login alone does not. */
+static void a_report_that_knows_less_is_asked_again_once(void)
+{
+    static const char *const policies[] = {"login", "failure"};
+    for (size_t i = 0; i < G_N_ELEMENTS(policies); i++) {
+        bench *b = bench_open(policies[i]);
+        const pl_nat_report report = {.udp = PL_UDP_OPEN, .mapping = PL_MAPPING_EI, .filtering = PL_FILTERING_EI};
+        uint8_t bytes[PL_NAT_REPORT_BYTES];
+        pl_nat_report_encode(&report, bytes);
+        fake_port_put(b->fake, "nat", bytes, sizeof bytes);
+        pl_nat_keeper_free(b->keeper);
+        b->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
+            .context = &b->context, .policy = pl_nat_policy_find(policies[i]), .socket = b->socket});
+        go_online(b);
+        g_assert_cmpint(pl_nat_keeper_report(b->keeper)->filtering, ==, PL_FILTERING_UNKNOWN);
+        run_to(b, b->now + PL_HOUR);
+        g_assert_cmpuint(discoveries(b), ==, 1 + i);
+        bench_close(b);
+    }
+}
+
 static void keep_alives_that_agree_change_nothing(void)
 {
     bench *b = bench_open("keep-alive");
@@ -289,7 +311,7 @@ static void silence_of_keep_alives_is_a_doubt(void)
     run_to(b, 12 * PL_MINUTE);
     g_assert_cmpint(pl_nat_keeper_report(b->keeper)->udp, ==, PL_UDP_BLOCKED);
     size_t before = b->requests;
-    run_to(b, b->now + PL_HOUR); /* where UDP is blocked it is asked every 5 min, with three tries, whether it still is */
+    run_to(b, b->now + PL_HOUR); /* is it still blocked? every 5 min, with three tries */
     g_assert_cmpuint(b->requests - before, ==, 36);
     g_assert_cmpuint(discoveries(b), ==, 2);
     bench_close(b);
@@ -414,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/keeper/an-address-change", an_address_change_is_heard_by_its_policy_only);
     g_test_add_func("/nat/keeper/doubts-come-in-bunches", doubts_come_in_bunches);
     g_test_add_func("/nat/keeper/a-doubt-during-a-discovery", a_doubt_during_a_discovery_asks_again);
+    g_test_add_func("/nat/keeper/a-report-that-knows-less", a_report_that_knows_less_is_asked_again_once);
     g_test_add_func("/nat/keeper/keep-alives-that-agree", keep_alives_that_agree_change_nothing);
     g_test_add_func("/nat/keeper/a-keep-alive-that-disagrees", a_keep_alive_that_disagrees_is_a_doubt);
     g_test_add_func("/nat/keeper/silence-of-keep-alives", silence_of_keep_alives_is_a_doubt);

@@ -156,6 +156,18 @@ static void measure_lifetime(pl_nat_keeper *keeper, pl_time now)
     keeper->lifetime = pl_lifetime_new(keeper->options.context, keeper->server_ip, on_lifetime, keeper, now);
 }
 
+static bool is_whole(const pl_nat_report *report)
+{
+    return report->mapping != PL_MAPPING_UNKNOWN && report->filtering != PL_FILTERING_UNKNOWN;
+}
+
+/* Does it know less than the one before?  Then something came between, such as a crowd of our own datagrams. */
+static bool is_worse(const pl_nat_keeper *keeper, const pl_nat_report *report)
+{
+    return keeper->is_known && is_whole(&keeper->report) && report->udp == PL_UDP_OPEN && !is_whole(report) &&
+           keeper->options.policy->triggers;
+}
+
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
@@ -163,6 +175,7 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
                        keeper->report.mapped.ip == report->mapped.ip;
     const bool was_blocked = is_blocked(keeper);
+    keeper->is_doubted = keeper->is_doubted || is_worse(keeper, report);
     keeper->report = *report;
     keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
     keeper->is_known = true;

@@ -14,7 +14,7 @@
 /* What makes a node doubt what it stored. */
 #define PL_NAT_ON_TIMER 1u      /* the report is older than nat.refresh_interval */
 #define PL_NAT_ON_ADDRESS 2u    /* the host's own address changed */
-#define PL_NAT_ON_KEEP_ALIVE 4u /* answers to keep-alives disagree, stay out, or come though UDP is blocked; sends them */
+#define PL_NAT_ON_KEEP_ALIVE 4u /* answers to keep-alives disagree, stay out, or come back; sends them */
 #define PL_NAT_ON_FAILURE 8u    /* nat.failures sessions did not find the path that the report promised */
 
 typedef struct pl_nat_policy {

@@ -1,4 +1,4 @@
-/* nat_truth.h - what a right report would say of a machine now: by its boxes and its firewall, without asking the core.
+/* nat_truth.h - what a right report would say of a machine now, by its boxes and its firewall; the core is not asked.
  *
  * Of several boxes the worst mapping and the strictest filter count (RFC 5780 sees only the sum of them), and a firewall
  * is a filter that knows every flow.  Only what a report can say is here: how a box chooses ports is not. */
@@ -33,8 +33,8 @@ bool sim_nat_truth_has_address(const sim_nat_truth *truth, const pl_nat_report *
 bool sim_nat_truth_is_translated(const sim_nat_truth *truth);
 /* Could it be a supernode, as far as NAT and firewall go? */
 bool sim_nat_truth_is_open(const sim_nat_truth *truth);
-/* Is a UDP punch in vain by the rule of 2006: one end maps by destination, and the other does too or filters by port; or
- * one gets no UDP out at all? */
+/* Is a UDP punch in vain by the rule of 2006: one end maps by destination, and the other does too or filters by port;
+ * or one gets no UDP out at all? */
 bool sim_nat_truth_forbids_punch(const sim_nat_truth *a, const sim_nat_truth *b);
 
 #endif
