@@ -3,7 +3,10 @@
  *      host A ── uplink ── firewall ── box ─┐                     ┌─ box ── firewall ── downlink ── host B
  *               (queue)    └─ judged when ─┘ └── path latency ──┘ └─ judged when the ─┘ (queue)
  *                          it leaves the uplink                     packet arrives there
+ *
+ * Where nobody can tell the difference (ahead.h), the way out is judged when the packet is sent.
  */
+#include "sim/net/ahead.h"
 #include "sim/net/answer.h"
 #include "sim/net/net_private.h"
 
@@ -417,6 +420,43 @@ static void depart(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
 }
 
+/* A packet crosses the box above its realm now.  What comes is a copy that was made for the observer alone. */
+static void on_crossing(void *ctx, void *arg, pl_time now)
+{
+    net *network = ctx;
+    net_flight *copy = arg;
+    sight_step(network, copy, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(net_site_at(network, copy->realm)), now);
+    net_pool_give(&network->pool, copy);
+}
+
+/* The observer sees a packet that was judged ahead when it crosses the box, and as it looks there. */
+static void sight_later(net *network, const net_flight *flight, pl_time out)
+{
+    if (!network->observer)
+        return;
+    net_flight *copy = net_pool_take(&network->pool, &flight->packet);
+    copy->from = flight->from;
+    copy->realm = flight->realm;
+    network->ops->at(network->engine, out, on_crossing, network, copy);
+}
+
+/* Judges a packet that will leave the uplink at `out`; false if it must wait for that. */
+static bool depart_ahead(net *network, net_flight *flight, pl_time out)
+{
+    const net_route *route = net_ahead(network, flight, out);
+    if (!route)
+        return false;
+    if (flight->realm != NET_PUBLIC_REALM) {
+        const net_site *site = net_site_at(network, flight->realm);
+        if (site->nat.options->name)
+            sight_later(network, flight, out);
+        flight->realm = site->parent;
+    }
+    flight->owner = route->owner;
+    turn_down(network, flight, route->latency, out);
+    return true;
+}
+
 void net_path_uplink_end(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
@@ -443,9 +483,14 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     const net_link_options *link = net_link_of(network, h->out_state);
     if (!cross_link(network, flight, host, &h->up, link, link->up_bps, &out, now))
         return;
-    if (out == now && h->up.pending == 0) {
-        depart(network, flight, now);
-        return;
+    /* Behind a packet that waits, the next one waits too: at one instant they arrive as they were sent. */
+    if (h->up.pending == 0) {
+        if (out == now) {
+            depart(network, flight, now);
+            return;
+        }
+        if (depart_ahead(network, flight, out))
+            return;
     }
     h->up.pending++;
     network->ops->at(network->engine, out, net_path_uplink_end, network, flight);

@@ -224,6 +224,13 @@ static uint32_t mapping_outside(const net_nat_table *table, net_nat_box *box, ui
     return box->recent;
 }
 
+static void show_outside(const net_nat_box *box, const net_mapping *m, net_packet *packet)
+{
+    packet->source = (pl_addr){box->external_ip, m->external_port};
+    if (packet->protocol == PL_PROTOCOL_ICMP)
+        packet->destination.port = m->external_port;
+}
+
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
     if (is_error(packet))
@@ -244,11 +251,20 @@ net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *pac
             return NET_DROP_EXHAUSTED;
     }
     net_nat_session_out(table, box, index, packet, now);
-    const net_mapping *m = net_nat_table_mapping(table, index);
-    packet->source = (pl_addr){box->external_ip, m->external_port};
-    if (packet->protocol == PL_PROTOCOL_ICMP)
-        packet->destination.port = m->external_port;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
     return NET_DROP_NONE;
+}
+
+bool net_nat_box_out_ahead(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time when)
+{
+    if (packet->protocol != PL_PROTOCOL_UDP)
+        return false;
+    net_mapping_key key = key_of(box, packet->protocol, packet->source, packet->destination);
+    uint32_t index = mapping_inside(table, box, &key);
+    if (!index || !net_nat_session_out_ahead(table, box, index, packet, when))
+        return false;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
+    return true;
 }
 
 static net_drop in_error(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_time now)

@@ -4,6 +4,8 @@
  * closing after both FINs or a RST; before and after it is transitory. */
 #include "sim/net/nat/nat_session.h"
 
+#include <glib.h>
+
 #include "core/port.h"
 
 #define ACK_OUT 0x01u /* anything but a bare SYN */
@@ -109,6 +111,13 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
         m->expires_at = session->expires_at;
 }
 
+/* A packet that was judged ahead of its instant may have set a later end already. */
+static void prolong(pl_time *expires_at, pl_time end)
+{
+    if (end > *expires_at)
+        *expires_at = end;
+}
+
 static pl_span lifetime(const net_nat_box *box, uint8_t protocol)
 {
     return protocol == PL_PROTOCOL_UDP ? box->options->udp_lifetime_ns : box->options->icmp_lifetime_ns;
@@ -125,7 +134,7 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
     pl_time end = now + lifetime(box, packet->protocol);
     bool refresh = (box->options->refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
-        m->expires_at = end;
+        prolong(&m->expires_at, end);
     if (mapping_filters(box))
         return;
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
@@ -134,7 +143,31 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
         index = net_nat_table_open(table, mapping, remote, now);
     net_session *session = net_nat_table_session_at(table, index);
     if (refresh || now >= session->expires_at)
-        session->expires_at = end;
+        prolong(&session->expires_at, end);
+}
+
+bool net_nat_session_out_ahead(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                               const net_packet *packet, pl_time when)
+{
+    g_assert(packet->protocol != PL_PROTOCOL_TCP);
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    net_session *session = NULL;
+    if (!mapping_filters(box)) {
+        pl_addr remote = session_remote(box, packet->protocol, packet->destination);
+        uint32_t index = net_nat_table_session(table, mapping, remote);
+        if (!index)
+            return false;
+        session = net_nat_table_session_at(table, index);
+    }
+    if (when >= m->expires_at || (session && when >= session->expires_at))
+        return false;
+    if (!(box->options->refresh & NET_NAT_REFRESH_OUT))
+        return true;
+    pl_time end = when + lifetime(box, packet->protocol);
+    prolong(&m->expires_at, end);
+    if (session)
+        prolong(&session->expires_at, end);
+    return true;
 }
 
 /* Whether some live connection to this address was begun from inside. */
@@ -180,9 +213,9 @@ void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping
     if (!(box->options->refresh & NET_NAT_REFRESH_IN))
         return;
     pl_time end = now + lifetime(box, packet->protocol);
-    net_nat_table_mapping(table, mapping)->expires_at = end;
+    prolong(&net_nat_table_mapping(table, mapping)->expires_at, end);
     pl_addr remote = session_remote(box, packet->protocol, packet->source);
     uint32_t index = net_nat_table_session(table, mapping, remote);
     if (index)
-        net_nat_table_session_at(table, index)->expires_at = end;
+        prolong(&net_nat_table_session_at(table, index)->expires_at, end);
 }
