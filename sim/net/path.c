@@ -9,6 +9,7 @@
 #include "sim/net/ahead.h"
 #include "sim/net/answer.h"
 #include "sim/net/net_private.h"
+#include "sim/net/sight.h"
 
 /* Where something happens to a packet, for the observer. */
 typedef struct place {
@@ -28,24 +29,17 @@ static place at_site(const net_site *site)
     return (place){.name = site->name, .owner = site->first_host};
 }
 
-static void sight(net *network, const net_flight *flight, net_sighting sighting, pl_time now)
-{
-    sighting.from = flight->from;
-    sighting.packet = &flight->packet;
-    network->observer(network->observer_ctx, &sighting, now);
-}
-
 static void end(net *network, net_flight *flight, net_step step, net_drop drop, place where, pl_time now)
 {
     network->stats.drops[drop]++;
     if (network->observer)
-        sight(network, flight,
-              (net_sighting){.step = step,
-                             .drop = drop,
-                             .at = NET_NO_HOST,
-                             .box = where.name,
-                             .box_owner = where.owner},
-              now);
+        net_sight(network, flight,
+                  (net_sighting){.step = step,
+                                 .drop = drop,
+                                 .at = NET_NO_HOST,
+                                 .box = where.name,
+                                 .box_owner = where.owner},
+                  now);
     net_pool_give(&network->pool, flight);
 }
 
@@ -54,12 +48,11 @@ static void drop_at(net *network, net_flight *flight, net_drop drop, place where
     end(network, flight, NET_STEP_DROPPED, drop, where, now);
 }
 
-static void sight_step(net *network, const net_flight *flight, net_step step, sim_host at, place where,
-                       pl_time now)
+/* A step at a host's stack, at no box. */
+static void sight_stack(net *network, const net_flight *flight, net_step step, sim_host at, pl_time now)
 {
     if (network->observer)
-        sight(network, flight,
-              (net_sighting){.step = step, .at = at, .box = where.name, .box_owner = where.owner}, now);
+        net_sight(network, flight, (net_sighting){.step = step, .at = at, .box_owner = NET_NO_HOST}, now);
 }
 
 static void meet(net *network, net_flight *flight, pl_time now);
@@ -85,7 +78,7 @@ static void hand_over(net *network, sim_host host, net_flight *flight, pl_time n
     }
     network->stats.delivered++;
     net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
-    sight_step(network, flight, NET_STEP_DELIVERED, host, nowhere, now);
+    sight_stack(network, flight, NET_STEP_DELIVERED, host, now);
     network->ops->deliver(network->engine, host, &flight->packet, now);
     net_pool_give(&network->pool, flight);
 }
@@ -200,7 +193,7 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         if (drop != NET_DROP_NONE)
             return false;
         flight->turned = turns ? flight->realm : 0;
-        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+        net_sight_crossing(network, flight, site, now);
     }
     flight->realm = site->parent;
     return true;
@@ -316,7 +309,7 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
             drop_at(network, flight, drop, at_site(site), now);
             return false;
         }
-        sight_step(network, flight, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(site), now);
+        net_sight_crossing(network, flight, site, now);
     }
     flight->realm = realm;
     net_verdict verdict = judge(network, site->firewall, flight, NET_INWARD, now);
@@ -420,26 +413,6 @@ static void depart(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
 }
 
-/* A packet crosses the box above its realm now.  What comes is a copy that was made for the observer alone. */
-static void on_crossing(void *ctx, void *arg, pl_time now)
-{
-    net *network = ctx;
-    net_flight *copy = arg;
-    sight_step(network, copy, NET_STEP_TRANSLATED, NET_NO_HOST, at_site(net_site_at(network, copy->realm)), now);
-    net_pool_give(&network->pool, copy);
-}
-
-/* The observer sees a packet that was judged ahead when it crosses the box, and as it looks there. */
-static void sight_later(net *network, const net_flight *flight, pl_time out)
-{
-    if (!network->observer)
-        return;
-    net_flight *copy = net_pool_take(&network->pool, &flight->packet);
-    copy->from = flight->from;
-    copy->realm = flight->realm;
-    network->ops->at(network->engine, out, on_crossing, network, copy);
-}
-
 /* Judges a packet that will leave the uplink at `out`; false if it must wait for that. */
 static bool depart_ahead(net *network, net_flight *flight, pl_time out)
 {
@@ -449,7 +422,7 @@ static bool depart_ahead(net *network, net_flight *flight, pl_time out)
     if (flight->realm != NET_PUBLIC_REALM) {
         const net_site *site = net_site_at(network, flight->realm);
         if (site->nat.options->name)
-            sight_later(network, flight, out);
+            net_sight_crossing_at(network, flight, out);
         flight->realm = site->parent;
     }
     flight->owner = route->owner;
@@ -474,7 +447,7 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
     net_host_count(h, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
-    sight_step(network, flight, NET_STEP_SENT, NET_NO_HOST, nowhere, now);
+    sight_stack(network, flight, NET_STEP_SENT, NET_NO_HOST, now);
     if (!h->out_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;

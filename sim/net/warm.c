@@ -83,7 +83,7 @@ INLINE void warm_down(const net *network, const net_flight *flight, unsigned sta
     } else if (flight->realm) {
         warm_box(network, &net_site_at(network, flight->realm)->nat, stage);
     }
-    if (network->ops->warm_host)
+    if (stage <= 2 && network->ops->warm_host)
         network->ops->warm_host(network->engine, flight->owner, stage - 1);
 }
 
