@@ -124,6 +124,8 @@ void story_free(story *s);
 /* A client, started now; {0} is a public one. */
 story_host *story_add_client(story *s, const story_client_options *options);
 story_host *story_add_stranger(story *s);
+/* The same behind boxes and on a link of its own; nodes and caches are none of it. */
+story_host *story_add_stranger_behind(story *s, const story_client_options *options);
 /* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back
  * knows the supernodes' accounts only. */
 void story_fail(story_host *host);
