@@ -8,7 +8,9 @@
 #define LONGEST (1000000000 * PL_SECOND)
 
 #define FIELD(name) .offset = offsetof(net_nat_options, name), .bytes = sizeof((net_nat_options *)0)->name
-#define WORDS(...) .kind = NET_KNOB_WORD, .words = {__VA_ARGS__}, .most = G_N_ELEMENTS(((const char *[]){__VA_ARGS__})) - 1
+#define WORDS(...)                                                                                           \
+    .kind = NET_KNOB_WORD, .words = {__VA_ARGS__},                                                           \
+    .most = G_N_ELEMENTS(((const char *[]){__VA_ARGS__})) - 1
 #define TIME .kind = NET_KNOB_TIME, .most = LONGEST
 #define LIFETIME .kind = NET_KNOB_TIME, .least = 1, .most = LONGEST
 #define COUNT(high) .kind = NET_KNOB_COUNT, .most = (high)
@@ -40,6 +42,8 @@ static const net_nat_knob knobs[] = {
     {"refresh_in", REFRESH(NET_NAT_REFRESH_IN), .help = "inbound packets prolong UDP and ICMP mappings"},
     {"refresh_known", REFRESH(NET_NAT_REFRESH_KNOWN),
      .help = "with refresh_in: only those from endpoints that were sent to"},
+    {"refresh_scope", WORDS("session", "mapping"), FIELD(refresh_scope),
+     .help = "whether a packet prolongs the right of its own remote to answer, or of all"},
     {"udp_lifetime", LIFETIME, FIELD(udp_lifetime_ns), .help = "life of an idle UDP mapping"},
     {"udp_stream_lifetime", TIME, FIELD(udp_stream_lifetime_ns),
      .help = "the same once packets went both ways for more than 2 s; 0s = udp_lifetime"},
@@ -51,7 +55,8 @@ static const net_nat_knob knobs[] = {
      .help = "the answer to a SYN from outside that nobody waits for"},
     {"strangers", WORDS("ignored", "accepted", "answered"), FIELD(strangers),
      .help = "what the box's own stack does with strange datagrams, where ports are overloaded"},
-    {"max_mappings", COUNT(UINT32_MAX), FIELD(max_mappings), .help = "room in the table; 0 = as many as ports"},
+    {"max_mappings", COUNT(UINT32_MAX), FIELD(max_mappings),
+     .help = "room in the table; 0 = as many as ports"},
     {"hold_down", TIME, FIELD(hold_down_ns), .help = "how long a released port rests"},
     {"alg", WORDS("off", "rewrite"), FIELD(alg), .help = "whether addresses in payloads are rewritten"},
 };
