@@ -90,15 +90,15 @@ bool pl_method_is_random(const pl_hint *hint)
     return is_symmetric(hint) && hint->step == 0;
 }
 
-static bool is_public(const pl_hint *hint)
-{
-    return hint->mapping == PL_MAPPING_NONE && hint->filtering <= PL_FILTERING_EI;
-}
-
 /* Anybody's packet may come in, for all that is known. */
 static bool is_open(const pl_hint *hint)
 {
     return hint->filtering == PL_FILTERING_EI || hint->filtering == PL_FILTERING_UNKNOWN;
+}
+
+static bool is_public(const pl_hint *hint)
+{
+    return hint->mapping == PL_MAPPING_NONE && is_open(hint);
 }
 
 bool pl_method_is_lan(const pl_offer *offer, const pl_offer *answer)
