@@ -45,10 +45,15 @@ static actor *actor_of(builder *b, an_lane_kind kind, const char *name)
     return &g_array_index(b->actors, actor, b->actors->len - 1);
 }
 
-/* A box is the peer's own if the peer stands behind it: it translates first what the peer sends. */
+/* Whose a box is: whoever stands behind it. */
+static an_side side_of_box(const builder *b, const char *box)
+{
+    return (an_side)GPOINTER_TO_INT(g_hash_table_lookup(b->seen->own_boxes, box));
+}
+
 static bool is_own_box(const builder *b, const char *box)
 {
-    return g_hash_table_contains(b->seen->own_boxes, box);
+    return side_of_box(b, box) != AN_SIDE_NONE;
 }
 
 /* Whom a packet that was lost on the way was for: whoever has that address, or the address itself. */
@@ -79,6 +84,8 @@ static actor *actor_of_step(builder *b, const an_packet *packet, const an_step *
 static void find_actors(builder *b)
 {
     actor_of(b, AN_LANE_HOST, b->seen->peer)->kind = AN_LANE_PEER;
+    if (b->seen->other)
+        actor_of(b, AN_LANE_HOST, b->seen->other)->kind = AN_LANE_PEER;
     for (guint i = 0; i < b->seen->packets->len; i++) {
         const an_packet *packet = g_ptr_array_index(b->seen->packets, i);
         for (guint k = 0; k < packet->steps->len; k++) {
@@ -108,21 +115,28 @@ static void give_lane(GArray *lanes, actor *one)
     g_array_append_val(lanes, lane);
 }
 
-/* Peer, its boxes, then hosts by first appearance; the less busy ones share the last lane. */
-static GArray *assign_lanes(builder *b, size_t lanes_max)
+/* Gives lanes to the boxes of one side, in the order of their appearance or, on the right, away from it. */
+static size_t give_boxes(builder *b, GArray *lanes, an_side side)
 {
-    GArray *lanes = g_array_new(FALSE, TRUE, sizeof(an_lane));
-    size_t n_fixed = 1, n_hidden = 0;
-    give_lane(lanes, &g_array_index(b->actors, actor, 0));
+    size_t n = 0;
     for (guint i = 1; i < b->actors->len; i++) {
-        actor *one = &g_array_index(b->actors, actor, i);
-        if (one->kind == AN_LANE_BOX && is_own_box(b, one->name)) {
+        guint at = side == AN_SIDE_OTHER ? b->actors->len - i : i;
+        actor *one = &g_array_index(b->actors, actor, at);
+        if (one->kind != AN_LANE_BOX || side_of_box(b, one->name) != side)
+            continue;
+        if (lanes)
             give_lane(lanes, one);
-            n_fixed++;
-        }
+        else
+            one->lane = SIZE_MAX - 2; /* its place comes last */
+        n++;
     }
-    size_t n_others = b->actors->len - n_fixed, room = lanes_max > n_fixed ? lanes_max - n_fixed : 1;
-    size_t n_shown = n_others <= room ? n_others : room - 1;
+    return n;
+}
+
+/* Of those without a lane the busiest ones get theirs, by first appearance; returns how many share the rest's. */
+static size_t give_others(builder *b, GArray *lanes, size_t n_shown)
+{
+    size_t n_hidden = 0;
     for (size_t i = 0; i < n_shown; i++)
         busiest(b)->lane = SIZE_MAX - 1; /* chosen; its place comes with its turn */
     for (guint i = 0; i < b->actors->len; i++) {
@@ -131,11 +145,32 @@ static GArray *assign_lanes(builder *b, size_t lanes_max)
         if (one->lane == SIZE_MAX - 1)
             give_lane(lanes, one);
     }
-    if (n_hidden == 0)
-        return lanes;
-    const an_lane rest = {AN_LANE_REST, g_strdup_printf("%zu others", n_hidden), n_hidden};
-    b->rest = lanes->len;
-    g_array_append_val(lanes, rest);
+    return n_hidden;
+}
+
+/* Peer, its boxes, then hosts by first appearance, of which the less busy ones share a lane; then the boxes of
+ * the other, and the other. */
+static GArray *assign_lanes(builder *b, size_t lanes_max)
+{
+    GArray *lanes = g_array_new(FALSE, TRUE, sizeof(an_lane));
+    actor *other = b->seen->other ? &g_array_index(b->actors, actor, 1) : NULL;
+    give_lane(lanes, &g_array_index(b->actors, actor, 0));
+    size_t n_fixed = 1 + give_boxes(b, lanes, AN_SIDE_PEER);
+    if (other) {
+        other->lane = SIZE_MAX - 2;
+        n_fixed += 1 + give_boxes(b, NULL, AN_SIDE_OTHER);
+    }
+    size_t n_others = b->actors->len - n_fixed, room = lanes_max > n_fixed ? lanes_max - n_fixed : 1;
+    size_t n_hidden = give_others(b, lanes, n_others <= room ? n_others : room - 1);
+    if (n_hidden > 0) {
+        const an_lane rest = {AN_LANE_REST, g_strdup_printf("%zu others", n_hidden), n_hidden};
+        b->rest = lanes->len;
+        g_array_append_val(lanes, rest);
+    }
+    if (other) {
+        give_boxes(b, lanes, AN_SIDE_OTHER);
+        give_lane(lanes, other);
+    }
     return lanes;
 }
 
@@ -278,7 +313,7 @@ static an_ladder *build(const an_sightings *seen, size_t lanes_max)
 
 an_ladder *an_ladder_read(const char *events_path, const an_ladder_options *options, char **ret_error)
 {
-    an_sightings *seen = an_sightings_read(events_path, options->peer, options->login, ret_error);
+    an_sightings *seen = an_sightings_read(events_path, options, ret_error);
     if (!seen)
         return NULL;
     an_ladder *ladder = build(seen, options->lanes_max ? options->lanes_max : LANES_MAX);

@@ -1,4 +1,4 @@
-/* ladder.h - a ladder diagram of one login, from events.jsonl written with `events: packets`.
+/* ladder.h - a ladder diagram of one login or one path, from events.jsonl written with `events: packets`.
  *
  * Lifelines are the peer, the boxes in front of it, and the hosts it spoke to (the rest grouped into one);
  * arrows slope with latency; a packet that ended early ends in ✗ at the box, or beside the link, that ended
@@ -43,7 +43,7 @@ typedef struct an_note {
 
 typedef struct an_ladder {
     char *peer;
-    char *outcome; /* "logged-in", "login-failed", NULL if the record ends before */
+    char *outcome; /* "logged in", "path failed", NULL if the record ends before */
     pl_time start, end;
     size_t n_lanes, n_arrows, n_notes;
     an_lane *lanes;
@@ -51,9 +51,17 @@ typedef struct an_ladder {
     an_note *notes;
 } an_ladder;
 
+/* What of a peer's life is drawn. */
+typedef enum an_ladder_span {
+    AN_LADDER_LOGIN, /* from its start until it ended */
+    AN_LADDER_PATH   /* from a call's start until the path stood, or was given up */
+} an_ladder_span;
+
 typedef struct an_ladder_options {
     const char *peer;
-    size_t login;     /* which login of the peer, from 0 */
+    const char *other; /* PATH: the peer that is called; it and its boxes stand on the right.  NULL = none */
+    an_ladder_span span;
+    size_t login;     /* which login (or path) of the peer, from 0 */
     size_t lanes_max; /* 0 = 8 */
 } an_ladder_options;
 

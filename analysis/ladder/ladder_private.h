@@ -27,19 +27,22 @@ typedef struct an_packet {
     GArray *steps; /* of an_step, in time */
 } an_packet;
 
+/* Of a box: before the peer, before the other, or neither's. */
+typedef enum an_side { AN_SIDE_NONE, AN_SIDE_PEER, AN_SIDE_OTHER } an_side;
+
 typedef struct an_sightings {
-    char *peer;
+    char *peer, *other; /* `other` may be NULL */
     char *outcome;
     pl_time start, end;
     GPtrArray *packets;     /* of an_packet, by first sighting */
     GHashTable *by_serial;  /* &serial → an_packet; looked up only */
-    GHashTable *own_boxes;  /* names */
+    GHashTable *own_boxes;  /* names → an_side */
     GHashTable *host_of_ip; /* "1.2.3.4" → host */
     GArray *notes;          /* of an_note */
 } an_sightings;
 
 /* NULL and a sentence (see an_ladder_read). */
-an_sightings *an_sightings_read(const char *path, const char *peer, size_t login, char **ret_error);
+an_sightings *an_sightings_read(const char *path, const an_ladder_options *options, char **ret_error);
 void an_sightings_free(an_sightings *seen);
 
 /* What a line of events.jsonl is called beside the peer's lifeline (g_free); it has an "event". */

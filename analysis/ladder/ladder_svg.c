@@ -254,13 +254,21 @@ static void paint_label(painter *p, const an_arrow *arrow)
     place_label(p, arrow, &s);
 }
 
+/* A host's own firewall has the host's name. */
+static bool is_end(const an_ladder *ladder, const char *name)
+{
+    for (size_t i = 0; i < ladder->n_lanes; i++)
+        if (ladder->lanes[i].kind == AN_LANE_PEER && strcmp(ladder->lanes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static void paint_lane(painter *p, size_t number)
 {
     const an_lane *lane = &p->ladder->lanes[number];
     double x = lane_x(p, number), bottom = HEAD_HEIGHT + 28 + p->scale.height;
     bool is_box = lane->kind == AN_LANE_BOX;
-    /* A host's own firewall has the host's name. */
-    bool is_own_firewall = is_box && strcmp(lane->name, p->ladder->peer) == 0;
+    bool is_own_firewall = is_box && is_end(p->ladder, lane->name);
     char *name = is_own_firewall ? g_strdup("its firewall") : g_strdup(lane->name);
 
     if (g_utf8_strlen(name, -1) > 24) {
@@ -318,9 +326,7 @@ static void paint_title(painter *p, const char *title)
 {
     const an_ladder *ladder = p->ladder;
     g_autofree char *span = ladder->outcome ? an_scale_span_text(ladder->end - ladder->start) : NULL;
-    const char *outcome = g_strcmp0(ladder->outcome, "logged-in") == 0      ? "logged in"
-                          : g_strcmp0(ladder->outcome, "login-failed") == 0 ? "log-in failed"
-                                                                            : "not finished";
+    const char *outcome = ladder->outcome ? ladder->outcome : "not finished";
     g_autofree char *words =
         g_strdup_printf("%s: %s%s%s", ladder->peer, outcome, span ? " after " : "", span ? span : "");
     text(p, 14, 24, "class=\"title\"", title ? title : words);

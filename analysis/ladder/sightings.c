@@ -11,11 +11,27 @@
 /* chosen: a line of events.jsonl is some hundred bytes; a longer one is damage. */
 #define LINE_MAX_BYTES 65536
 
+/* Where a stretch of a peer's life begins, and how it ends. */
+typedef struct span {
+    const char *name, *start;
+    struct {
+        const char *event, *outcome;
+    } ends[2];
+} span;
+
+static const span spans[] = {
+    [AN_LADDER_LOGIN] = {"login",
+                         "login:started",
+                         {{"login:logged-in", "logged in"}, {"login:login-failed", "log-in failed"}}},
+    [AN_LADDER_PATH] = {"path", "path:started", {{"path:opened", "path open"}, {"path:failed", "path failed"}}},
+};
+
 typedef struct reader {
     an_sightings *seen;
     const char *path;
     size_t line;
-    size_t login;    /* which login is wanted */
+    const struct span *span;
+    size_t login;    /* which login or path is wanted */
     size_t n_logins; /* begun so far */
     bool inside;     /* between its start and its end */
     bool packets;    /* any packet in the file */
@@ -48,10 +64,11 @@ static void free_packet(gpointer pointer)
     g_free(packet);
 }
 
-static an_sightings *sightings_new(const char *peer)
+static an_sightings *sightings_new(const an_ladder_options *options)
 {
     an_sightings *seen = g_new0(an_sightings, 1);
-    seen->peer = g_strdup(peer);
+    seen->peer = g_strdup(options->peer);
+    seen->other = g_strdup(options->other);
     seen->start = -1;
     seen->end = PL_NEVER;
     seen->packets = g_ptr_array_new_with_free_func(free_packet);
@@ -74,6 +91,7 @@ void an_sightings_free(an_sightings *seen)
     g_hash_table_destroy(seen->host_of_ip);
     g_ptr_array_free(seen->packets, TRUE);
     g_free(seen->peer);
+    g_free(seen->other);
     g_free(seen->outcome);
     g_free(seen);
 }
@@ -83,7 +101,7 @@ static void see_peer_event(reader *r, json_t *object, pl_time now)
     an_sightings *seen = r->seen;
     const char *event = text_of(object, "event");
 
-    if (strcmp(event, "login:started") == 0) {
+    if (strcmp(event, r->span->start) == 0) {
         r->inside = r->n_logins++ == r->login;
         if (r->inside)
             seen->start = now;
@@ -92,8 +110,10 @@ static void see_peer_event(reader *r, json_t *object, pl_time now)
         return;
     const an_note note = {now, an_ladder_note_text(object)};
     g_array_append_val(seen->notes, note);
-    if (strcmp(event, "login:logged-in") == 0 || strcmp(event, "login:login-failed") == 0) {
-        seen->outcome = g_strdup(event + strlen("login:"));
+    for (size_t i = 0; i < G_N_ELEMENTS(r->span->ends); i++) {
+        if (strcmp(event, r->span->ends[i].event) != 0)
+            continue;
+        seen->outcome = g_strdup(r->span->ends[i].outcome);
         seen->end = now;
         r->inside = false;
     }
@@ -130,7 +150,8 @@ static bool see_first(reader *r, json_t *object, char **ret_error)
         return true;
     }
     r->packets = true;
-    if (touches(object, r->seen->peer) && now >= r->seen->start && r->seen->start >= 0 && now <= r->seen->end)
+    bool mine = touches(object, r->seen->peer) || (r->seen->other && touches(object, r->seen->other));
+    if (mine && now >= r->seen->start && r->seen->start >= 0 && now <= r->seen->end)
         wish_packet(r->seen, object);
     return true;
 }
@@ -201,6 +222,16 @@ static bool find_step(const char *name, an_step_kind *ret_kind)
     return false;
 }
 
+/* A box stands before an end if it is the end's own, or translates first what the end sends. */
+static void learn_box(an_sightings *seen, const json_t *object, const char *box, const char *sender, an_side side)
+{
+    const char *end = side == AN_SIDE_PEER ? seen->peer : seen->other;
+    if (!end || g_hash_table_contains(seen->own_boxes, box))
+        return;
+    if (g_strcmp0(text_of(object, "owner"), end) == 0 || g_strcmp0(sender, end) == 0)
+        g_hash_table_insert(seen->own_boxes, g_strdup(box), GINT_TO_POINTER(side));
+}
+
 static void learn(an_sightings *seen, const an_packet *packet, const an_step *step, const json_t *object)
 {
     bool first_box = packet->steps->len == 1;
@@ -208,10 +239,9 @@ static void learn(an_sightings *seen, const an_packet *packet, const an_step *st
         g_hash_table_replace(seen->host_of_ip, g_strdup(packet->last_ip), g_strdup(step->at));
     if (!step->box)
         return;
-    bool mine = g_strcmp0(text_of(object, "owner"), seen->peer) == 0;
-    bool sends = step->kind == AN_STEP_TRANSLATED && first_box && g_strcmp0(packet->from, seen->peer) == 0;
-    if (mine || sends)
-        g_hash_table_add(seen->own_boxes, g_strdup(step->box));
+    bool is_first = step->kind == AN_STEP_TRANSLATED && first_box;
+    learn_box(seen, object, step->box, is_first ? packet->from : NULL, AN_SIDE_PEER);
+    learn_box(seen, object, step->box, is_first ? packet->from : NULL, AN_SIDE_OTHER);
 }
 
 static void tell_end(an_packet *packet, const char *step, const char *cause)
@@ -267,8 +297,8 @@ static bool parse_line(reader *r, const char *line, line_fn see, char **ret_erro
     return good;
 }
 
-/* Lines that cannot matter are skipped unparsed: `needle` must occur. */
-static bool read_lines(reader *r, const char *needle, line_fn see, char **ret_error)
+/* Lines that cannot matter are skipped unparsed: one of `needles` must occur. */
+static bool read_lines(reader *r, const char *const *needles, line_fn see, char **ret_error)
 {
     FILE *file = fopen(r->path, "r");
     g_autofree char *line = g_malloc(LINE_MAX_BYTES);
@@ -284,7 +314,7 @@ static bool read_lines(reader *r, const char *needle, line_fn see, char **ret_er
         if (!strchr(line, '\n')) {
             *ret_error = g_strdup_printf("%s:%zu: this line is damaged: it has no end", r->path, r->line);
             good = false;
-        } else if (strstr(line, needle)) {
+        } else if (strstr(line, needles[0]) || (needles[1] && strstr(line, needles[1]))) {
             good = parse_line(r, line, see, ret_error);
         }
     }
@@ -295,9 +325,9 @@ static bool read_lines(reader *r, const char *needle, line_fn see, char **ret_er
 static char *absence(const reader *r)
 {
     if (r->seen->start < 0 && r->n_logins == 0)
-        return g_strdup_printf("'%s' knows no login of a peer '%s'", r->path, r->seen->peer);
+        return g_strdup_printf("'%s' knows no %s of a peer '%s'", r->path, r->span->name, r->seen->peer);
     if (r->seen->start < 0)
-        return g_strdup_printf("peer '%s' began only %zu login%s", r->seen->peer, r->n_logins,
+        return g_strdup_printf("peer '%s' began only %zu %s%s", r->seen->peer, r->n_logins, r->span->name,
                                r->n_logins == 1 ? "" : "s");
     if (r->seen->packets->len == 0)
         return g_strdup_printf("'%s' records no packets of '%s': run the scenario with `events: packets`",
@@ -315,18 +345,29 @@ static int compare_packets(const void *a, const void *b)
     return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-an_sightings *an_sightings_read(const char *path, const char *peer, size_t login, char **ret_error)
+/* A name as it stands in a line (g_free); NULL of NULL. */
+static char *needle_of(const char *name)
 {
-    reader r = {.seen = sightings_new(peer), .path = path, .login = login};
-    json_t *name = json_string(peer);
-    char *needle = json_dumps(name, JSON_ENCODE_ANY);
+    json_t *string = json_string(name);
+    char *dump = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL, *needle = g_strdup(dump);
+    free(dump);
+    json_decref(string);
+    return needle;
+}
 
-    bool good = needle && read_lines(&r, needle, see_first, ret_error);
-    free(needle);
-    json_decref(name);
+an_sightings *an_sightings_read(const char *path, const an_ladder_options *options, char **ret_error)
+{
+    reader r = {.seen = sightings_new(options),
+                .path = path,
+                .span = &spans[options->span],
+                .login = options->login};
+    g_autofree char *peer = needle_of(options->peer), *other = needle_of(options->other);
+    const char *const names[] = {peer, other}, *const packets[] = {"\"net:packet\"", NULL};
+
+    bool good = peer && read_lines(&r, names, see_first, ret_error);
     if (good) {
         *ret_error = absence(&r);
-        good = !*ret_error && read_lines(&r, "\"net:packet\"", see_second, ret_error);
+        good = !*ret_error && read_lines(&r, packets, see_second, ret_error);
     }
     if (!good) {
         an_sightings_free(r.seen);

@@ -24,10 +24,11 @@ static void append_option(GString *command, const char *option, const char *valu
     append_word(command, value);
 }
 
-char *cli_again(const cli_options *options, const char *path, uint64_t seed)
+char *cli_again(const char *verb, const cli_options *options, const char *path, uint64_t seed)
 {
-    GString *command = g_string_new("partyline run");
+    GString *command = g_string_new("partyline");
     g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, seed);
+    append_word(command, verb);
     append_word(command, path);
     append_option(command, "--tier", options->tier);
     append_option(command, "--engine", options->engine);

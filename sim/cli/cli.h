@@ -45,6 +45,8 @@ int cli_verb_plot(const cli_verb *verb, cli_options *options, int argc, char **a
 int cli_verb_validate(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_show(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_matrix(const cli_verb *verb, cli_options *options, int argc, char **argv);
+int cli_verb_baseline(const cli_verb *verb, cli_options *options, int argc, char **argv);
 int cli_verb_explain(const cli_verb *verb, cli_options *options, int argc, char **argv);
 
 /* What to do after the options of a verb were read. */
@@ -76,9 +78,9 @@ sim_scenario *cli_load(const cli_options *options, const char *path);
 int cli_refuse_usage(const cli_options *options, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The same for a scenario with errors: all of them on stderr and in the object; returns SIM_EXIT_USAGE. */
 int cli_refuse_scenario(const cli_options *options, const sim_scenario *scenario);
-/* The command that runs the file again in the same way, as a shell reads it (g_free): --tier, --engine and
- * every --set as given, and the seed. */
-char *cli_again(const cli_options *options, const char *path, uint64_t seed);
+/* The command by which the verb runs the file again in the same way, as a shell reads it (g_free): --tier, --engine
+ * and every --set as given, and the seed. */
+char *cli_again(const char *verb, const cli_options *options, const char *path, uint64_t seed);
 /* Errors of a scenario as JSON: [{file, line, column, message, hint}]. */
 json_t *cli_errors_json(const sim_scenario *scenario);
 /* Prints one JSON object on stdout with "schema": 1, and frees it. */

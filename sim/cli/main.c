@@ -11,6 +11,15 @@ const cli_verb cli_verbs[] = {
      "  partyline run scenarios/login/first-login.yaml\n"
      "  partyline run scenarios/login/lossy.yaml --tier ci --seed 7 --json\n",
      cli_verb_run},
+    {"matrix", "FILE…|DIR…", "run every kind of end with every other, and judge each pair",
+     "  partyline matrix scenarios/nat/matrix.yaml\n"
+     "  partyline matrix scenarios/nat/matrix.yaml --cell port-restricted,symmetric,udp,cross\n"
+     "  partyline matrix results/matrix/latest --baseline results/baseline/nat.json\n",
+     cli_verb_matrix},
+    {"baseline", "check|update FILE|DIR", "compare a matrix with its baseline, or change that for a reason",
+     "  partyline baseline check results/matrix/latest\n"
+     "  partyline baseline update results/matrix/latest --reason \"relays are chosen by distance\"\n",
+     cli_verb_baseline},
     {"validate", "FILE…", "check scenarios without running them",
      "  partyline validate scenarios/login/first-login.yaml\n"
      "  partyline validate --json --tier ci scenarios/login/*.yaml\n",

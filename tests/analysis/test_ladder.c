@@ -78,7 +78,7 @@ static void test_lanes_and_ends(void)
     g_assert_cmpuint(ladder->n_lanes, ==, G_N_ELEMENTS(lanes));
     for (size_t i = 0; i < G_N_ELEMENTS(lanes); i++)
         g_assert_cmpstr(ladder->lanes[i].name, ==, lanes[i]);
-    g_assert_cmpstr(ladder->outcome, ==, "logged-in");
+    g_assert_cmpstr(ladder->outcome, ==, "logged in");
 
     const an_arrow *probes = find_arrow(ladder, "UDP probe · firewall-out ×2");
     g_assert_cmpuint(probes->n, ==, 2);

@@ -48,7 +48,8 @@ net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *pac
 net_drop net_nat_box_in(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now);
 /* The inside address to which a packet from outside would go by the mappings of now; 0 if none. */
 uint32_t net_nat_box_peek(const net_nat_table *table, const net_nat_box *box, const net_packet *packet);
-/* Shows the inside source of a packet that the box turned back, which was sent to `to` (HAIRPIN_INTERNAL). */
+/* Shows the inside source of a packet that the box turned back, which was sent to `to` (HAIRPIN_INTERNAL); a packet
+ * from elsewhere stays as it is. */
 void net_nat_box_reveal(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_addr to);
 /* Whether an outbound SYN has passed for the connection that a SYN from outside is for (RFC 5382 REQ-4). */
 bool net_nat_box_called(net_nat_table *table, const net_nat_box *box, const net_packet *syn, pl_time now);

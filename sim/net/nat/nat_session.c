@@ -64,7 +64,8 @@ static void note_flags(net_session *session, uint8_t flags, way direction)
 
 static pl_span reset_lifetime(const net_nat_box *box)
 {
-    return box->kind->options.tcp_reset_ns ? box->kind->options.tcp_reset_ns : box->kind->options.tcp_transitory_ns;
+    return box->kind->options.tcp_reset_ns ? box->kind->options.tcp_reset_ns
+                                           : box->kind->options.tcp_transitory_ns;
 }
 
 static pl_span tcp_lifetime(const net_nat_box *box, const net_session *session)
