@@ -31,7 +31,9 @@ char *an_ways_text(unsigned ways, const char *separator);
 
 /* ANY: what UDP leaves to the relay, TCP may do. */
 typedef enum an_transport { AN_UDP, AN_TCP, AN_ANY } an_transport;
-/* Whether the first packets of a punch cross in flight, or the caller's arrives before the callee sends. */
+/* Whether the first packets of a punch cross in flight.  Apart, that of the callee arrives before the caller
+ * sends: without a common instant the callee begins when it has the offer, and knows both ends before the
+ * caller does. */
 typedef enum an_crossing { AN_CROSS, AN_APART } an_crossing;
 typedef enum an_where { AN_IN_PUBLIC, AN_ON_LAN, AN_BY_HAIRPIN } an_where;
 
