@@ -208,6 +208,10 @@ static void judge_symmetry(const an_sheet *sheet, an_cell *cell)
         return;
     if (!is_certain(cell) || unturned(cell->expected.first) != unturned(mirror->expected.first))
         return;
+    /* Where one of the two is wrong by itself, it alone is to blame. */
+    const unsigned wrong = 1u << AN_FAULT_CLASS;
+    if (!(cell->faults & wrong) && (mirror->faults & wrong))
+        return;
     if (unturned(cell->trial.way) != unturned(mirror->trial.way))
         blame(cell, AN_FAULT_ASYMMETRIC, "%s, but %s where the two call the other way round",
               cell->trial.class, mirror->trial.class);
