@@ -118,8 +118,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       PL_MINUTE, "chosen", "budget of foretold ports: two bursts 500 ms apart, and their answers")           \
     X(path_open_wait, "path.open_wait", PL_UNIT_TIME, 4 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,        \
       "chosen", "budget of a stage over TCP: SYNs at 0, 1 and 3 s, and a round trip of 1 s")                 \
-    X(path_relay_wait, "path.relay_wait", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,     \
-      "chosen", "budget of the relayed stage: an allocation may have to be made first, over TCP")            \
+    X(path_relay_wait, "path.relay_wait", PL_UNIT_TIME, 20 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,     \
+      "chosen", "budget of the relayed stage: it is the last, and TCP that loses segments needs ten seconds") \
     X(path_relay_lead, "path.relay_lead", PL_UNIT_TIME, 2 * PL_SECOND, 0, PL_MINUTE, "chosen",               \
       "how long before the relayed stage an allocation is asked for: five round trips of 400 ms")            \
     X(path_pacing, "path.pacing", PL_UNIT_TIME, 50 * PL_MILLISECOND, PL_MILLISECOND, PL_SECOND,              \

@@ -205,6 +205,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .attached = on_attached,
                                                    .detached = on_detached,
                                                    .signals = &pl_node_signals,
+                                                   .signals_owner = node,
                                                    .owner = node},
                                now);
 }

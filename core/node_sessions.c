@@ -94,8 +94,9 @@ static void on_want_relay(void *owner, pl_path *path, pl_time now)
     session->awaits_account = pl_login_request_relay(session->node->login) == 0;
 }
 
-static void on_echo_done(void *owner, pl_time now)
+static void on_echo_done(void *owner, const pl_echo_result *results, size_t n, pl_time now)
 {
+    (void)results, (void)n; /* it has traced them */
     session_free(owner, now);
 }
 
@@ -127,10 +128,10 @@ static void on_path_opened(void *owner, pl_path *path, const pl_path_found *foun
 static void on_path_received(void *owner, pl_path *path, const uint8_t *data, size_t len, pl_time now)
 {
     pl_node_session *session = owner;
-    if (session->echo)
-        pl_echo_received(session->echo, data, len, now);
-    else
-        pl_echo_respond(path, data, len, now);
+    int error = session->echo ? pl_echo_input(session->echo, data, len, now) : 0;
+    if (!session->echo && !pl_echo_return(path, data, len, now))
+        error = PL_ERR_UNEXPECTED; /* nothing else is spoken on a path yet */
+    pl_node_refuse(session->node, error, "payload", (pl_addr){0, 0});
 }
 
 static void on_path_ended(void *owner, pl_path *path, const char *cause, pl_time now)

@@ -469,5 +469,6 @@ int pl_channel_check_credential(const pl_channel *channel, const uint8_t *bytes,
     if (!channel->knows_remote_static ||
         !pl_bytes_equal(ret_credential->dh_key, channel->remote_static, PL_KEY_BYTES))
         return PL_ERR_FORGED;
-    return pl_credential_check(ret_credential, context->suite, server_sign_key, pl_context_unix(context, now));
+    return pl_credential_check(ret_credential, context->suite, server_sign_key,
+                               pl_context_unix(context, now));
 }

@@ -67,8 +67,8 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
                        size_t len, pl_credential *ret_credential, pl_time now)
 {
-    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key, ret_credential,
-                                       now);
+    return pl_channel_check_credential(channel, bytes, len, supernode->options.server_sign_key,
+                                       ret_credential, now);
 }
 
 /* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.

@@ -48,7 +48,8 @@ static void send_entries(pl_session *session)
 {
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
     size_t n = draw_entries(session, entries);
-    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
+    pl_supernode_say(session,
+                     &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
 }
 
 /* We are full, but know others who may not be: else a crowd that knows few supernodes would be as large as

@@ -77,6 +77,7 @@ typedef struct pl_login_options {
     pl_login_attached_fn attached;
     pl_login_detached_fn detached;
     const pl_login_signals *signals; /* static; NULL = nobody listens */
+    void *signals_owner;
     void *owner;
 } pl_login_options;
 

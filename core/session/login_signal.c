@@ -23,7 +23,7 @@ static void take_grant(pl_login *login, const pl_message *message, pl_time now)
         return;
     copy_text(account.user, message->name);
     copy_text(account.password, message->password);
-    options->signals->relay_granted(options->owner, &account, now);
+    options->signals->relay_granted(options->signals_owner, &account, now);
     pl_bytes_wipe(&account, sizeof account);
 }
 
@@ -41,9 +41,9 @@ void pl_login_take_signal(pl_login *login, const pl_message *message, pl_time no
     }
     copy_text(name, message->name);
     if (message->id == PL_MESSAGE_SIGNAL && signals->signal)
-        signals->signal(options->owner, message->visit, name, message->body.data, message->body.len, now);
+        signals->signal(options->signals_owner, message->visit, name, message->body.data, message->body.len, now);
     if (message->id == PL_MESSAGE_SIGNAL_FAILED && signals->signal_failed)
-        signals->signal_failed(options->owner, message->visit, name, pl_refusal_name(message->refusal), now);
+        signals->signal_failed(options->signals_owner, message->visit, name, pl_refusal_name(message->refusal), now);
 }
 
 int pl_login_signal(pl_login *login, uint32_t visit, const char *name, const uint8_t *body, size_t len)

@@ -67,9 +67,10 @@ pl_race *pl_race_new(const pl_race_options *options, pl_time now)
             entry->stream = 0;
     }
     if (race->n_open)
-        pl_deadline_set(&race->context->deadlines, &race->deadline,
-                        now + (options->timeout ? options->timeout : race->context->config->login_connect_timeout),
-                        on_timeout, race);
+        pl_deadline_set(
+            &race->context->deadlines, &race->deadline,
+            now + (options->timeout ? options->timeout : race->context->config->login_connect_timeout),
+            on_timeout, race);
     else
         pl_deadline_set(&race->context->deadlines, &race->deadline, now, on_nothing_opened, race);
     return race;

@@ -57,17 +57,20 @@ static void append_suffixes(GString *text)
     g_string_append_c(text, '\n');
 }
 
-static void append_labels(GString *text)
+/* The labels that the samples of a metric carry. */
+static void append_labels(GString *text, const char *metric)
 {
     const an_label_key *keys = NULL;
-    size_t n = an_label_key_table(&keys);
-    g_string_append(text, "  labels:");
+    size_t n = an_label_key_table(&keys), found = 0;
     for (size_t i = 0; i < n; i++) {
-        g_string_append_printf(text, " %s", keys[i].key);
+        if (!g_str_has_prefix(metric, keys[i].family))
+            continue;
+        g_string_append_printf(text, "%s %s", found++ ? "" : "  labels:", keys[i].key);
         for (const char *const *value = keys[i].values; value && *value; value++)
             g_string_append_printf(text, "%s%s", value == keys[i].values ? "=" : "|", *value);
     }
-    g_string_append_c(text, '\n');
+    if (found > 0)
+        g_string_append_c(text, '\n');
 }
 
 static char *metric_text(const an_metric *metric)
@@ -79,9 +82,7 @@ static char *metric_text(const an_metric *metric)
         append_suffixes(text);
     if (metric->parts)
         append_words(text, "  last parts:", metric->parts);
-    /* Only samples of log-ins carry labels. */
-    if (g_str_has_prefix(metric->name, "login."))
-        append_labels(text);
+    append_labels(text, metric->name);
     return g_string_free(text, FALSE);
 }
 

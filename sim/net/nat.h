@@ -62,6 +62,10 @@ typedef enum net_nat_alg { NET_ALG_OFF, NET_ALG_REWRITE } net_nat_alg;
  * strangers in.  Without effect unless REFRESH_IN is set. */
 #define NET_NAT_REFRESH_KNOWN 4u
 
+/* What a datagram prolongs beside its mapping: the right of its own remote to answer, or that of all remotes of the
+ * mapping (RFC 4787 §4.3, "refresh scope"). */
+typedef enum net_nat_scope { NET_SCOPE_SESSION, NET_SCOPE_MAPPING } net_nat_scope;
+
 #define NET_NAT_POOL_MAX 256u
 
 typedef struct net_nat_options {
@@ -86,6 +90,7 @@ typedef struct net_nat_options {
     net_nat_syn unsolicited_syn;
     net_nat_strangers strangers;
     net_nat_pooling pooling;
+    net_nat_scope refresh_scope;
     uint32_t max_mappings;         /* 0 = only the ports bound it */
     uint32_t block;                /* BLOCK: ports of one inside host, for each protocol */
     uint16_t port_low, port_high;  /* range for SEQUENTIAL, RANDOM and BLOCK; 0 = 1024, 65535 */

@@ -5,7 +5,7 @@
  *                          it leaves the uplink                     packet arrives there
  */
 #include "sim/net/answer.h"
-#include "sim/net/path.h"
+#include "sim/net/path/path.h"
 
 typedef net_spot place;
 

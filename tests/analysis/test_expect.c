@@ -2,6 +2,7 @@
 #include <glib.h>
 
 #include "analysis/expect.h"
+#include "core/nat/path/path.h"
 #include "core/session/grant.h"
 #include "core/session/login.h"
 #include "sim/net/drop.h"
@@ -59,6 +60,10 @@ static void test_mistakes_are_sentences(void)
         {"login.time.p50{loginn=first} <= 8s", NULL, "did you mean 'login'"},
         {"never: login.failed{colour=red}", NULL, "one of: login, setup, nat, firewall, link"},
         {"never: net.drops.loss{login=first}", NULL, "is not measured by label"},
+        {"path.connected{login=first} == 100%", NULL, "one of: caller, callee, transport, traversal, via"},
+        {"path.connected{transport=sctp} == 100%", NULL, "it is any or udp or tcp"},
+        {"path.class.puched-udp == 0%", NULL, "did you mean 'path.class.punched-udp'"},
+        {"path.time == 1s", NULL, "say which value of it"},
         {"login.time.p50 <= 99999999999999999999s", NULL, "a time with its unit"},
         {"login.success == 100%", "case = public", "is not understood"},
     };
@@ -113,6 +118,26 @@ static void test_causes_are_those_of_core_and_network(void)
     for (size_t i = 1; i < net_drop_count(); i++)
         assert_part("net.drops.", net_drop_name((net_drop)i));
     g_assert_cmpuint(count_parts("net.drops.*"), ==, net_drop_count() - 1);
+}
+
+/* Likewise the classes of paths, and the profiles. */
+static void test_path_classes_are_those_of_core(void)
+{
+    for (int m = 0; m < PL_PATH_METHODS_COUNT; m++)
+        for (int t = PL_PATH_UDP; t <= PL_PATH_TCP; t++)
+            assert_part("path.class.", pl_path_class_name((pl_path_method)m, (pl_path_transport)t));
+    assert_part("path.class.", "failed");
+    g_assert_cmpuint(count_parts("path.class.*"), ==, 2 * PL_PATH_METHODS_COUNT + 1);
+    const pl_path_profile *const *profiles;
+    const an_label_key *keys;
+    const size_t n_profiles = pl_path_profiles(&profiles), n_keys = an_label_key_table(&keys);
+    for (size_t i = 0; i < n_keys; i++) {
+        if (strcmp(keys[i].key, "traversal") != 0)
+            continue;
+        g_assert_cmpuint(g_strv_length((char **)(void *)(uintptr_t)keys[i].values), ==, n_profiles);
+        for (size_t p = 0; p < n_profiles; p++)
+            g_assert_true(g_strv_contains(keys[i].values, profiles[p]->name));
+    }
 }
 
 /* The verdict on point 0 of a folder. */
@@ -284,5 +309,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/expect/one-replication", test_one_replication_resamples_peers);
     g_test_add_func("/analysis/expect/holm-over-the-points", test_holm_over_the_points);
     g_test_add_func("/analysis/expect/causes-are-theirs", test_causes_are_those_of_core_and_network);
+    g_test_add_func("/analysis/expect/path-classes-are-theirs", test_path_classes_are_those_of_core);
     return g_test_run();
 }

@@ -369,6 +369,57 @@ static void a_site_is_judged_on_the_inside_of_its_box(void)
     lab_close(&l);
 }
 
+/* "udp-refused": the host is told at once that UDP does not pass; TCP does. */
+static void refused_udp_is_told_by_icmp(void)
+{
+    world w;
+    world_open(&w, "udp-refused");
+    const fake_delivery *d = lab_pass(&w.lab, w.h, lab_udp(h_at(3), s_at(4)));
+    g_assert_nonnull(d);
+    g_assert_cmpuint(d->host, ==, w.h);
+    g_assert_cmpuint(d->packet.icmp_type, ==, 3);
+    g_assert_cmpuint(d->packet.icmp_code, ==, 13);
+    g_assert_true(pl_addr_equal(d->packet.quote.source, h_at(3)));
+    g_assert_cmpint(tcp_out(&w, 5000, 33033, NET_TCP_SYN), ==, NET_DROP_NONE);
+    g_assert_cmpint(tcp_in(&w, 33033, 5000, NET_TCP_SYN | NET_TCP_ACK), ==, NET_DROP_NONE);
+    lab_close(&w.lab);
+}
+
+/* "dns-only": a question to port 53 and its answer, nothing else of UDP. */
+static void only_dns_passes_where_told(void)
+{
+    world w;
+    world_open(&w, "dns-only");
+    g_assert_cmpint(udp_out(&w, 5000, 3478), ==, NET_DROP_FIREWALL_OUT);
+    g_assert_cmpint(w.lab.last_step, ==, NET_STEP_DROPPED);
+    g_assert_cmpint(udp_in(&w, 53, 5000), ==, NET_DROP_FIREWALL_IN);
+    g_assert_cmpint(udp_out(&w, 5000, 53), ==, NET_DROP_NONE);
+    g_assert_cmpint(udp_in(&w, 53, 5000), ==, NET_DROP_NONE);
+    g_assert_cmpint(udp_in(&w, 54, 5000), ==, NET_DROP_FIREWALL_IN);
+    g_assert_cmpint(tcp_out(&w, 5000, 33033, NET_TCP_SYN), ==, NET_DROP_NONE);
+    lab_close(&w.lab);
+}
+
+/* "proxy-only": TCP to the one address and port, and the answers; not to its neighbours, and no UDP to itself. */
+static void only_the_proxy_is_reached(void)
+{
+    world w;
+    world_open(&w, "proxy-only");
+    g_assert_cmpint(tcp_out(&w, 5000, 8080, NET_TCP_SYN), ==, NET_DROP_FIREWALL_OUT); /* none is named yet */
+    net_firewall_options options = *net_firewall_preset("proxy-only");
+    options.proxy = s_at(8080);
+    net_host_set_firewall(w.lab.network, w.h, &options);
+    const sim_host other = lab_host(&w.lab, "other", NET_PUBLIC_REALM, "198.51.100.2");
+    g_assert_cmpint(tcp_out(&w, 5000, 8080, NET_TCP_SYN), ==, NET_DROP_NONE);
+    g_assert_cmpint(tcp_in(&w, 8080, 5000, NET_TCP_SYN | NET_TCP_ACK), ==, NET_DROP_NONE);
+    g_assert_cmpint(tcp_out(&w, 5000, 443, NET_TCP_SYN), ==, NET_DROP_FIREWALL_OUT);
+    g_assert_cmpint(udp_out(&w, 5000, 8080), ==, NET_DROP_FIREWALL_OUT);
+    g_assert_null(lab_pass(&w.lab, w.h, lab_tcp(h_at(5000), lab_addr("198.51.100.2", 8080), NET_TCP_SYN)));
+    g_assert_cmpint(w.lab.last_drop, ==, NET_DROP_FIREWALL_OUT);
+    g_assert_null(lab_pass(&w.lab, other, lab_tcp(lab_addr("198.51.100.2", 8080), h_at(5000), NET_TCP_SYN)));
+    lab_close(&w.lab);
+}
+
 static void expired_flows_do_not_pile_up(void)
 {
     world w;
@@ -403,6 +454,9 @@ int main(int argc, char **argv)
     g_test_add_func("/net/firewall/echo", an_echo_is_answered_but_not_asked);
     g_test_add_func("/net/firewall/blocked-port", a_blocked_port_passes_nothing_either_way);
     g_test_add_func("/net/firewall/site", a_site_is_judged_on_the_inside_of_its_box);
+    g_test_add_func("/net/firewall/udp-refused", refused_udp_is_told_by_icmp);
+    g_test_add_func("/net/firewall/dns-only", only_dns_passes_where_told);
+    g_test_add_func("/net/firewall/proxy-only", only_the_proxy_is_reached);
     g_test_add_func("/net/firewall/swept", expired_flows_do_not_pile_up);
     return g_test_run();
 }

@@ -1,30 +1,9 @@
 /* test_path_udp.c - every pair of ends over UDP: by what method they find each other, how soon, at what cost. */
-#include <string.h>
-
-#include "tests/support/pair.h"
-
-/* The ends of the reference table, in its order.  "dbl" is a home box behind a carrier's. */
-typedef struct kind {
-    const char *name;
-    pair_place place;
-} kind;
-
-static const kind kinds[] = {
-    {"pub", {0}},
-    {"EIM/EIF", {.home = "full-cone"}},
-    {"EIM/ADF", {.home = "address-restricted"}},
-    {"EIM/APDF", {.home = "port-restricted"}},
-    {"sym-seq", {.home = "symmetric-sequential"}},
-    {"sym-rnd", {.home = "symmetric"}},
-    {"dbl", {.home = "port-restricted", .carrier = "port-restricted"}},
-    {"noudp", {.firewall = "udp-blocked"}},
-    {"web", {.firewall = "web-only"}},
-};
-#define KINDS G_N_ELEMENTS(kinds)
+#include "tests/support/pair_kinds.h"
 
 /* Rows: the caller; columns: the callee.  D direct, R reversed, H punched, P predicted, B sprayed, - relayed: of what
  * works by the rules of these boxes, the first in the order of trial. */
-static const char *const expected[KINDS] = {
+static const char *const expected[PAIR_KINDS] = {
     /*             pub EIF ADF APDF seq rnd dbl noudp web */
     /* pub      */ "DDRRRRR--",
     /* EIM/EIF  */ "DDRRRRR--",
@@ -47,14 +26,6 @@ static const struct {
     {'P', 4500 * PL_MILLISECOND, 40}, {'B', 10 * PL_SECOND, 1100},      {'-', 6 * PL_SECOND, 60},
 };
 
-static char letter_of(const pair *p)
-{
-    static const char letters[] = {'D', 'R', 'H', 'P', 'B', '-'};
-    if (strcmp(pair_class(p), "torn") == 0)
-        return '!';
-    return p->caller->opened ? letters[p->caller->found.method] : 'x';
-}
-
 static void expect_within_bounds(const pair *p, char letter)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(bounds); i++) {
@@ -68,37 +39,19 @@ static void expect_within_bounds(const pair *p, char letter)
     g_assert_not_reached();
 }
 
-/* Both ends can be heard by each other, and nobody else's port is left open. */
-static void expect_words_pass(pair *p)
-{
-    const uint8_t words[] = "\x80 the quick brown fox";
-    pair_host *ends[] = {p->caller, p->callee};
-    for (size_t i = 0; i < 2; i++) {
-        g_assert_cmpint(pl_path_send(ends[i]->path, words, sizeof words, pair_now(p)), ==, 0);
-        pair_arm(ends[i]);
-    }
-    pair_run(p, pair_now(p) + PL_SECOND);
-    for (size_t i = 0; i < 2; i++) {
-        g_assert_cmpuint(ends[i]->n_received, ==, 1);
-        g_assert_cmpuint(ends[i]->received->len, ==, sizeof words);
-        g_assert_cmpint(memcmp(ends[i]->received->data, words, sizeof words), ==, 0);
-        g_assert_cmpuint(pair_count(ends[i], PL_EVENT_REFUSED_INPUT), ==, 0);
-    }
-}
-
 static void test_every_pair(void)
 {
-    for (size_t a = 0; a < KINDS; a++) {
-        char row[KINDS + 1] = {0};
-        for (size_t b = 0; b < KINDS; b++) {
+    for (size_t a = 0; a < PAIR_KINDS; a++) {
+        char row[PAIR_KINDS + 1] = {0};
+        for (size_t b = 0; b < PAIR_KINDS; b++) {
             pair *p = pair_new(&(pair_options){
-                .caller = kinds[a].place, .callee = kinds[b].place, .choice = PL_PATH_UDP_ONLY, .seed = 1});
+                .caller = pair_kinds[a].place, .callee = pair_kinds[b].place, .choice = PL_PATH_UDP_ONLY, .seed = 1});
             pair_find(p);
-            row[b] = letter_of(p);
-            g_test_message("%s x %s: %s %.2f s %u packets", kinds[a].name, kinds[b].name, pair_class(p),
+            row[b] = pair_letter(p);
+            g_test_message("%s x %s: %s %.2f s %u packets", pair_kinds[a].name, pair_kinds[b].name, pair_class(p),
                            (double)p->caller->found.time / 1e9, p->caller->found.packets);
             expect_within_bounds(p, row[b]);
-            expect_words_pass(p);
+            pair_expect_words_pass(p);
             pair_free(p);
         }
         g_assert_cmpstr(row, ==, expected[a]);
@@ -108,16 +61,16 @@ static void test_every_pair(void)
 /* Discovery is a hint and no gate: without its reports every pair still comes together, some sooner. */
 static void test_every_pair_without_reports(void)
 {
-    for (size_t a = 0; a < KINDS; a++) {
-        for (size_t b = 0; b < KINDS; b++) {
-            pair *p = pair_new(&(pair_options){.caller = kinds[a].place,
-                                               .callee = kinds[b].place,
+    for (size_t a = 0; a < PAIR_KINDS; a++) {
+        for (size_t b = 0; b < PAIR_KINDS; b++) {
+            pair *p = pair_new(&(pair_options){.caller = pair_kinds[a].place,
+                                               .callee = pair_kinds[b].place,
                                                .choice = PL_PATH_UDP_ONLY,
                                                .no_reports = true,
                                                .seed = 2});
             pair_find(p);
-            char letter = letter_of(p);
-            g_test_message("%s x %s: %s", kinds[a].name, kinds[b].name, pair_class(p));
+            char letter = pair_letter(p);
+            g_test_message("%s x %s: %s", pair_kinds[a].name, pair_kinds[b].name, pair_class(p));
             /* Who may be open is tried directly, which opens the way for the callee's turn. */
             g_assert_true(letter == expected[a][b] || (expected[a][b] == 'H' && letter == 'R'));
             pair_free(p);
@@ -125,26 +78,26 @@ static void test_every_pair_without_reports(void)
     }
 }
 
-/* One packet in ten is lost at each end's link, each way: nobody gives up. */
+/* One packet in ten is lost at each end's link, each way: nobody gives up, and most keep their method. */
 static void test_every_pair_with_loss(void)
 {
     size_t same = 0, all = 0;
-    for (size_t a = 0; a < KINDS; a++) {
-        for (size_t b = 0; b < KINDS; b++, all++) {
-            pair *p = pair_new(&(pair_options){.caller = kinds[a].place,
-                                               .callee = kinds[b].place,
-                                               .choice = PL_PATH_UDP_ONLY,
-                                               .loss = 0.1,
-                                               .seed = 3});
-            pair_find(p);
-            g_test_message("%s x %s: %s %.2f s", kinds[a].name, kinds[b].name, pair_class(p),
-                           (double)p->caller->found.time / 1e9);
-            g_assert_true(p->caller->opened && p->callee->opened);
-            same += letter_of(p) == expected[a][b];
-            pair_free(p);
-        }
+    for (size_t i = 0; i < PAIR_KINDS * PAIR_KINDS * 6; i++, all++) {
+        size_t a = i / PAIR_KINDS % PAIR_KINDS, b = i % PAIR_KINDS;
+        pair *p = pair_new(&(pair_options){.caller = pair_kinds[a].place,
+                                           .callee = pair_kinds[b].place,
+                                           .choice = PL_PATH_UDP_ONLY,
+                                           .loss = 0.1,
+                                           .seed = i});
+        pair_find(p);
+        g_test_message("%s x %s: %s %.2f s", pair_kinds[a].name, pair_kinds[b].name, pair_class(p),
+                       (double)p->caller->found.time / 1e9);
+        g_assert_true(p->caller->opened && p->callee->opened);
+        same += pair_letter(p) == expected[a][b];
+        pair_free(p);
     }
-    g_assert_cmpuint(same * 10, >=, all * 8);
+    g_test_message("%zu of %zu", same, all);
+    g_assert_cmpuint(same * 10, >=, all * 9);
 }
 
 /* The share of sessions that a capped spray finds; the cap is kept. */
@@ -156,13 +109,13 @@ static void test_a_spray_hits_as_often_as_the_formula_says(void)
     config.path_spray_ports = 256; /* 1 - (1 - 256/64512)^256 = 63.9 % */
     config.path_spray_rate = 1000;
     for (uint64_t seed = 0; seed < n; seed++) {
-        pair *p = pair_new(&(pair_options){.caller = kinds[5].place,
-                                           .callee = kinds[3].place,
+        pair *p = pair_new(&(pair_options){.caller = pair_kinds[5].place,
+                                           .callee = pair_kinds[3].place,
                                            .choice = PL_PATH_UDP_ONLY,
                                            .config = &config,
                                            .seed = seed});
         pair_find(p);
-        hits += letter_of(p) == 'B';
+        hits += pair_letter(p) == 'B';
         g_assert_cmpuint(p->sent[0], <=, 256 + 40);
         g_assert_cmpuint(p->sent[1], <=, 256 + 40);
         pair_free(p);

@@ -295,7 +295,7 @@ static pair_host *add_host(pair *p, const char *name, net_realm realm, uint32_t 
     net_host_options options = {.name = host->name, .realm = realm, .ip = ip};
     if (firewall)
         options.firewall = *net_firewall_preset(firewall);
-    if (p->options.loss > 0 && realm + 1 > 0 && strncmp(name, "supernode", 9) != 0)
+    if (p->options.loss > 0 && strncmp(name, "supernode", 9) != 0)
         options.link.loss = (net_loss_options){.kind = NET_LOSS_INDEPENDENT, .probability = p->options.loss};
     host->stack = (sim_stack_port){.ops = &sim_light_engine, .engine = p->engine};
     host->stack.host = net_host_add(p->network, &options);
@@ -428,6 +428,8 @@ static void add_ends(pair *p)
     net_realm carrier = NET_PUBLIC_REALM;
     net_realm caller_home = realm_of(p, &o->caller, 0, 0, &carrier);
     net_realm callee_home = realm_of(p, &o->callee, 1, caller_home, &carrier);
+    p->homes[0] = caller_home;
+    p->homes[1] = callee_home;
     const pair_place *shared = o->sharing == PAIR_ONE_HOME ? &o->caller : &o->callee;
     uint32_t a = o->caller.ip, b = o->callee.ip;
     if (!a)
@@ -471,16 +473,14 @@ pair *pair_new(const pair_options *options)
     return p;
 }
 
-pair_host *pair_add_stranger(pair *p, int end, uint32_t ip, uint16_t udp_port)
+pair_host *pair_add_stranger(pair *p, int home, uint32_t ip, uint16_t udp_port)
 {
     char name[24];
     g_snprintf(name, sizeof name, "stranger-%u", p->hosts->len);
-    (void)end;
-    pair_host *host = add_host(p, name, NET_PUBLIC_REALM, ip, NULL);
+    pair_host *host = add_host(p, name, home < 0 ? NET_PUBLIC_REALM : p->homes[home], ip, NULL);
     pl_port port = pair_port(host);
-    pl_id socket;
     if (udp_port)
-        g_assert_cmpint(port.ops->udp_bind(port.ctx, udp_port, &socket), ==, 0);
+        g_assert_cmpint(port.ops->udp_bind(port.ctx, udp_port, &host->socket), ==, 0);
     return host;
 }
 

@@ -62,7 +62,7 @@ typedef struct pair_host {
     pl_context context;
     net_random random;
     pl_time armed_at;
-    GArray *records; /* story of traced events: pair_record */
+    GArray *records; /* pair_record: events traced */
     /* An end. */
     pl_path *path;
     pl_path_self self;
@@ -80,8 +80,9 @@ typedef struct pair_host {
     pl_stun_server *stun;
     pl_turn_server *turn;
     pl_id main_socket;
-    /* A stranger: what came to it. */
+    /* A stranger. */
     size_t n_heard;
+    pl_id socket;
     /* Called for each payload, if set. */
     void (*payload)(struct pair_host *host, const uint8_t *data, size_t len, pl_time now);
     void *payload_ctx;
@@ -94,7 +95,7 @@ typedef struct pair_record {
 
 /* A packet on its way out of a host's stack; false loses it. */
 typedef bool (*pair_filter_fn)(void *ctx, pair_host *from, const net_packet *packet, pl_time now);
-/* A body on its way; false loses it, and the test may do with it what it likes. */
+/* A body on its way, which the test may change; false loses it. */
 typedef bool (*pair_courier_fn)(void *ctx, pair_host *from, uint8_t *body, size_t *len, pl_time now);
 
 struct pair {
@@ -111,13 +112,15 @@ struct pair {
     pair_courier_fn courier;
     void *ctx;
     uint32_t n_outside;
+    net_realm homes[2];
     uint64_t sent[2]; /* packets of caller and callee: datagrams and segments */
 };
 
 pair *pair_new(const pair_options *options);
 void pair_free(pair *p);
-/* A host in the caller's (0) or callee's (1) home that listens and counts what it hears: a stranger to the session. */
-pair_host *pair_add_stranger(pair *p, int end, uint32_t ip, uint16_t udp_port);
+/* A host that has nothing to do with the session, in public (-1) or in the home of the caller (0) or callee (1), with a
+ * UDP socket if the port is not 0; what it hears is counted. */
+pair_host *pair_add_stranger(pair *p, int home, uint32_t ip, uint16_t udp_port);
 
 pl_time pair_now(const pair *p);
 /* The caller calls; the callee answers when the offer comes. */

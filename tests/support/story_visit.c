@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/session/login_internal.h"
+
 static void free_bytes(gpointer bytes)
 {
     g_bytes_unref(bytes);
@@ -75,15 +77,15 @@ story_callee *story_callee_new(story_host *host)
     story_callee *callee = g_new0(story_callee, 1);
     callee->host = host;
     callee->bodies = g_ptr_array_new_with_free_func(free_bytes);
-    host->node->paths.signals = &signals;
-    host->node->paths.signals_owner = callee;
+    host->node->login->options.signals = &signals;
+    host->node->login->options.signals_owner = callee;
     return callee;
 }
 
 void story_callee_free(story_callee *callee)
 {
     if (callee->host->node)
-        callee->host->node->paths.signals = NULL;
+        callee->host->node->login->options.signals = NULL;
     g_ptr_array_unref(callee->bodies);
     g_free(callee);
 }

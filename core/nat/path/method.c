@@ -145,8 +145,8 @@ static bool gets_out(const pl_offer *from, const pl_offer *to, pl_path_transport
 {
     if (!has_address(to, transport))
         return false;
-    if (transport == PL_PATH_UDP)
-        return from->hints.udp != PL_UDP_BLOCKED;
+    if (transport == PL_PATH_UDP) /* who blocks it on the way out lets no answer in */
+        return from->hints.udp != PL_UDP_BLOCKED && to->hints.udp != PL_UDP_BLOCKED;
     return !from->hints.web_only || has_web_port(to);
 }
 
@@ -272,6 +272,16 @@ static bool is_forbidden(const pl_path_profile *profile, const method_row *row, 
     return row->method == PL_PATH_PUNCHED && hard;
 }
 
+/* What failed from ports that strangers may have spoilt is tried from fresh ones; what failed else would again.  Over TCP
+ * a refused SYN was repeated already, so there it is done only where UDP cannot. */
+static bool is_worth_again(const method_row *row, const pair *p)
+{
+    if (row->method == PL_PATH_RELAYED)
+        return true;
+    bool udp = p->offer->hints.udp == PL_UDP_OPEN && p->answer->hints.udp == PL_UDP_OPEN;
+    return row->method == PL_PATH_PUNCHED && (row->transport == PL_PATH_UDP || !udp);
+}
+
 static bool is_planned(const pl_path_profile *profile, const method_row *row, const pair *p)
 {
     uint32_t methods = row->transport == PL_PATH_UDP ? profile->methods_udp : profile->methods_tcp;
@@ -280,8 +290,7 @@ static bool is_planned(const pl_path_profile *profile, const method_row *row, co
         return false;
     if (row->method != PL_PATH_RELAYED && !(wanted & BIT(row->transport)))
         return false;
-    /* What failed from ports that strangers may have spoilt is tried from fresh ones; what failed else would again. */
-    if (p->offer->attempt > 1 && row->method != PL_PATH_PUNCHED && row->method != PL_PATH_RELAYED)
+    if (p->offer->attempt > 1 && !is_worth_again(row, p))
         return false;
     return row->when(p) && !is_forbidden(profile, row, p);
 }

@@ -72,7 +72,7 @@ void pl_path_let_go(pl_path *path, const pl_leg *kept, pl_time now)
         path->tcp_port = 0;
 }
 
-void pl_path_end(pl_path *path, const char *cause, pl_time now)
+static void finish(pl_path *path, const char *cause, pl_time now)
 {
     bool was_open = path->state == PL_PATH_OPEN;
     int64_t session = (int64_t)path->own.session;
@@ -86,6 +86,20 @@ void pl_path_end(pl_path *path, const char *cause, pl_time now)
         pl_trace(&path->context->port, PL_EVENT_PATH_FAILED, pl_number(session), pl_text(cause),
                  pl_number(now - path->started_at), pl_number(path->packets));
     path->handler->ended(path->owner, path, cause, now); /* may free us */
+}
+
+/* Has the peer heard of the session, so that he must hear of its end? */
+static bool is_known(const pl_path *path)
+{
+    return path->state != PL_PATH_ENDED && (!path->is_caller || path->offered_at > 0);
+}
+
+void pl_path_end(pl_path *path, const char *cause, pl_time now)
+{
+    path->own.bye = path->state == PL_PATH_OPEN ? PL_BYE_CLOSED : PL_BYE_NO_PATH;
+    if (is_known(path))
+        pl_path_say(path, PL_OFFER_BYE, now);
+    finish(path, cause, now);
 }
 
 /* --- bodies out --- */
@@ -157,6 +171,7 @@ static uint8_t profile_number(const pl_path_profile *profile)
 static void gather(pl_path *path, uint8_t attempt, pl_time now)
 {
     path->own.attempt = attempt;
+    path->stage = 0;
     pl_context_random(path->context, path->own.nonce, sizeof path->own.nonce);
     pl_path_enter(path, PL_PATH_GATHERING, PL_NEVER);
     pl_gather_begin(path, now);
@@ -229,9 +244,8 @@ void pl_path_free(pl_path *path, pl_time now)
 {
     if (!path)
         return;
-    bool told = path->state != PL_PATH_ENDED && (!path->is_caller || path->offered_at > 0);
     path->own.bye = PL_BYE_CLOSED;
-    if (told)
+    if (is_known(path))
         pl_path_say(path, PL_OFFER_BYE, now);
     if (path->gone)
         *path->gone = true;
@@ -314,12 +328,13 @@ static int take_body(pl_path *path, const pl_offer *body, pl_time now)
     case PL_OFFER_START:
         return take_start(path, body, now);
     case PL_OFFER_MORE:
-        if (!path->have_theirs || body->attempt != path->own.attempt || path->state >= PL_PATH_OPEN)
+        if (!path->have_theirs || body->attempt != path->own.attempt)
             return PL_ERR_UNEXPECTED;
-        pl_stage_more(path, body, now);
+        if (path->state < PL_PATH_OPEN) /* else a way was found before it was needed */
+            pl_stage_more(path, body, now);
         return 0;
     case PL_OFFER_BYE:
-        pl_path_end(path, pl_offer_bye_name(body->bye), now);
+        finish(path, pl_offer_bye_name(body->bye), now);
         return 0;
     }
     return PL_ERR_MALFORMED;
@@ -348,7 +363,7 @@ void pl_path_undelivered(pl_path *path, const char *cause, pl_time now)
 {
     /* Once both know each other's candidates, they need no more of the way by which these came. */
     if (path->state < PL_PATH_LEAVING && !path->have_theirs)
-        pl_path_end(path, cause, now);
+        finish(path, cause, now);
 }
 
 uint64_t pl_path_session(const pl_path *path)

@@ -59,6 +59,7 @@ typedef struct pl_pair {
     pl_path_method method;
     pl_pair_state state;
     bool triggered;  /* by the peer's check: goes before the others */
+    bool heard;      /* the peer's packets come in by it: goes on when its stage is over */
     bool opener;     /* its first packet shall reach nobody else's box */
     bool nominates;  /* the check under way carries the caller's choice */
     uint8_t id[PL_STUN_ID_BYTES];
@@ -210,7 +211,7 @@ static inline const pl_offer *pl_path_answer_of(const pl_path *path)
 void pl_path_enter(pl_path *path, pl_path_state state, pl_time until);
 void pl_path_gathered(pl_path *path, pl_time now);
 void pl_path_say(pl_path *path, pl_offer_kind kind, pl_time now);
-/* Tells the owner, who may free us: nothing may follow. */
+/* Tells the peer, and the owner, who may free us: nothing may follow. */
 void pl_path_end(pl_path *path, const char *cause, pl_time now);
 /* Closes what only the search needs, all but this leg; NULL: everything. */
 void pl_path_let_go(pl_path *path, const pl_leg *kept, pl_time now);
@@ -257,6 +258,8 @@ int pl_pairs_send(pl_path *path, const pl_leg *leg, pl_check *check, uint8_t ttl
 void pl_pairs_burst(pl_path *path, pl_time now);
 /* The candidate of the peer that a leg leads to. */
 pl_candidate_type pl_pairs_type(const pl_path *path, const pl_leg *leg);
+/* Is a choice under way that the peer has not confirmed? */
+bool pl_pairs_is_choosing(const pl_path *path);
 /* Is this the leg of which the peer was told that it is chosen? */
 bool pl_pairs_is_chosen(const pl_path *path, const pl_leg *leg);
 int pl_leg_send(pl_path *path, const pl_leg *leg, uint8_t ttl, const uint8_t *data, size_t len, pl_time now);

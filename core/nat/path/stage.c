@@ -156,6 +156,11 @@ static void begin(pl_path *path, pl_time now)
 static void on_stage_end(void *machine, pl_time now)
 {
     pl_path *path = machine;
+    if (pl_pairs_is_choosing(path)) { /* the callee may be open already: nothing is begun that would end it */
+        pl_deadline_set(&path->context->deadlines, &path->timer, now + pl_path_config(path)->path_first_try,
+                        on_stage_end, path);
+        return;
+    }
     path->stage++;
     if (path->stage < path->plan.n_stages)
         begin(path, now);

@@ -40,6 +40,8 @@ static const net_nat_knob knobs[] = {
     {"refresh_in", REFRESH(NET_NAT_REFRESH_IN), .help = "inbound packets prolong UDP and ICMP mappings"},
     {"refresh_known", REFRESH(NET_NAT_REFRESH_KNOWN),
      .help = "with refresh_in: only those from endpoints that were sent to"},
+    {"refresh_scope", WORDS("session", "mapping"), FIELD(refresh_scope),
+     .help = "whether a packet prolongs the right of its own remote to answer, or of all"},
     {"udp_lifetime", LIFETIME, FIELD(udp_lifetime_ns), .help = "life of an idle UDP mapping"},
     {"udp_stream_lifetime", TIME, FIELD(udp_stream_lifetime_ns),
      .help = "the same once packets went both ways for more than 2 s; 0s = udp_lifetime"},

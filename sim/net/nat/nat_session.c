@@ -113,6 +113,12 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
         m->expires_at = session->expires_at;
 }
 
+/* A remote that was sent to may answer as long as the mapping lives, so none is forgotten before. */
+static bool lives_with_mapping(const net_nat_box *box)
+{
+    return box->kind->options.refresh_scope == NET_SCOPE_MAPPING;
+}
+
 static pl_span lifetime(const net_nat_box *box, const net_mapping *m, uint8_t protocol, pl_time now)
 {
     const net_nat_options *options = &box->kind->options;
@@ -139,7 +145,7 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
     uint32_t index = net_nat_table_session(table, mapping, remote);
     if (!index)
-        index = net_nat_table_open(table, mapping, remote, now);
+        index = net_nat_table_open(table, mapping, remote, lives_with_mapping(box) ? 0 : now);
     net_session *session = net_nat_table_session_at(table, index);
     if (refresh || now >= session->expires_at)
         session->expires_at = end;
@@ -175,7 +181,8 @@ bool net_nat_session_admits(net_nat_table *table, const net_nat_box *box, uint32
         return tcp_knows_address(table, m, packet->source.ip, now);
     pl_addr remote = session_remote(box, packet->protocol, packet->source);
     uint32_t index = net_nat_table_session(table, mapping, remote);
-    return index && now < net_nat_table_session_at(table, index)->expires_at;
+    return index && (now < net_nat_table_session_at(table, index)->expires_at ||
+                     (packet->protocol != PL_PROTOCOL_TCP && lives_with_mapping(box)));
 }
 
 static void note_datagram_in(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
@@ -189,7 +196,7 @@ static void note_datagram_in(net_nat_table *table, const net_nat_box *box, uint3
     const uint32_t index =
         net_nat_table_session(table, mapping, session_remote(box, packet->protocol, packet->source));
     net_session *session = index ? net_nat_table_session_at(table, index) : NULL;
-    if (box->kind->tells && (!session || now >= session->expires_at))
+    if (box->kind->tells && (!session || (now >= session->expires_at && !lives_with_mapping(box))))
         return;
     m->expires_at = end;
     if (session)

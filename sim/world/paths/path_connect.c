@@ -15,7 +15,7 @@ static int node_connect(const sim_session *session, const pl_contact *contact, p
     const sim_echo *echo = session->echo;
     uint64_t number;
     for (size_t i = 0; i < echo->n; i++)
-        phases[i] = (pl_echo_phase){.rate = echo->phase[i].rate, .duration = echo->phase[i].duration};
+        phases[i] = (pl_echo_phase){.rate = (uint32_t)echo->phase[i].rate, .duration = echo->phase[i].duration};
     return pl_node_connect(session->caller->node,
                            &(pl_node_connect_options){.contact = *contact,
                                                       .choice = choices[session->transport],

@@ -1,7 +1,7 @@
 /* path_nat.c - a packet at a NAT box: translation, the payload's too, and what the box says to strangers. */
 #include "sim/net/answer.h"
 #include "sim/net/nat/nat_alg.h"
-#include "sim/net/path.h"
+#include "sim/net/path/path.h"
 
 /* spec: RFC 5382 REQ-4, the least time before an unsolicited SYN may be answered. */
 #define SYN_ANSWER_AFTER (6 * PL_SECOND)

@@ -1,6 +1,6 @@
 /* path_answer.c - what comes back of a packet that ended on its way: RSTs and ICMP errors, and where they start. */
 #include "sim/net/answer.h"
-#include "sim/net/path.h"
+#include "sim/net/path/path.h"
 
 bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop,
                      net_packet *ret_answer)
