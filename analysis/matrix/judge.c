@@ -238,7 +238,8 @@ static double chance_of_so_few(size_t hits, size_t n)
     return MIN(sum, 1);
 }
 
-/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each. */
+/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each.  Where a box
+ * keeps what strangers send, the formula says nothing. */
 static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
 {
     size_t n = 0, hits = 0;
