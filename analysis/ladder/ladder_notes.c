@@ -32,6 +32,8 @@ static const struct {
     {PL_EVENT_PARTNER_LOST, "supernode link lost: {cause}"},
     {PL_EVENT_CLIENT_ATTACHED, "client {from} attached"},
     {PL_EVENT_CLIENT_ONLINE, "client {from} online"},
+    {PL_EVENT_NAT_DOUBTED, "doubts what it knows of its box: {trigger}"},
+    {PL_EVENT_NAT_LIFETIME, "a silent binding lives {lived}"},
     {PL_EVENT_CLIENT_GONE, "client gone: {cause}"},
     {PL_EVENT_SUPERNODE_REFUSED, "refuses {from}: {cause}"},
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
