@@ -16,7 +16,8 @@ static const char *const login_causes[] = {"refused",           "timeout",
 /* The causes of sim/net/drop.h. */
 static const char *const drop_causes[] = {"queue",        "loss",        "no-route",   "host-down", "ttl",
                                           "firewall-out", "firewall-in", "no-mapping", "filtered",  "expired",
-                                          "exhausted",    "hairpin",     "link-down",  NULL};
+                                          "exhausted",    "hairpin",     "link-down",  "clash",     "isolated",
+                                          NULL};
 
 static const char *const logins[] = {"first", "later", NULL};
 static const an_label_key label_keys[] = {
