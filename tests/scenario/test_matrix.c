@@ -13,7 +13,9 @@
     "peers: {link: dsl, nat: symmetric, traversal: e1}\n"                                                    \
     "#\n"                                                                                                    \
     "#\n"
-#define KINDS "  kinds: [{name: open, nat: none}, {name: hard}, {name: home, link: lan, nat: full-cone, share: nat}]\n"
+#define KINDS                                                                                                \
+    "  kinds: [{name: open, nat: none}, {name: hard}, {name: home, link: lan, nat: full-cone, share: "       \
+    "nat}]\n"
 
 static void a_matrix_is_fully_typed(void)
 {
@@ -40,7 +42,8 @@ static void a_matrix_is_fully_typed(void)
     g_assert_cmpint(m->connect.start_ns, ==, 90 * PL_SECOND);
     g_assert_cmpuint(m->echo.n, ==, 3);
     g_assert_cmpint(c->run.until, ==, SIM_UNTIL_ALL_PATHS_DONE);
-    const sim_cell first = sim_config_cell(c, 1), fourth = sim_config_cell(c, 4), last = sim_config_cell(c, 12);
+    const sim_cell first = sim_config_cell(c, 1), fourth = sim_config_cell(c, 4),
+                   last = sim_config_cell(c, 12);
     g_assert_true(first.caller == &m->kinds[0] && first.callee == &m->kinds[1]);
     g_assert_cmpint(first.transport, ==, SIM_CHOICE_UDP);
     g_assert_true(fourth.caller == &m->kinds[0] && fourth.callee == &m->kinds[2]);
@@ -76,7 +79,8 @@ static const struct {
     {"matrix: {kinds: [{name: a, proxy: yes}]}\nproxies: {count: 0}",
      "t.yaml:10:18: error: a group wants a proxy, but there is none"},
     {"matrix: {kinds: [{name: a}]}\nexpect: [\"path.connected{caller=b} == 100%\"]", "no peer has caller=b"},
-    {"matrix: {kinds: [{name: a}]}\ntimeline: [{at: 1s, do: reboot, what: caller-2}]", "there is no caller-2"},
+    {"matrix: {kinds: [{name: a}]}\ntimeline: [{at: 1s, do: reboot, what: caller-2}]",
+     "there is no caller-2"},
     {"matrix: {kinds: [{name: a}]}\ncases: [{name: x}, {name: y, set: {peers.nat: none}}]",
      "t.yaml:9:9: error: the kinds of the matrix differ from point to point"},
 };
@@ -121,8 +125,9 @@ static void the_memory_of_cells_is_known(void)
 /* Every knob of every box, and nothing of a box that is not there. */
 static void the_kinds_are_written_knob_by_knob(void)
 {
-    sim_scenario *s = load(MATRIX "matrix: {kinds: [{name: a, nat: none, firewall: web-only}, {name: b, carrier: "
-                                  "'cgn(hairpin=none, udp_lifetime=30s)', isolated: yes}]}\n");
+    sim_scenario *s =
+        load(MATRIX "matrix: {kinds: [{name: a, nat: none, firewall: web-only}, {name: b, carrier: "
+                    "'cgn(hairpin=none, udp_lifetime=30s)', isolated: yes}]}\n");
     assert_good(s);
     g_autofree char *kinds = sim_config_kinds(s->points[0].config);
     static const char *const lines[] = {
@@ -149,10 +154,10 @@ static void the_kinds_are_written_knob_by_knob(void)
 static void places_of_peers_are_typed(void)
 {
     char **parts = g_strsplit(BASE, "peers: {count: 10, link: dsl}", 2);
-    g_autofree char *text =
-        g_strjoinv("peers: {link: dsl, per_nat: 2, isolated: yes, mix: [{name: a, count: 4, nat: linux}, {name: b, "
-                   "count: 6, nat: full-cone, carrier: cgn, per_nat: 3, per_carrier: 2, proxy: yes, traversal: e2}]}",
-                   parts);
+    g_autofree char *text = g_strjoinv(
+        "peers: {link: dsl, per_nat: 2, isolated: yes, mix: [{name: a, count: 4, nat: linux}, {name: b, "
+        "count: 6, nat: full-cone, carrier: cgn, per_nat: 3, per_carrier: 2, proxy: yes, traversal: e2}]}",
+        parts);
     sim_scenario *s = load(text);
     assert_good(s);
     const sim_config *c = s->points[0].config;
@@ -172,7 +177,8 @@ static void places_of_peers_are_typed(void)
     g_strfreev(parts);
 }
 
-#define TWO "peers: {link: dsl, mix: [{name: a, count: 4}, {name: b, count: 6}, {name: c, count: 1, log_in: no}]}"
+#define TWO                                                                                                  \
+    "peers: {link: dsl, mix: [{name: a, count: 4}, {name: b, count: 6}, {name: c, count: 1, log_in: no}]}"
 
 static sim_scenario *load_two(const char *more)
 {
@@ -184,10 +190,11 @@ static sim_scenario *load_two(const char *more)
 
 static void paths_of_groups_are_typed(void)
 {
-    sim_scenario *s = load_two("paths:\n"
-                               "  - {from: a, to: b, at: 10s, transport: tcp, pairing: random}\n"
-                               "  - {from: b, to: same, arrive: within 10s after 5s, echo: [1s at 1/s, 2s silence, 1s at 1/s]}\n"
-                               "  - {from: a, to: a, at: 10s, rate: 1.8/h}\n");
+    sim_scenario *s = load_two(
+        "paths:\n"
+        "  - {from: a, to: b, at: 10s, transport: tcp, pairing: random}\n"
+        "  - {from: b, to: same, arrive: within 10s after 5s, echo: [1s at 1/s, 2s silence, 1s at 1/s]}\n"
+        "  - {from: a, to: a, at: 10s, rate: 1.8/h}\n");
     assert_good(s);
     const sim_config *c = s->points[0].config;
     g_assert_cmpuint(c->n_paths, ==, 3);
@@ -275,7 +282,8 @@ static void an_end_by_paths_needs_paths(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         char **parts = g_strsplit(BASE, "run: {duration: 60s}", 2);
-        g_autofree char *text = g_strjoinv(ends[i].run, parts), *whole = g_strconcat(text, ends[i].more, NULL);
+        g_autofree char *text = g_strjoinv(ends[i].run, parts),
+                        *whole = g_strconcat(text, ends[i].more, NULL);
         sim_scenario *s = load(whole);
         g_autofree char *errors = sim_scenario_errors(s);
         g_assert_nonnull(strstr(errors, ends[i].error));
@@ -296,7 +304,8 @@ static void count_name(void *ctx, const char *word)
     names->found++;
 }
 
-/* The schema may not include the rooms that have the tables of profiles and policies; its lists are theirs. */
+/* The schema may not include the rooms that have the tables of profiles and policies; its lists are theirs.
+ */
 static void profiles_and_policies_are_those_of_core(void)
 {
     const pl_path_profile *const *profiles;
@@ -336,7 +345,8 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/matrix/every-error-says-where", every_error_of_a_matrix_says_where);
     g_test_add_func("/scenario/matrix/too-large-a-matrix-is-refused", too_large_a_matrix_is_refused);
     g_test_add_func("/scenario/matrix/the-memory-of-cells-is-known", the_memory_of_cells_is_known);
-    g_test_add_func("/scenario/matrix/the-kinds-are-written-knob-by-knob", the_kinds_are_written_knob_by_knob);
+    g_test_add_func("/scenario/matrix/the-kinds-are-written-knob-by-knob",
+                    the_kinds_are_written_knob_by_knob);
     g_test_add_func("/scenario/matrix/places-of-peers-are-typed", places_of_peers_are_typed);
     g_test_add_func("/scenario/matrix/paths-of-groups-are-typed", paths_of_groups_are_typed);
     g_test_add_func("/scenario/matrix/every-error-of-a-place-says-where", every_error_of_a_place_says_where);

@@ -65,9 +65,10 @@ void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *na
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         bad = bad || strcmp(roles[i], text) == 0;
     if (bad)
-        sim_config_complain(b, &name->place,
-                            "letters, digits, - and _; all, same, callers, callees, supernodes and login-servers are taken",
-                            "not a name for a group");
+        sim_config_complain(
+            b, &name->place,
+            "letters, digits, - and _; all, same, callers, callees, supernodes and login-servers are taken",
+            "not a name for a group");
 }
 
 static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, sim_raw_group *raw)
@@ -85,7 +86,8 @@ static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, s
     sim_config_check_group_name(b, name, raw->name);
 }
 
-/* What stands in the group's own map, and would do nothing; what it has from peers may be meant for others. */
+/* What stands in the group's own map, and would do nothing; what it has from peers may be meant for others.
+ */
 static void check_place(const sim_config_builder *b, const sim_tree *item, const sim_group_config *group)
 {
     const struct {
