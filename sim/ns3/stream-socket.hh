@@ -78,6 +78,7 @@ class StreamSocket : public ns3::TcpSocketBase {
     };
 
     void Configure(const sim_stack_profile &profile);
+    void DropTraces();
     void SetShimCallbacks();
     bool BindLocal(uint16_t localPort, pl_addr peer);
 
