@@ -124,6 +124,7 @@ Host::Down()
     });
     slots.Clear();
     dormant.clear();
+    lingering.clear();
 }
 
 void

@@ -129,6 +129,8 @@ StreamSocket::Watch(TcpStates_t before, bool reset)
         return;
     if (!m_opened)
         WatchOpen();
+    if (after == TIME_WAIT && before != TIME_WAIT && !m_id)
+        Simulator::ScheduleNow(&StreamSocket::Linger, Ptr<StreamSocket>(this));
     if (m_ended)
         return;
     if (after == CLOSE_WAIT || after == CLOSING || after == LAST_ACK || after == TIME_WAIT)

@@ -47,7 +47,10 @@ StreamSocket::StreamSocket(const StreamSocket &listener)
     SetShimCallbacks();
 }
 
-StreamSocket::~StreamSocket() = default;
+StreamSocket::~StreamSocket()
+{
+    m_finWait2Event.Cancel();
+}
 
 Ptr<StreamSocket>
 StreamSocket::New(Host *host)
@@ -211,16 +214,33 @@ StreamSocket::Release()
     Pull();
     AnnounceWindow();
     Finish();
+    /* A bare pointer, or a cancelled event would still keep the socket for its minute. */
     if (m_state == FIN_WAIT_2)
-        Simulator::Schedule(Seconds(FIN_WAIT_2_SECONDS), &StreamSocket::LeaveFinWait2,
-                            Ptr<StreamSocket>(this));
+        m_finWait2Event =
+            Simulator::Schedule(Seconds(FIN_WAIT_2_SECONDS), &StreamSocket::LeaveFinWait2, this);
+    Linger();
 }
 
 void
 StreamSocket::LeaveFinWait2()
 {
+    const Ptr<StreamSocket> self(this);
     if (m_state == FIN_WAIT_2)
         Vanish();
+}
+
+/* Once the node has done with the stream, TIME_WAIT needs no socket.  Called outside ns-3's frames. */
+void
+StreamSocket::Linger()
+{
+    if (m_state != TIME_WAIT || m_id || !m_endPoint)
+        return;
+    const LastAck lastAck{m_tcb->m_nextTxSequence, m_tcb->m_rxBuffer->NextRxSequence(),
+                          AdvertisedWindowSize()};
+    TimeWait::Begin(m_host, m_endPoint, lastAck, Simulator::GetDelayLeft(m_timewaitEvent));
+    m_endPoint = nullptr;
+    m_tcp->RemoveSocket(this);
+    Vanish();
 }
 
 void
