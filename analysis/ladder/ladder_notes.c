@@ -35,6 +35,8 @@ static const struct {
     {PL_EVENT_CLIENT_GONE, "client gone: {cause}"},
     {PL_EVENT_SUPERNODE_REFUSED, "refuses {from}: {cause}"},
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
+    {PL_EVENT_RELAY_ALLOCATED, "relays for {client} at {relayed}"},
+    {PL_EVENT_RELAY_ENDED, "relays for {client} no more: {cause}"},
     {PL_EVENT_SERVER_GRANTED, "credential for {from}"},
     {PL_EVENT_SERVER_REFUSED, "refuses {from}: {cause}"},
 };
