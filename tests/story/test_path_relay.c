@@ -70,6 +70,34 @@ static void test_relay_to_relay(void)
     }
 }
 
+/* Both ends have one supernode: its relay sends to itself, and its discovery ports see both. */
+static void test_one_supernode_for_both(void)
+{
+    static const struct {
+        pair_place caller, callee;
+        pl_path_choice choice;
+        const char *class;
+    } rows[] = {
+        {{.firewall = "udp-blocked"}, {.firewall = "web-only"}, PL_PATH_UDP_ONLY, "relayed-tcp"},
+        {{.home = "symmetric"}, {.home = "symmetric"}, PL_PATH_UDP_ONLY, "relayed-udp"},
+        {{.home = "symmetric"}, {.firewall = "udp-blocked"}, PL_PATH_UDP_ONLY, "relayed-tcp"},
+        {{.home = "port-restricted"}, {.home = "port-restricted"}, PL_PATH_ANY, "punched-udp"},
+        {{.home = "symmetric-sequential"}, {.home = "symmetric-sequential"}, PL_PATH_UDP_ONLY, "predicted-udp"},
+        {{.home = "port-restricted"}, {.home = "port-restricted"}, PL_PATH_TCP_ONLY, "punched-tcp"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        pair *p = pair_new(&(pair_options){.caller = rows[i].caller,
+                                           .callee = rows[i].callee,
+                                           .choice = rows[i].choice,
+                                           .one_supernode = true,
+                                           .seed = 1});
+        pair_find(p);
+        g_assert_cmpstr(pair_class(p), ==, rows[i].class);
+        pair_expect_words_pass(p);
+        pair_free(p);
+    }
+}
+
 static void test_without_an_account_there_is_no_path(void)
 {
     pair *p = pair_new(&(pair_options){
@@ -185,6 +213,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/story/path/relay/one-is-enough", test_one_relay_is_enough);
     g_test_add_func("/story/path/relay/relay-to-relay", test_relay_to_relay);
+    g_test_add_func("/story/path/relay/one-supernode-for-both", test_one_supernode_for_both);
     g_test_add_func("/story/path/relay/without-an-account-there-is-no-path",
                     test_without_an_account_there_is_no_path);
     g_test_add_func("/story/path/relay/allocations-are-given-back", test_allocations_are_given_back);

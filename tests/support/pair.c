@@ -236,7 +236,8 @@ static void on_want_relay(void *owner, pl_path *path, pl_time now)
     pl_turn_account account;
     if (p->options.no_relay)
         return;
-    pl_turn_server_account(p->supernodes[host == p->callee]->turn, host->name, &account, now);
+    int which = host == p->callee && !p->options.one_supernode;
+    pl_turn_server_account(p->supernodes[which]->turn, host->name, &account, now);
     pl_path_relay_account(path, &account, now);
 }
 
@@ -442,7 +443,7 @@ static void add_ends(pair *p)
     make_report(p->caller, &o->caller, home_of(&o->caller));
     make_report(p->callee, shared, home_of(shared));
     make_self(p->caller, &o->caller, o->caller_profile, 0);
-    make_self(p->callee, &o->callee, o->callee_profile, 1);
+    make_self(p->callee, &o->callee, o->callee_profile, o->one_supernode ? 0 : 1);
 }
 
 pair *pair_new(const pair_options *options)
