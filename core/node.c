@@ -433,6 +433,19 @@ size_t pl_node_online(const pl_node *node)
     return node->supernode ? pl_supernode_online(node->supernode) : 0;
 }
 
+int pl_node_relay_account(const pl_node *node, const char *name, pl_turn_account *ret_account, pl_time now)
+{
+    return node->supernode ? pl_supernode_account(node->supernode, name, ret_account, now)
+                           : PL_ERR_UNEXPECTED;
+}
+
+void pl_node_relay_statistics(const pl_node *node, pl_turn_server_stats *ret_stats)
+{
+    *ret_stats = (pl_turn_server_stats){0};
+    if (node->supernode)
+        pl_supernode_relay_statistics(node->supernode, ret_stats);
+}
+
 bool pl_node_is_ready(const pl_node *node)
 {
     switch (node->role) {

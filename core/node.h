@@ -10,6 +10,7 @@
 #include "core/nat/discovery/keeper.h"
 #include "core/nat/path/echo.h"
 #include "core/nat/path/path.h"
+#include "core/nat/turn/turn_server.h"
 #include "core/port.h"
 #include "core/session/grant.h"
 #include "core/session/login.h"
@@ -97,6 +98,10 @@ bool pl_node_is_open(const pl_node *node);
 size_t pl_node_cache_entries(const pl_node *node);
 size_t pl_node_clients(const pl_node *node); /* supernodes: attached; login servers: sessions */
 size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as online */
+/* Supernodes: an account at its relay for a client of this name (PL_ERR_UNEXPECTED unless it serves), and what the
+ * relay has done (zeros unless it serves). */
+int pl_node_relay_account(const pl_node *node, const char *name, pl_turn_account *ret_account, pl_time now);
+void pl_node_relay_statistics(const pl_node *node, pl_turn_server_stats *ret_stats);
 /* Supernodes: has a credential and serves; login servers: always true once started. */
 bool pl_node_is_ready(const pl_node *node);
 

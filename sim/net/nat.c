@@ -53,15 +53,15 @@ static const net_nat_preset_row presets[] = {
     {"address-dependent", "a new random port for each destination address, answers from that address only",
      {.name = "address-dependent", .mapping = NET_NAT_AD, .filtering = NET_NAT_AD, .ports = NET_PORTS_RANDOM,
       .hairpin = NET_HAIRPIN_NONE, REFRESH, RANGE, LIFETIMES, .pool = 1}},
-    {"rfc", "every MUST and every recommendation of RFC 4787, 5382 and 5508: a full cone that keeps parity and "
-     "answers an unsolicited SYN by ICMP after 6 s",
+    {"rfc", "every MUST and every recommendation of RFC 4787, 5382 and 5508: a full cone that keeps parity "
+     "and answers an unsolicited SYN by ICMP after 6 s",
      {.name = "rfc", CONE(NET_NAT_EI), .tcp_reset_ns = 240 * PL_SECOND, .parity = true,
       .unsolicited_syn = NET_SYN_ICMP_LATE}},
     {"linux", "Linux masquerade: ports are shared while 5-tuples differ, 30 s for UDP without answers, "
      "120 s with",
      {.name = "linux", LINUX}},
-    {"linux-acc", "Linux masquerade whose own stack takes what strangers send: a packet that comes before ours "
-     "costs us the port, an early SYN is answered by RST",
+    {"linux-acc", "Linux masquerade whose own stack takes what strangers send: a packet that comes before "
+     "ours costs us the port, an early SYN is answered by RST",
      {.name = "linux-acc", LINUX, .strangers = NET_STRANGERS_ANSWERED, .unsolicited_syn = NET_SYN_RST}},
     {"linux-random", "Linux masquerade with random ports: symmetric, with the lifetimes of Linux",
      {.name = "linux-random", .mapping = NET_NAT_APD, .filtering = NET_NAT_APD, .ports = NET_PORTS_RANDOM,
@@ -74,8 +74,8 @@ static const net_nat_preset_row presets[] = {
       .hold_down_ns = 120 * PL_SECOND, .pool = 1, .pooling = NET_POOLING_PAIRED}},
     /* chosen: lifetimes that vendors of such boxes give as defaults, an hour for TCP and a minute for the
      * rest. */
-    {"corporate", "symmetric with random ports, no hairpin, UDP forgotten after 60 s, strange SYNs answered by "
-     "RST",
+    {"corporate", "symmetric with random ports, no hairpin, UDP forgotten after 60 s, strange SYNs answered "
+     "by RST",
      {.name = "corporate", .mapping = NET_NAT_APD, .filtering = NET_NAT_APD, .ports = NET_PORTS_RANDOM,
       .hairpin = NET_HAIRPIN_NONE, RANGE, .refresh = NET_NAT_REFRESH_OUT | NET_NAT_REFRESH_IN, .pool = 1,
       .udp_lifetime_ns = 60 * PL_SECOND, .tcp_established_ns = 3600 * PL_SECOND,

@@ -16,10 +16,10 @@ typedef enum net_nat_ports {
     NET_PORTS_SEQUENTIAL,  /* the last port + step */
     NET_PORTS_RANDOM,
     NET_PORTS_BLOCK,       /* random within the block of the inside host (RFC 6888 REQ-4: its quota) */
-    /* What Linux does: a port is taken for one remote endpoint only, so two hosts may share it (RFC 4787 §4.2.1,
-     * "overloading").  The box keeps one record a flow and filters by it, whatever `filtering` says; where
-     * `mapping` is endpoint-independent, a new flow of an inside endpoint gets the port of its newest one while
-     * the 5-tuple is free, else the inside port, else a random one of its class: a clash. */
+    /* What Linux does: a port is taken for one remote endpoint only, so two hosts may share it (RFC 4787
+     * §4.2.1, "overloading").  The box keeps one record a flow and filters by it.  Where `mapping` is
+     * endpoint-independent, a new flow of an inside endpoint gets the port of its newest one while the 5-tuple
+     * is free, else the inside port, else a random one of its class: a clash. */
     NET_PORTS_OVERLOADING,
     NET_PORTS_OVERRIDING   /* the inside port; whoever had it loses it */
 } net_nat_ports;
@@ -58,12 +58,12 @@ typedef enum net_nat_alg { NET_ALG_OFF, NET_ALG_REWRITE } net_nat_alg;
 
 #define NET_NAT_REFRESH_OUT 1u
 #define NET_NAT_REFRESH_IN 2u
-/* An inbound packet prolongs only if its sender's address was sent to (RFC 7857): matters where the filter lets
- * strangers in.  Without effect unless REFRESH_IN is set. */
+/* An inbound packet prolongs only if its sender's address was sent to (RFC 7857): matters where the filter
+ * lets strangers in.  Without effect unless REFRESH_IN is set. */
 #define NET_NAT_REFRESH_KNOWN 4u
 
-/* What a datagram prolongs beside its mapping: the right of its own remote to answer, or that of all remotes of the
- * mapping (RFC 4787 §4.3, "refresh scope"). */
+/* What a datagram prolongs beside its mapping: the right of its own remote to answer, or that of all remotes
+ * of the mapping (RFC 4787 §4.3, "refresh scope"). */
 typedef enum net_nat_scope { NET_SCOPE_SESSION, NET_SCOPE_MAPPING } net_nat_scope;
 
 #define NET_NAT_POOL_MAX 256u
@@ -95,7 +95,7 @@ typedef struct net_nat_options {
     uint32_t block;                /* BLOCK: ports of one inside host, for each protocol */
     uint16_t port_low, port_high;  /* range for SEQUENTIAL, RANDOM and BLOCK; 0 = 1024, 65535 */
     uint16_t port_step;            /* SEQUENTIAL; 0 = 1 */
-    bool parity;                   /* an even inside port gets an even outside one while any is left (REQ-4) */
+    bool parity;                   /* RFC 4787 REQ-4: even inside ports to even outside ones while any is left */
     /* An endpoint whose port another one has gets a new random port for each destination: a box that changes
      * its class (breaks RFC 4787 REQ-11).  With PRESERVE. */
     bool fickle;

@@ -34,7 +34,7 @@ typedef enum net_step {
 
 typedef struct net_sighting {
     net_step step;
-    net_drop drop;            /* of DROPPED and REJECTED; CLASH of TRANSLATED: the flow's port had to change */
+    net_drop drop;            /* of DROPPED and REJECTED; of TRANSLATED: CLASH if the flow's port had to change */
     sim_host from;            /* host whose stack sent it; NET_NO_HOST for packets that a box made */
     sim_host at;              /* DELIVERED: the host; else NET_NO_HOST */
     const char *box;          /* name of the NAT or firewall, or NULL */
@@ -111,11 +111,11 @@ void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_op
 
 /* Restarts the box above a realm: its mappings and its firewall's state are lost. */
 void net_realm_reboot(net *network, net_realm realm, pl_time now);
-/* Gives the box a new outside address, free in the parent realm (with a pool: the first of as many).  Its mappings
- * are gone; packets to the old address, those on their way included, find nobody. */
+/* Gives the box a new outside address, free in the parent realm (with a pool: the first of as many).  Its
+ * mappings are gone; packets to the old address, those on their way included, find nobody. */
 void net_realm_set_external(net *network, net_realm realm, uint32_t ip, pl_time now);
-/* Moves a host to an address that is free in a realm.  What is on its way to the old address finds nobody; what
- * has left the host goes on.  The host keeps its link, its firewall and its place; its stack must be told by
+/* Moves a host to an address that is free in a realm.  What is on its way to the old address finds nobody;
+ * what has left the host goes on.  The host keeps its link, its firewall and its place; its stack must be told by
  * whoever moves it. */
 void net_host_move(net *network, sim_host host, net_realm realm, uint32_t ip);
 uint32_t net_host_ip(const net *network, sim_host host);
@@ -131,7 +131,7 @@ typedef struct net_stats {
     uint64_t bytes;    /* their length on the wire */
     uint64_t delivered;
     uint64_t drops[32];/* by net_drop */
-    uint64_t remaps;   /* flows that got another port than their endpoint has, as a 5-tuple was taken: clashes */
+    uint64_t remaps;   /* clashes: flows that got another port than their endpoint has */
 } net_stats;
 const net_stats *net_statistics(const net *network);
 /* Bytes of memory that the network holds, by struct, for the byte budget table. */

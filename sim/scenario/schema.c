@@ -51,8 +51,13 @@
             "whether the LAN keeps its hosts from reaching each other"),                                      \
         ROW(section, "proxy", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, proxy,        \
             "whether the nodes are told of an HTTP proxy, which passes their firewall"),                      \
-        ROW(section, "traversal", SIM_KIND_WORD, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
+        ROW(section, "traversal", SIM_KIND_NAME, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
             traversal, "which ways to a peer the nodes know: those of 2004 (e1), of 2006 (e2), or all"),      \
+        ROW(section, "nat_refresh", SIM_KIND_NAME, SIM_OPTIONAL,                                              \
+            "login|timer|address|keep-alive|failure|address-failure|address-keep-alive|all", 0, 0, "login",   \
+            sim_raw_group, nat_refresh,                                                                       \
+            "what makes the nodes find out their NAT anew: each login and nothing else, or the trigger "      \
+            "that is named"),                                                                                 \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \

@@ -27,9 +27,11 @@ static void a_knob_moves_no_other(void)
     for (size_t i = 0; i < n; i++) {
         net_nat_options options = before;
         const int64_t old = net_nat_knob_get(&options, &knobs[i]);
-        g_assert_true(net_nat_knob_set(&options, &knobs[i], old == knobs[i].most ? knobs[i].least : knobs[i].most));
+        g_assert_true(
+            net_nat_knob_set(&options, &knobs[i], old == knobs[i].most ? knobs[i].least : knobs[i].most));
         for (size_t k = 0; k < n; k++)
-            g_assert_true((net_nat_knob_get(&options, &knobs[k]) == net_nat_knob_get(&before, &knobs[k])) == (k != i));
+            g_assert_true((net_nat_knob_get(&options, &knobs[k]) == net_nat_knob_get(&before, &knobs[k])) ==
+                          (k != i));
         g_assert_true(net_nat_knob_set(&options, &knobs[i], old));
         g_assert_cmpint(memcmp(&options, &before, sizeof options), ==, 0);
     }
@@ -50,10 +52,30 @@ static void values_out_of_range_are_refused(void)
 
 static void knobs_have_names_words_and_help(void)
 {
-    static const char *const expected[] = {
-        "mapping", "filtering", "ports", "port_low", "port_high", "port_step", "parity", "pool", "pooling", "block",
-        "hairpin", "refresh_out", "refresh_in", "udp_lifetime", "udp_stream_lifetime", "tcp_established",
-        "tcp_transitory", "icmp_lifetime", "refresh_scope", "unsolicited_syn", "strangers", "max_mappings", "hold_down", "alg"};
+    static const char *const expected[] = {"mapping",
+                                           "filtering",
+                                           "ports",
+                                           "port_low",
+                                           "port_high",
+                                           "port_step",
+                                           "parity",
+                                           "pool",
+                                           "pooling",
+                                           "block",
+                                           "hairpin",
+                                           "refresh_out",
+                                           "refresh_in",
+                                           "udp_lifetime",
+                                           "udp_stream_lifetime",
+                                           "tcp_established",
+                                           "tcp_transitory",
+                                           "icmp_lifetime",
+                                           "refresh_scope",
+                                           "unsolicited_syn",
+                                           "strangers",
+                                           "max_mappings",
+                                           "hold_down",
+                                           "alg"};
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
         g_assert_nonnull(net_nat_knob_find(expected[i]));
     g_assert_null(net_nat_knob_find("no-such"));
@@ -71,7 +93,8 @@ static void knobs_have_names_words_and_help(void)
     g_assert_cmpint(net_nat_knob_word(hairpin, "none"), ==, NET_HAIRPIN_NONE);
     g_assert_cmpint(net_nat_knob_word(hairpin, "internal"), ==, NET_HAIRPIN_INTERNAL);
     g_assert_cmpint(net_nat_knob_word(net_nat_knob_find("ports"), "overriding"), ==, NET_PORTS_OVERRIDING);
-    g_assert_cmpint(net_nat_knob_word(net_nat_knob_find("unsolicited_syn"), "icmp-6s"), ==, NET_SYN_ICMP_LATE);
+    g_assert_cmpint(net_nat_knob_word(net_nat_knob_find("unsolicited_syn"), "icmp-6s"), ==,
+                    NET_SYN_ICMP_LATE);
 }
 
 static void every_preset_is_sound(void)
@@ -90,10 +113,22 @@ static void every_preset_is_sound(void)
         for (size_t k = 0; k < n_knobs; k++)
             g_assert_true(net_nat_knob_set(&copy, &knobs[k], net_nat_knob_get(&copy, &knobs[k])));
     }
-    static const char *const expected[] = {
-        "full-cone", "address-restricted", "port-restricted", "symmetric", "symmetric-sequential", "rfc", "linux",
-        "linux-acc", "cgn", "corporate", "broken-hairpin", "no-hairpin", "alg-evil", "tiny-table", "overriding",
-        "address-dependent"};
+    static const char *const expected[] = {"full-cone",
+                                           "address-restricted",
+                                           "port-restricted",
+                                           "symmetric",
+                                           "symmetric-sequential",
+                                           "rfc",
+                                           "linux",
+                                           "linux-acc",
+                                           "cgn",
+                                           "corporate",
+                                           "broken-hairpin",
+                                           "no-hairpin",
+                                           "alg-evil",
+                                           "tiny-table",
+                                           "overriding",
+                                           "address-dependent"};
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
         g_assert_nonnull(net_nat_preset(expected[i]));
 }

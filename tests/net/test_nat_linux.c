@@ -1,5 +1,5 @@
-/* test_nat_linux.c - the presets "linux" and "linux-acc" against what was measured on Linux 6.18 netfilter: one
- * test an experiment. */
+/* test_nat_linux.c - the presets "linux" and "linux-acc" against what was measured on Linux 6.18 netfilter:
+ * one test an experiment. */
 #include <glib.h>
 
 #include "core/port.h"
@@ -20,8 +20,8 @@ static uint64_t remaps(const nat_world *w)
     return net_statistics(w->lab.network)->remaps;
 }
 
-/* a:6000 → k1, then b:6000 → X: both get W:6000.  Then b:6000 → k1 clashes, and b's port has changed after the
- * fact for every destination that follows. */
+/* a:6000 → k1, then b:6000 → X: both get W:6000.  Then b:6000 → k1 clashes, and b's port has changed after
+ * the fact for every destination that follows. */
 static void one_port_for_two_hosts_until_they_clash(void)
 {
     nat_world w;
@@ -88,8 +88,8 @@ static void the_newest_living_flow_gives_the_port(void)
     lab_close(&w.lab);
 }
 
-/* What gets neither the port of its newest flow nor its own gets one of its own port's class: 1 to 511, 600 to 1023,
- * from 1024 on. */
+/* What gets neither the port of its newest flow nor its own gets one of its own port's class: 1 to 511, 600
+ * to 1023, from 1024 on. */
 static void the_class_of_the_port_is_kept(void)
 {
     static const struct {
@@ -169,8 +169,27 @@ static void an_accepted_stranger_takes_the_port(void)
     g_assert_cmpuint(changed, !=, 7001);
     g_assert_cmpint(seen.translated, ==, NET_DROP_CLASH);
     g_assert_cmpuint(remaps(&w), ==, 1);
-    g_assert_cmpuint(port_of(&w, w.a, nat_world_a(7001), nat_world_s2(1)), ==, 7001); /* nobody else sees it */
+    g_assert_cmpuint(port_of(&w, w.a, nat_world_a(7001), nat_world_s2(1)), ==,
+                     7001); /* nobody else sees it */
     g_assert_cmpint(seen.translated, ==, NET_DROP_NONE);
+    lab_close(&w.lab);
+}
+
+/* The stranger's flow is the box's own: an ICMP error about it concerns nobody inside. */
+static void an_error_about_a_strangers_flow_ends_at_the_box(void)
+{
+    nat_world w;
+    nat_world_open(&w, "linux-acc");
+    lab_pass(&w.lab, w.s1, lab_udp(nat_world_s1(1), lab_addr(BOX, 7001)));
+    const net_packet error = {.protocol = PL_PROTOCOL_ICMP,
+                              .ttl = 64,
+                              .icmp_type = 3,
+                              .icmp_code = 1,
+                              .source = nat_world_s2(0),
+                              .destination = lab_addr(BOX, 0),
+                              .quote = {PL_PROTOCOL_UDP, lab_addr(BOX, 7001), nat_world_s1(1), 0}};
+    g_assert_null(lab_pass(&w.lab, w.s2, error));
+    g_assert_cmpint(w.lab.last_drop, ==, NET_DROP_NO_MAPPING);
     lab_close(&w.lab);
 }
 
@@ -403,7 +422,8 @@ static void flows_do_not_pile_up(void)
     size_t before = 0;
     for (unsigned i = 0; i < 30000; i++) {
         lab_at(&w.lab, (pl_time)i * PL_SECOND);
-        nat_world_out(&w, w.a, nat_world_a((uint16_t)(1024 + i % 7)), nat_world_s1((uint16_t)(1 + i % 60000)));
+        nat_world_out(&w, w.a, nat_world_a((uint16_t)(1024 + i % 7)),
+                      nat_world_s1((uint16_t)(1 + i % 60000)));
         lab_pass(&w.lab, w.s2, lab_udp(nat_world_s2((uint16_t)(1 + i % 60000)), lab_addr(BOX, 9)));
         fake_engine_forget(w.lab.engine);
         if (i == 1000)
@@ -423,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/linux/own-port", the_own_port_comes_before_a_random_one);
     g_test_add_func("/nat/linux/stranger-dropped", a_dropped_stranger_costs_nothing);
     g_test_add_func("/nat/linux/stranger-accepted", an_accepted_stranger_takes_the_port);
+    g_test_add_func("/nat/linux/stranger-error", an_error_about_a_strangers_flow_ends_at_the_box);
     g_test_add_func("/nat/linux/clash", what_comes_to_the_old_port_is_lost_by_the_clash);
     g_test_add_func("/nat/linux/stranger-forgotten", a_stranger_is_forgotten_after_30_s);
     g_test_add_func("/nat/linux/late-answer", a_late_answer_is_a_strangers);

@@ -1,14 +1,15 @@
 /* test_nat_model.c - random scripts of datagrams, judged by a box and by a second, naive model of the rules.
  *
- * The model keeps every flow that ever was in one list, looks through all of it, and forgets nothing; it shares no
- * code with the box.  Where a box draws a port, the model takes the one that was seen, if the rules allow it. */
+ * The model keeps every flow that ever was in one list, looks through all of it, and forgets nothing; it
+ * shares no code with the box.  Where a box draws a port, the model takes the one that was seen, if the rules
+ * allow it. */
 #include <glib.h>
 
 #include "core/port.h"
 #include "tests/support/nat_world.h"
 
-#define SCRIPTS 400 /* chosen: each of the kinds below some thirty times; a second in all */
-#define STEPS 150
+#define SCRIPTS   400 /* chosen: each of the kinds below some thirty times; a second in all */
+#define STEPS     150
 #define FLOWS_MAX STEPS
 
 typedef struct model_flow {
@@ -178,16 +179,18 @@ static pl_addr model_in(model *m, pl_addr remote, unsigned port, pl_time now)
 
 static pl_addr any_inside(void)
 {
-    return (pl_addr){0x0a000001 + (uint32_t)g_test_rand_int_range(0, 2), (uint16_t)(5000 + g_test_rand_int_range(0, 3))};
+    return (pl_addr){0x0a000001 + (uint32_t)g_test_rand_int_range(0, 2),
+                     (uint16_t)(5000 + g_test_rand_int_range(0, 3))};
 }
 
 static pl_addr any_remote(void)
 {
-    return (pl_addr){nat_world_s1(0).ip + (uint32_t)g_test_rand_int_range(0, 2), (uint16_t)(1 + g_test_rand_int_range(0, 2))};
+    return (pl_addr){nat_world_s1(0).ip + (uint32_t)g_test_rand_int_range(0, 2),
+                     (uint16_t)(1 + g_test_rand_int_range(0, 2))};
 }
 
-/* A while, or the very lifetimes, less a nanosecond or not; never nothing: of two flows of one instant the rules do
- * not say which is the newer. */
+/* A while, or the very lifetimes, less a nanosecond or not; never nothing: of two flows of one instant the
+ * rules do not say which is the newer. */
 static pl_span any_span(const net_nat_options *nat)
 {
     switch (g_test_rand_int_range(0, 8)) {
@@ -247,8 +250,8 @@ static void step(nat_world *w, model *m)
     } else {
         const pl_addr remote = any_remote();
         const uint16_t port = any_port(m);
-        const fake_delivery *d =
-            lab_pass(&w->lab, remote.ip == nat_world_s1(0).ip ? w->s1 : w->s2, lab_udp(remote, lab_addr(BOX, port)));
+        const fake_delivery *d = lab_pass(&w->lab, remote.ip == nat_world_s1(0).ip ? w->s1 : w->s2,
+                                          lab_udp(remote, lab_addr(BOX, port)));
         const bool passed = d && d->packet.protocol == PL_PROTOCOL_UDP;
         const pl_addr expected = model_in(m, remote, port, now);
         g_assert_true(passed == (expected.ip != 0));

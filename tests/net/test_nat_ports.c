@@ -1,4 +1,5 @@
-/* test_nat_ports.c - port policies beyond the plain ones: blocks, hold-down, pools, overriding, small tables. */
+/* test_nat_ports.c - port policies beyond the plain ones: blocks, hold-down, pools, overriding, small tables.
+ */
 #include <glib.h>
 
 #include "core/port.h"
@@ -30,7 +31,8 @@ static unsigned block_of(uint16_t port)
     return (port - 40000u) / 8;
 }
 
-/* RFC 6888 REQ-4: an inside host has its block, all of it, in no order, and no more: the ninth mapping is told so. */
+/* RFC 6888 REQ-4: an inside host has its block, all of it, in no order, and no more: the ninth mapping is
+ * told so. */
 static void a_block_is_the_quota_of_a_host(void)
 {
     nat_world w;
@@ -55,13 +57,14 @@ static void a_block_is_the_quota_of_a_host(void)
     g_assert_nonnull(d);
     g_assert_cmpuint(d->packet.icmp_code, ==, 13);
     g_assert_cmpuint(block_of(nat_world_out(&w, w.b, b_at(5000), nat_world_s1(1)).port), !=, block);
-    lab_pass(&w.lab, w.a, lab_tcp(nat_world_a(5000), nat_world_s1(1), NET_TCP_SYN)); /* TCP has ports of its own */
+    lab_pass(&w.lab, w.a,
+             lab_tcp(nat_world_a(5000), nat_world_s1(1), NET_TCP_SYN)); /* TCP has ports of its own */
     g_assert_cmpint(w.lab.last_drop, ==, NET_DROP_NONE);
     lab_close(&w.lab);
 }
 
-/* When all blocks are given, the next host gets nothing, until the last mapping of another is over and its port has
- * rested. */
+/* When all blocks are given, the next host gets nothing, until the last mapping of another is over and its
+ * port has rested. */
 static void blocks_run_out_and_come_back(void)
 {
     lab l;
@@ -103,8 +106,9 @@ static void a_released_port_rests(void)
         lab_at(&w.lab, 300 * PL_SECOND);
         g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), lab_addr(BOX, 5000)), ==, NET_DROP_EXPIRED);
         lab_at(&w.lab, 420 * PL_SECOND - early);
-        const uint16_t port = nat_world_out(&w, early ? w.a : w.b, early ? nat_world_a(5000) : b_at(5000),
-                                            nat_world_s1(1)).port;
+        const uint16_t port =
+            nat_world_out(&w, early ? w.a : w.b, early ? nat_world_a(5000) : b_at(5000), nat_world_s1(1))
+                .port;
         g_assert_cmpuint(port, ==, early ? 5001 : 5000);
         lab_close(&w.lab);
     }
@@ -190,6 +194,8 @@ static void an_overriding_box_takes_ports_away(void)
     g_assert_true(pl_addr_equal(at, nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s1(1))));
     g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), at), ==, NET_DROP_NONE);
     g_assert_cmpuint(fake_engine_last(w.lab.engine)->host, ==, w.a);
+    nat_world_out(&w, w.a, nat_world_a(7000), nat_world_s1(1)); /* whatever the box used last */
+    g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), at), ==, NET_DROP_NONE);
     g_assert_cmpint(nat_world_in(&w, w.s2, nat_world_s2(1), at), ==, NET_DROP_FILTERED);
     lab_close(&w.lab);
 }

@@ -1,5 +1,5 @@
-/* test_nat_topology.c - hosts behind one box, behind boxes of one carrier, on LANs of one prefix; isolation; private
- * destinations; early packets.
+/* test_nat_topology.c - hosts behind one box, behind boxes of one carrier, on LANs of one prefix; isolation;
+ * private destinations; early packets.
  *
  *   a 10.0.0.1 ┐                        ┌ c 10.0.0.1 ┐ both LANs use one prefix
  *              ├ home1 ─┐      ┌─ home2 ┤
@@ -12,8 +12,8 @@
 #include "tests/support/lab.h"
 
 #define CARRIER "203.0.113.1"
-#define HOME1 "100.64.0.1"
-#define HOME2 "100.64.0.2"
+#define HOME1   "100.64.0.1"
+#define HOME2   "100.64.0.2"
 
 typedef struct world {
     lab lab;
@@ -58,7 +58,8 @@ static bool reaches(world *w, sim_host from_host, pl_addr from, pl_addr to, sim_
 }
 
 /* Both send to each other's reflexive endpoints, three rounds; whether packets came both ways in the last. */
-static bool punch(world *w, sim_host x, pl_addr x_at, pl_addr x_seen, sim_host y, pl_addr y_at, pl_addr y_seen)
+static bool punch(world *w, sim_host x, pl_addr x_at, pl_addr x_seen, sim_host y, pl_addr y_at,
+                  pl_addr y_seen)
 {
     bool there = false, back = false;
     for (int round = 0; round < 3; round++) {
@@ -74,7 +75,10 @@ static void same_nat_meets_on_the_lan_or_by_hairpin(void)
     static const struct {
         const char *home;
         bool hairpins;
-    } rows[] = {{"port-restricted", true}, {"full-cone", true}, {"no-hairpin", false}, {"linux", false},
+    } rows[] = {{"port-restricted", true},
+                {"full-cone", true},
+                {"no-hairpin", false},
+                {"linux", false},
                 {"broken-hairpin", true}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         world w;
@@ -121,10 +125,8 @@ static void an_isolating_carrier_parts_its_homes(void)
 {
     lab l;
     lab_open(&l, 0);
-    const net_realm_options options = {.name = "cgn",
-                                       .external_ip = lab_ip(CARRIER),
-                                       .nat = *net_nat_preset("full-cone"),
-                                       .isolated = true};
+    const net_realm_options options = {
+        .name = "cgn", .external_ip = lab_ip(CARRIER), .nat = *net_nat_preset("full-cone"), .isolated = true};
     const net_realm carrier = net_realm_add(l.network, &options);
     const net_realm home1 = lab_realm(&l, "home1", carrier, HOME1, "full-cone");
     const net_realm home2 = lab_realm(&l, "home2", carrier, HOME2, "full-cone");
@@ -140,16 +142,19 @@ static void an_isolating_carrier_parts_its_homes(void)
     lab_close(&l);
 }
 
-/* Two homes of one carrier: the inside address reaches nobody, the reflexive one needs the carrier's hairpin, the
- * lowest box that both share; the homes' own filters still count. */
+/* Two homes of one carrier: the inside address reaches nobody, the reflexive one needs the carrier's hairpin,
+ * the lowest box that both share; the homes' own filters still count. */
 static void same_carrier_needs_its_hairpin(void)
 {
     static const struct {
         const char *carrier, *home;
         bool works;
-    } rows[] = {{"full-cone", "full-cone", true},        {"cgn", "port-restricted", true},
-                {"port-restricted", "port-restricted", true}, {"no-hairpin", "full-cone", false},
-                {"no-hairpin", "port-restricted", false}, {"full-cone", "no-hairpin", true},
+    } rows[] = {{"full-cone", "full-cone", true},
+                {"cgn", "port-restricted", true},
+                {"port-restricted", "port-restricted", true},
+                {"no-hairpin", "full-cone", false},
+                {"no-hairpin", "port-restricted", false},
+                {"full-cone", "no-hairpin", true},
                 {"full-cone", "symmetric", false}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         world w;
@@ -195,7 +200,8 @@ static void two_layers_live_as_long_as_the_shorter(void)
             const net_nat_options *lasting = net_nat_preset("full-cone");
             const net_realm carrier =
                 lab_realm_with(&l, "cgn", NET_PUBLIC_REALM, CARRIER, inner ? lasting : &brief, "none");
-            const net_realm home = lab_realm_with(&l, "home", carrier, HOME1, inner ? &brief : lasting, "none");
+            const net_realm home =
+                lab_realm_with(&l, "home", carrier, HOME1, inner ? &brief : lasting, "none");
             const sim_host a = lab_host(&l, "a", home, "10.0.0.1");
             const sim_host s = lab_host(&l, "s", NET_PUBLIC_REALM, "198.51.100.1");
             g_assert_nonnull(lab_pass(&l, a, lab_udp(a_at, s_at(1))));
@@ -226,18 +232,21 @@ static void private_destinations_vanish_or_are_unreachable(void)
     static const struct {
         net_private_destinations say;
         int code; /* −1: silence */
-    } rows[] = {{NET_PRIVATE_VANISH, -1}, {NET_PRIVATE_NET_UNREACHABLE, 0}, {NET_PRIVATE_HOST_UNREACHABLE, 1}};
+    } rows[] = {
+        {NET_PRIVATE_VANISH, -1}, {NET_PRIVATE_NET_UNREACHABLE, 0}, {NET_PRIVATE_HOST_UNREACHABLE, 1}};
     static const struct {
         const char *ip;
         bool is_private;
-    } to[] = {{"10.9.9.9", true},       {"172.16.0.1", true},   {"172.31.255.255", true}, {"172.32.0.1", false},
-              {"192.168.77.1", true},   {"100.64.0.1", true},   {"100.127.255.255", true}, {"100.128.0.1", false},
-              {"172.15.255.255", false}, {"11.0.0.1", false}};
+    } to[] = {{"10.9.9.9", true},        {"172.16.0.1", true},   {"172.31.255.255", true},
+              {"172.32.0.1", false},     {"192.168.77.1", true}, {"100.64.0.1", true},
+              {"100.127.255.255", true}, {"100.128.0.1", false}, {"172.15.255.255", false},
+              {"11.0.0.1", false}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         lab l;
-        lab_open_with(&l, &(net_options){.seed = 1,
-                                         .latency = {.policy = "constant", .constant_ns = 10 * PL_MILLISECOND},
-                                         .private_destinations = rows[i].say});
+        lab_open_with(&l,
+                      &(net_options){.seed = 1,
+                                     .latency = {.policy = "constant", .constant_ns = 10 * PL_MILLISECOND},
+                                     .private_destinations = rows[i].say});
         const net_realm home = lab_realm(&l, "home", NET_PUBLIC_REALM, CARRIER, "port-restricted");
         const sim_host a = lab_host(&l, "a", home, "192.168.1.2");
         for (size_t k = 0; k < G_N_ELEMENTS(to); k++) {
@@ -290,7 +299,8 @@ static bool punch_with(const char *preset, crossing first)
     return met;
 }
 
-/* The race of the early packet: only a box that takes it in fails, and only when nothing crosses in flight. */
+/* The race of the early packet: only a box that takes it in fails, and only when nothing crosses in flight.
+ */
 static void an_early_packet_spoils_the_punch_where_it_is_accepted(void)
 {
     g_assert_true(punch_with("linux", CROSSES));

@@ -1,7 +1,7 @@
 /* test_rfc4787.c - the UDP requirements of RFC 4787, one test a requirement, named by it.
  *
- * The preset "rfc" must hold them all; where a box of ours is meant to break one, it is shown to.  REQ-13 and 14
- * are about fragments, which no host here sends. */
+ * The preset "rfc" must hold them all; where a box of ours is meant to break one, it is shown to.  REQ-13 and
+ * 14 are about fragments, which no host here sends. */
 #include <glib.h>
 #include <string.h>
 
@@ -27,8 +27,9 @@ static void req_1_mapping_is_endpoint_independent(void)
     static const struct {
         const char *preset;
         int others;
-    } rows[] = {{"rfc", 0}, {"cgn", 0}, {"linux", 0}, {"overriding", 0}, {"address-dependent", 2},
-                {"symmetric", 3}, {"corporate", 3}, {"linux-random", 3}};
+    } rows[] = {
+        {"rfc", 0},       {"cgn", 0},       {"linux", 0},       {"overriding", 0}, {"address-dependent", 2},
+        {"symmetric", 3}, {"corporate", 3}, {"linux-random", 3}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         nat_world w;
         nat_world_open(&w, rows[i].preset);
@@ -66,8 +67,9 @@ static void req_2_a_pool_is_paired(void)
     const uint32_t ip = mapped.ip - lab_ip(BOX);
     g_assert_cmpuint(ip, <, 4);
     /* The same port of another address is another port. */
-    g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), (pl_addr){lab_ip(BOX) + (ip + 1) % 4, mapped.port}), ==,
-                    NET_DROP_NO_MAPPING);
+    g_assert_cmpint(
+        nat_world_in(&w, w.s1, nat_world_s1(1), (pl_addr){lab_ip(BOX) + (ip + 1) % 4, mapped.port}), ==,
+        NET_DROP_NO_MAPPING);
     lab_close(&w.lab);
 }
 
@@ -170,8 +172,8 @@ static void req_5_the_timer_is_configurable(void)
     lab_close(&w.lab);
 }
 
-/* Whether a mapping that is used at 0 s and once more at 90 s, in one of the directions, lets a stranger in at an
- * instant; the lifetime is 120 s. */
+/* Whether a mapping that is used at 0 s and once more at 90 s, in one of the directions, lets a stranger in
+ * at an instant; the lifetime is 120 s. */
 static bool is_alive_at(unsigned refresh, int outward, pl_time when)
 {
     nat_world w;
@@ -233,7 +235,8 @@ static void req_6_strangers_refresh_only_where_told(void)
     g_assert_false(is_alive_after_a_stranger(known, 180 * PL_SECOND));
 }
 
-/* §4.3, refresh scope: a mapping that is kept alive towards s2 lets s1 answer for its own time, or for all of it. */
+/* §4.3, refresh scope: a mapping that is kept alive towards s2 lets s1 answer for its own time, or for all of
+ * it. */
 static void req_6_the_scope_of_a_refresh(void)
 {
     for (int whole = 0; whole < 2; whole++) {
@@ -246,7 +249,8 @@ static void req_6_the_scope_of_a_refresh(void)
         for (uint16_t i = 1; i <= 10; i++) {
             lab_at(&w.lab, i * 60 * PL_SECOND);
             nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s2(i));
-            g_assert_true((nat_world_in(&w, w.s1, nat_world_s1(7), mapped) == NET_DROP_NONE) == (whole || i < 2));
+            g_assert_true((nat_world_in(&w, w.s1, nat_world_s1(7), mapped) == NET_DROP_NONE) ==
+                          (whole || i < 2));
         }
         g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(8), mapped), ==, NET_DROP_FILTERED);
         lab_at(&w.lab, 720 * PL_SECOND);
@@ -275,7 +279,8 @@ static void req_7_overlapping_networks_are_told_apart(void)
     d = lab_pass(&l, a, lab_udp(lab_addr("100.64.0.1", 5000), lab_addr("100.64.0.2", 7)));
     g_assert_nonnull(d); /* not on the LAN, so out: the carrier's neighbour */
     g_assert_cmpuint(d->host, ==, b);
-    g_assert_true(pl_addr_equal(d->packet.source, lab_addr("100.64.0.1", 5000))); /* the box's, by chance the same */
+    g_assert_true(
+        pl_addr_equal(d->packet.source, lab_addr("100.64.0.1", 5000))); /* the box's, by chance the same */
     lab_close(&l);
 }
 
@@ -324,14 +329,16 @@ static void req_9_hairpin_shows_the_external_source(void)
     }
 }
 
-/* The endpoint 10.0.0.1:5000 as MAPPED-ADDRESS and as XOR-MAPPED-ADDRESS show it (RFC 8489 §14.1, 14.2), and in
- * text. */
+/* The endpoint 10.0.0.1:5000 as MAPPED-ADDRESS and as XOR-MAPPED-ADDRESS show it (RFC 8489 §14.1, 14.2), and
+ * in text. */
 static const uint8_t in_clear[] = {0, 1, 0x13, 0x88, 10, 0, 0, 1};
 static const uint8_t outside_in_clear[] = {0, 1, 0x13, 0x88, 203, 0, 113, 1};
-static const uint8_t outside_xored[] = {0, 1, 0x13 ^ 0x21, 0x88 ^ 0x12, 203 ^ 0x21, 0 ^ 0x12, 113 ^ 0xa4, 1 ^ 0x42};
+static const uint8_t outside_xored[] = {0,          1,        0x13 ^ 0x21, 0x88 ^ 0x12,
+                                        203 ^ 0x21, 0 ^ 0x12, 113 ^ 0xa4,  1 ^ 0x42};
 static const char in_text[] = "a=10.0.0.1:5000 b=110.0.0.1 c=10.0.0.12 d=10.0.0.1";
 
-static const fake_delivery *carry(nat_world *w, sim_host host, net_packet packet, const void *bytes, size_t len)
+static const fake_delivery *carry(nat_world *w, sim_host host, net_packet packet, const void *bytes,
+                                  size_t len)
 {
     packet.payload = bytes;
     packet.payload_len = (uint32_t)len;

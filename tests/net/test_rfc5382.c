@@ -83,7 +83,8 @@ static void req_2_a_connection_from_outside_passes(void)
 {
     nat_world w;
     nat_world_open(&w, "rfc");
-    g_assert_cmpint(nat_world_tcp(&w, w.a, nat_world_a(5000), nat_world_s2(80), NET_TCP_SYN), ==, NET_DROP_NONE);
+    g_assert_cmpint(nat_world_tcp(&w, w.a, nat_world_a(5000), nat_world_s2(80), NET_TCP_SYN), ==,
+                    NET_DROP_NONE);
     g_assert_cmpint(in(&w, 99, NET_TCP_SYN), ==, NET_DROP_NONE);
     g_assert_cmpint(out(&w, 99, SYN_ACK), ==, NET_DROP_NONE);
     g_assert_cmpint(in(&w, 99, NET_TCP_ACK), ==, NET_DROP_NONE);
@@ -325,7 +326,7 @@ static void req_5_lifetimes_by_state(void)
         {"rfc", connect_out, 7440 * PL_SECOND},     {"rfc", half_open, 240 * PL_SECOND},
         {"rfc", close_both, 240 * PL_SECOND},       {"rfc", close_one_side, 7440 * PL_SECOND},
         {"linux", connect_out, 432000 * PL_SECOND}, {"linux", half_open, 120 * PL_SECOND},
-       };
+    };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_assert_true(lives_at(rows[i].preset, rows[i].begin, rows[i].lifetime - 1));
         g_assert_false(lives_at(rows[i].preset, rows[i].begin, rows[i].lifetime));
@@ -404,6 +405,31 @@ static void req_6_payloads_pass_unmodified(void)
         g_assert_true((memcmp(d->bytes, bytes, sizeof bytes) == 0) == !hostile);
         lab_close(&w.lab);
     }
+}
+
+/* Text of another length would move all that follows in the stream: the gateway leaves it. */
+static void req_6_a_hostile_gateway_moves_nothing_in_a_stream(void)
+{
+    static const char text[] = "10.0.0.1", same[] = "10.0.0.100", shown[] = "10.9.9.100";
+    lab l;
+    lab_open(&l, 0);
+    const net_realm home = lab_realm(&l, "home", NET_PUBLIC_REALM, shown, "alg-evil");
+    const sim_host a = lab_host(&l, "a", home, text);
+    const sim_host b = lab_host(&l, "b", home, same);
+    lab_host(&l, "s1", NET_PUBLIC_REALM, "198.51.100.1");
+    net_packet data = lab_tcp(lab_addr(text, 5000), nat_world_s1(80), NET_TCP_ACK);
+    data.payload = (const uint8_t *)text;
+    data.payload_len = sizeof text - 1;
+    const fake_delivery *d = lab_pass(&l, a, data);
+    g_assert_cmpuint(d->packet.payload_len, ==, sizeof text - 1);
+    g_assert_cmpint(memcmp(d->bytes, text, sizeof text - 1), ==, 0);
+    data = lab_tcp(lab_addr(same, 5000), nat_world_s1(80), NET_TCP_ACK);
+    data.payload = (const uint8_t *)same;
+    data.payload_len = sizeof same - 1;
+    d = lab_pass(&l, b, data);
+    g_assert_cmpuint(d->packet.payload_len, ==, sizeof same - 1);
+    g_assert_cmpint(memcmp(d->bytes, shown, sizeof shown - 1), ==, 0);
+    lab_close(&l);
 }
 
 static void req_7_ports_are_not_overloaded(void)
@@ -503,6 +529,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rfc5382/req-4-inner-box", req_4_an_inner_box_answers_through_the_outer);
     g_test_add_func("/rfc5382/req-5", req_5_lifetimes_by_state);
     g_test_add_func("/rfc5382/req-6", req_6_payloads_pass_unmodified);
+    g_test_add_func("/rfc5382/req-6-length", req_6_a_hostile_gateway_moves_nothing_in_a_stream);
     g_test_add_func("/rfc5382/req-7", req_7_ports_are_not_overloaded);
     g_test_add_func("/rfc5382/req-8", req_8_hairpin_works_for_tcp);
     g_test_add_func("/rfc5382/req-9", req_9_icmp_is_translated);

@@ -58,12 +58,14 @@ static void req_2_a_query_session_lives_60_s(void)
             nat_world_open(&w, rows[i].preset);
             const uint16_t id = ask(&w, w.a, "10.0.0.1", "198.51.100.1", 77);
             lab_at(&w.lab, rows[i].lifetime - early);
-            g_assert_true((lab_pass(&w.lab, w.s1, lab_echo("198.51.100.1", BOX, 0, id)) != NULL) == (early == 1));
+            g_assert_true((lab_pass(&w.lab, w.s1, lab_echo("198.51.100.1", BOX, 0, id)) != NULL) ==
+                          (early == 1));
             lab_close(&w.lab);
         }
 }
 
-/* REQ-4: an error about no mapping of ours is dropped; the rest is told to the host inside in its own terms. */
+/* REQ-4: an error about no mapping of ours is dropped; the rest is told to the host inside in its own terms.
+ */
 static void req_4_errors_from_outside_are_translated(void)
 {
     nat_world w;
@@ -107,7 +109,8 @@ static void req_4_errors_about_queries_show_the_inside_identifier(void)
     lab_close(&w.lab);
 }
 
-/* REQ-5: an error from inside shows outside addresses, without and within; one about no mapping is dropped. */
+/* REQ-5: an error from inside shows outside addresses, without and within; one about no mapping is dropped.
+ */
 static void req_5_errors_from_inside_are_translated(void)
 {
     nat_world w;
@@ -115,7 +118,8 @@ static void req_5_errors_from_inside_are_translated(void)
     nat_world_out(&w, w.b, b_at(5000), nat_world_s1(7));
     const pl_addr mapped = nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s1(7));
     const net_quote quote = {PL_PROTOCOL_UDP, nat_world_s1(7), nat_world_a(5000), 0};
-    const fake_delivery *d = lab_pass(&w.lab, w.a, error_from(nat_world_a(0), nat_world_s1(0).ip, 3, 3, quote));
+    const fake_delivery *d =
+        lab_pass(&w.lab, w.a, error_from(nat_world_a(0), nat_world_s1(0).ip, 3, 3, quote));
     g_assert_nonnull(d);
     g_assert_cmpuint(d->host, ==, w.s1);
     g_assert_cmphex(d->packet.source.ip, ==, lab_ip(BOX));
@@ -127,7 +131,8 @@ static void req_5_errors_from_inside_are_translated(void)
     lab_close(&w.lab);
 }
 
-/* REQ-6, and RFC 7857 for errors that go out: they change nothing, each way, on a box that all else refreshes. */
+/* REQ-6, and RFC 7857 for errors that go out: they change nothing, each way, on a box that all else
+ * refreshes. */
 static void req_6_errors_neither_refresh_nor_end(void)
 {
     for (int outward = 0; outward < 2; outward++) {
@@ -145,7 +150,8 @@ static void req_6_errors_neither_refresh_nor_end(void)
         lab_at(&w.lab, 30 * PL_SECOND - 1);
         g_assert_nonnull(lab_pass(&w.lab, outward ? w.a : w.s1, error)); /* not ended */
         lab_at(&w.lab, 30 * PL_SECOND);
-        g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(7), mapped), ==, NET_DROP_EXPIRED); /* nor prolonged */
+        g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(7), mapped), ==,
+                        NET_DROP_EXPIRED); /* nor prolonged */
         lab_close(&w.lab);
     }
 }
@@ -159,8 +165,9 @@ static void req_7_errors_are_hairpinned(void)
     const fake_delivery *d = lab_pass(&w.lab, w.b, lab_udp(b_at(6000), a));
     g_assert_nonnull(d);
     const pl_addr b = d->packet.source;
-    d = lab_pass(&w.lab, w.a,
-                 error_from(nat_world_a(0), b.ip, 3, 3, (net_quote){PL_PROTOCOL_UDP, b, nat_world_a(5000), 0}));
+    d = lab_pass(
+        &w.lab, w.a,
+        error_from(nat_world_a(0), b.ip, 3, 3, (net_quote){PL_PROTOCOL_UDP, b, nat_world_a(5000), 0}));
     g_assert_nonnull(d);
     g_assert_cmpuint(d->host, ==, w.b);
     g_assert_cmphex(d->packet.source.ip, ==, lab_ip(BOX));
@@ -188,7 +195,8 @@ static void req_8_exhaustion_is_told(void)
         g_assert_cmpuint(d->packet.icmp_code, ==, 13);
         g_assert_cmpuint(d->packet.quote.protocol, ==, packets[i].protocol);
     }
-    g_assert_nonnull(lab_pass(&w.lab, w.a, lab_udp(nat_world_a(5000), nat_world_s2(7)))); /* an old one goes on */
+    g_assert_nonnull(
+        lab_pass(&w.lab, w.a, lab_udp(nat_world_a(5000), nat_world_s2(7)))); /* an old one goes on */
     lab_close(&w.lab);
 }
 
@@ -200,9 +208,10 @@ typedef struct routed {
 /* a behind two boxes, 10 ms from s and from b, which is behind another two. */
 static void routed_open(routed *r, net_ttl_answer ttl)
 {
-    lab_open_with(&r->lab, &(net_options){.seed = 1,
-                                          .latency = {.policy = "constant", .constant_ns = 10 * PL_MILLISECOND},
-                                          .ttl = ttl});
+    lab_open_with(&r->lab,
+                  &(net_options){.seed = 1,
+                                 .latency = {.policy = "constant", .constant_ns = 10 * PL_MILLISECOND},
+                                 .ttl = ttl});
     const net_realm outer = lab_realm(&r->lab, "outer", NET_PUBLIC_REALM, "203.0.113.1", "full-cone");
     const net_realm inner = lab_realm(&r->lab, "inner", outer, "100.64.0.1", "full-cone");
     const net_realm far_outer = lab_realm(&r->lab, "far-outer", NET_PUBLIC_REALM, "203.0.113.2", "full-cone");
@@ -213,14 +222,18 @@ static void routed_open(routed *r, net_ttl_answer ttl)
     g_assert_nonnull(lab_pass(&r->lab, r->b, lab_udp(lab_addr("10.0.0.1", 6000), nat_world_s1(7))));
 }
 
-/* RFC 792: the router where the TTL ran out says so; the boxes on the way back translate it.  A traceroute. */
+/* RFC 792: the router where the TTL ran out says so; the boxes on the way back translate it.  A traceroute.
+ */
 static void rfc792_each_router_answers_when_the_ttl_ran_out(void)
 {
     static const struct {
         const char *router;
         pl_span after;
-    } rows[] = {{"100.64.0.1", 0}, {"203.0.113.1", 0}, {"192.0.0.8", 10 * PL_MILLISECOND},
-                {"203.0.113.2", 20 * PL_MILLISECOND}, {"203.0.113.2", 20 * PL_MILLISECOND}};
+    } rows[] = {{"100.64.0.1", 0},
+                {"203.0.113.1", 0},
+                {"192.0.0.8", 10 * PL_MILLISECOND},
+                {"203.0.113.2", 20 * PL_MILLISECOND},
+                {"203.0.113.2", 20 * PL_MILLISECOND}};
     routed r;
     routed_open(&r, NET_TTL_ANSWERED);
     net_packet probe = lab_udp(lab_addr("10.0.0.1", 5000), lab_addr("203.0.113.2", 6000));
@@ -255,8 +268,9 @@ static void rfc792_no_answer_where_told_and_never_to_an_error(void)
     g_assert_cmpint(r.lab.last_step, ==, NET_STEP_DROPPED);
     lab_close(&r.lab);
     routed_open(&r, NET_TTL_ANSWERED);
-    net_packet error = error_from(nat_world_s1(0), lab_ip("203.0.113.2"), 3, 3,
-                                  (net_quote){PL_PROTOCOL_UDP, lab_addr("203.0.113.2", 6000), nat_world_s1(7), 0});
+    net_packet error =
+        error_from(nat_world_s1(0), lab_ip("203.0.113.2"), 3, 3,
+                   (net_quote){PL_PROTOCOL_UDP, lab_addr("203.0.113.2", 6000), nat_world_s1(7), 0});
     for (error.ttl = 1; error.ttl <= 3; error.ttl++) {
         g_assert_null(lab_pass(&r.lab, r.s, error));
         g_assert_cmpint(r.lab.last_drop, ==, NET_DROP_TTL);

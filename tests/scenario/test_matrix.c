@@ -1,4 +1,6 @@
 /* matrix:, paths:, proxies: and the places of peers, as they are written and what they become. */
+#include "core/node.h"
+#include "sim/scenario/schema.h"
 #include "tests/scenario/scenario_test.h"
 
 /* A matrix of two kinds, from line 9 on. */
@@ -199,6 +201,38 @@ static void paths_of_groups_are_typed(void)
     sim_scenario_free(s);
 }
 
+/* What peers says in place of BASE's, and the words of its only error. */
+static const struct {
+    const char *peers, *error;
+} bad_places[] = {
+    {"per_nat: 2", "t.yaml:7:31: error: hosts cannot share a home box that is not there"},
+    {"nat: full-cone, per_nat: 0", "per_nat is 1 to 250"},
+    {"nat: full-cone, per_carrier: 2", "add carrier: cgn"},
+    {"isolated: yes", "there is no LAN to be isolated in"},
+    {"isolated: maybe", "one of no, yes"},
+    {"traversal: e3", "did you mean 'e1'?"},
+    {"nat_refresh: keepalive", "did you mean 'keep-alive'?"},
+    {"carrier: \"cgn(pool=0)\"", "pool is 1 to 256"},
+    {"proxy: yes}\nproxies: {port: 0", "port is 1 to 65535"},
+    {"proxy: yes}\nproxies: {link: dls", "did you mean 'dsl'?"},
+};
+
+static void every_error_of_a_place_says_where(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_places); i++) {
+        char **parts = g_strsplit(BASE, "link: dsl}", 2);
+        g_autofree char *by = g_strdup_printf("link: dsl, %s}", bad_places[i].peers);
+        g_autofree char *text = g_strjoinv(by, parts);
+        sim_scenario *s = load(text);
+        g_autofree char *errors = sim_scenario_errors(s);
+        g_test_message("%s: %s", bad_places[i].peers, errors);
+        g_assert_nonnull(strstr(errors, bad_places[i].error));
+        g_assert_cmpuint(sim_diagnostic_count(s->diagnostics), ==, 1);
+        sim_scenario_free(s);
+        g_strfreev(parts);
+    }
+}
+
 static const struct {
     const char *text, *error;
 } bad_paths[] = {
@@ -250,6 +284,35 @@ static void an_end_by_paths_needs_paths(void)
     }
 }
 
+typedef struct core_names {
+    const char *const *names; /* NULL-terminated */
+    size_t found;
+} core_names;
+
+static void count_name(void *ctx, const char *word)
+{
+    core_names *names = ctx;
+    g_assert_true(g_strv_contains(names->names, word));
+    names->found++;
+}
+
+/* The schema may not include the rooms that have the tables of profiles and policies; its lists are theirs. */
+static void profiles_and_policies_are_those_of_core(void)
+{
+    const pl_path_profile *const *profiles;
+    const pl_nat_policy *policies;
+    const size_t n[] = {pl_path_profiles(&profiles), pl_nat_policies(&policies)};
+    static const char *const keys[] = {"traversal", "nat_refresh"};
+    for (size_t k = 0; k < 2; k++) {
+        g_autofree const char **names = g_new0(const char *, n[k] + 1);
+        for (size_t i = 0; i < n[k]; i++)
+            names[i] = k == 0 ? profiles[i]->name : policies[i].name;
+        core_names known = {.names = names};
+        sim_schema_words(sim_schema_find("peers", keys[k]), NULL, count_name, &known);
+        g_assert_cmpuint(known.found, ==, n[k]);
+    }
+}
+
 /* A scenario that says nothing of all this is as it was. */
 static void nothing_of_it_is_there_unasked(void)
 {
@@ -260,6 +323,7 @@ static void nothing_of_it_is_there_unasked(void)
     g_assert_cmpint(c->proxies.count, ==, 0);
     g_assert_cmpint(c->groups[0].per_nat, ==, 1);
     g_assert_cmpstr(c->groups[0].traversal, ==, "ours");
+    g_assert_cmpstr(c->groups[0].nat_refresh, ==, "login");
     g_assert_null(sim_config_kinds(c));
     g_assert_cmpint(c->private_destinations, ==, NET_PRIVATE_VANISH);
     sim_scenario_free(s);
@@ -275,8 +339,11 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/matrix/the-kinds-are-written-knob-by-knob", the_kinds_are_written_knob_by_knob);
     g_test_add_func("/scenario/matrix/places-of-peers-are-typed", places_of_peers_are_typed);
     g_test_add_func("/scenario/matrix/paths-of-groups-are-typed", paths_of_groups_are_typed);
+    g_test_add_func("/scenario/matrix/every-error-of-a-place-says-where", every_error_of_a_place_says_where);
     g_test_add_func("/scenario/matrix/every-error-of-paths-says-where", every_error_of_paths_says_where);
     g_test_add_func("/scenario/matrix/an-end-by-paths-needs-paths", an_end_by_paths_needs_paths);
+    g_test_add_func("/scenario/matrix/profiles-and-policies-are-those-of-core",
+                    profiles_and_policies_are_those_of_core);
     g_test_add_func("/scenario/matrix/nothing-of-it-is-there-unasked", nothing_of_it_is_there_unasked);
     return g_test_run();
 }

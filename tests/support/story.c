@@ -300,7 +300,12 @@ story_host *story_add_client(story *s, const story_client_options *options)
 
 story_host *story_add_stranger(story *s)
 {
-    return add_host(s, STORY_STRANGER, STORY_CLIENT_IP + s->n_outside++, &(story_client_options){0});
+    return story_add_stranger_behind(s, &(story_client_options){0});
+}
+
+story_host *story_add_stranger_behind(story *s, const story_client_options *options)
+{
+    return add_host(s, STORY_STRANGER, STORY_CLIENT_IP + s->n_outside++, options);
 }
 
 story_host *story_add_machine(story *s, sim_input_fn machine, void *machine_ctx)

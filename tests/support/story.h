@@ -131,6 +131,8 @@ story_host *story_add_client(story *s, const story_client_options *options);
 story_host *story_add_stranger(story *s);
 /* A stranger's host whose inputs go to a machine of the test. */
 story_host *story_add_machine(story *s, sim_input_fn machine, void *machine_ctx);
+/* The same behind boxes and on a link of its own; nodes and caches are none of it. */
+story_host *story_add_stranger_behind(story *s, const story_client_options *options);
 /* The node of a host vanishes without a word; or is back with an empty stack.  A login server that is back
  * knows the supernodes' accounts only. */
 void story_fail(story_host *host);

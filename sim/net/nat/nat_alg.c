@@ -8,8 +8,8 @@
 #include "core/port.h"
 
 #define ADDRESS_BYTES 4u
-#define PORT_BYTES 2u
-#define TEXT_MAX sizeof "255.255.255.255:65535"
+#define PORT_BYTES    2u
+#define TEXT_MAX      sizeof "255.255.255.255:65535"
 
 static void put_address(uint8_t *at, uint32_t ip)
 {

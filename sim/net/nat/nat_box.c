@@ -9,7 +9,7 @@
 #include "sim/net/nat/nat_ports.h"
 #include "sim/net/nat/nat_session.h"
 
-#define ICMP_ECHO_REPLY 0
+#define ICMP_ECHO_REPLY   0
 #define ICMP_ECHO_REQUEST 8
 
 void net_nat_box_kind(const net_nat_options *options, net_nat_kind *ret_kind)
@@ -23,8 +23,7 @@ void net_nat_box_kind(const net_nat_options *options, net_nat_kind *ret_kind)
     ret_kind->filters = ret_kind->keys >= own->filtering;
     ret_kind->tells = (own->refresh & NET_NAT_REFRESH_KNOWN) && ret_kind->keys == NET_NAT_EI;
     ret_kind->hears = (own->refresh & NET_NAT_REFRESH_IN) || own->udp_stream_lifetime_ns;
-    ret_kind->meddles =
-        ret_kind->shares || own->alg != NET_ALG_OFF || own->hairpin == NET_HAIRPIN_INTERNAL;
+    ret_kind->meddles = ret_kind->shares || own->alg != NET_ALG_OFF || own->hairpin == NET_HAIRPIN_INTERNAL;
 }
 
 /* The remote endpoint as far as a behaviour looks at it; ICMP has no remote port (RFC 5508 §3.1). */
@@ -130,8 +129,8 @@ static bool may_open(const net_packet *packet)
     return packet->protocol != PL_PROTOCOL_ICMP || packet->icmp_type == ICMP_ECHO_REQUEST;
 }
 
-/* A packet from inside has no live mapping under its key: that of a fickle box, or a new one; 0 and the reason if
- * there is none. */
+/* A packet from inside has no live mapping under its key: that of a fickle box, or a new one; 0 and the
+ * reason if there is none. */
 static uint32_t open_mapping(net_nat_table *table, net_nat_box *box, net_mapping_key *key, uint32_t expired,
                              const net_packet *packet, net_drop *ret_drop, pl_time now)
 {
@@ -152,6 +151,13 @@ static uint32_t open_mapping(net_nat_table *table, net_nat_box *box, net_mapping
     return make_mapping(table, box, key, packet->destination, now);
 }
 
+static void show_outside(const net_nat_box *box, const net_mapping *m, net_packet *packet)
+{
+    packet->source = net_nat_box_external(box, m);
+    if (packet->protocol == PL_PROTOCOL_ICMP)
+        packet->destination.port = m->external_port;
+}
+
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
     if (net_nat_is_error(packet))
@@ -165,11 +171,26 @@ net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *pac
             return drop;
     }
     net_nat_session_out(table, box, index, packet, now);
-    const net_mapping *m = net_nat_table_mapping(table, index);
-    packet->source = net_nat_box_external(box, m);
-    if (packet->protocol == PL_PROTOCOL_ICMP)
-        packet->destination.port = m->external_port;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
     return NET_DROP_NONE;
+}
+
+/* Where more than a lifetime may change by the instant itself, a packet waits for it. */
+static bool only_prolongs(const net_nat_kind *kind)
+{
+    return !kind->meddles && !kind->options.fickle && !kind->options.udp_stream_lifetime_ns;
+}
+
+bool net_nat_box_out_ahead(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time when)
+{
+    if (packet->protocol != PL_PROTOCOL_UDP || !only_prolongs(box->kind))
+        return false;
+    net_mapping_key key = key_of(box, packet->protocol, packet->source, packet->destination);
+    uint32_t index = mapping_inside(table, box, &key);
+    if (!index || !net_nat_session_out_ahead(table, box, index, packet, when))
+        return false;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
+    return true;
 }
 
 static net_drop in_error(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_time now)
@@ -197,7 +218,7 @@ static void show_inside(net_packet *packet, const net_mapping *m)
         packet->source.port = m->inside_port;
 }
 
-/* A box that overloads ports has one flow, or none, for what the packet shows: a host's, or its own stack's. */
+/* A box that overloads ports has one flow, or none, for what the packet shows: a host's or its own stack's. */
 static net_drop in_shared(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
     const uint32_t index = find_outside(table, box, packet->protocol, packet->destination, packet->source);

@@ -8,7 +8,9 @@
 #define LONGEST (1000000000 * PL_SECOND)
 
 #define FIELD(name) .offset = offsetof(net_nat_options, name), .bytes = sizeof((net_nat_options *)0)->name
-#define WORDS(...) .kind = NET_KNOB_WORD, .words = {__VA_ARGS__}, .most = G_N_ELEMENTS(((const char *[]){__VA_ARGS__})) - 1
+#define WORDS(...)                                                                                           \
+    .kind = NET_KNOB_WORD, .words = {__VA_ARGS__},                                                           \
+    .most = G_N_ELEMENTS(((const char *[]){__VA_ARGS__})) - 1
 #define TIME .kind = NET_KNOB_TIME, .most = LONGEST
 #define LIFETIME .kind = NET_KNOB_TIME, .least = 1, .most = LONGEST
 #define COUNT(high) .kind = NET_KNOB_COUNT, .most = (high)
@@ -53,7 +55,8 @@ static const net_nat_knob knobs[] = {
      .help = "the answer to a SYN from outside that nobody waits for"},
     {"strangers", WORDS("ignored", "accepted", "answered"), FIELD(strangers),
      .help = "what the box's own stack does with strange datagrams, where ports are overloaded"},
-    {"max_mappings", COUNT(UINT32_MAX), FIELD(max_mappings), .help = "room in the table; 0 = as many as ports"},
+    {"max_mappings", COUNT(UINT32_MAX), FIELD(max_mappings),
+     .help = "room in the table; 0 = as many as ports"},
     {"hold_down", TIME, FIELD(hold_down_ns), .help = "how long a released port rests"},
     {"alg", WORDS("off", "rewrite"), FIELD(alg), .help = "whether addresses in payloads are rewritten"},
 };

@@ -22,7 +22,8 @@ static bool has_holders(const net_nat_box *box)
     return box->kind->options.ports == NET_PORTS_BLOCK || box->kind->shares;
 }
 
-uint32_t net_nat_life_holder(const net_nat_table *table, const net_nat_box *box, uint8_t protocol, pl_addr inside)
+uint32_t net_nat_life_holder(const net_nat_table *table, const net_nat_box *box, uint8_t protocol,
+                             pl_addr inside)
 {
     return net_nat_table_holder(table, box->id, held_protocol(box, protocol), held(box, inside));
 }
@@ -41,13 +42,14 @@ static void count_in(net_nat_table *table, const net_nat_box *box, uint32_t mapp
 
 static void count_out(net_nat_table *table, const net_nat_box *box, const net_mapping *m)
 {
-    const uint32_t index = net_nat_life_holder(table, box, m->protocol, (pl_addr){m->inside_ip, m->inside_port});
+    const uint32_t index =
+        net_nat_life_holder(table, box, m->protocol, (pl_addr){m->inside_ip, m->inside_port});
     if (--net_nat_table_holder_at(table, index)->count == 0)
         net_nat_table_drop_holder(table, index);
 }
 
-uint32_t net_nat_life_begin(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, uint32_t place,
-                            uint16_t port, net_mapping_kind kind, pl_time now)
+uint32_t net_nat_life_begin(net_nat_table *table, net_nat_box *box, const net_mapping_key *key,
+                            uint32_t place, uint16_t port, net_mapping_kind kind, pl_time now)
 {
     const uint32_t index = net_nat_table_bind(table, key, place, port, kind, &box->ring);
     net_nat_table_mapping(table, index)->since = now;

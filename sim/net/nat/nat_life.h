@@ -7,13 +7,13 @@
 #include "sim/net/nat/nat_box.h"
 
 /* Binds a port that is free to a key.  The mapping has no life yet: whoever begins it sets its expires_at. */
-uint32_t net_nat_life_begin(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, uint32_t place,
-                            uint16_t port, net_mapping_kind kind, pl_time now);
+uint32_t net_nat_life_begin(net_nat_table *table, net_nat_box *box, const net_mapping_key *key,
+                            uint32_t place, uint16_t port, net_mapping_kind kind, pl_time now);
 /* Ends a mapping that has expired: its port is free, or rests if the box holds ports down. */
 void net_nat_life_end(net_nat_table *table, net_nat_box *box, uint32_t mapping, pl_time now);
 /* Ends a mapping, whether it lives or not, and frees its port. */
 void net_nat_life_release(net_nat_table *table, net_nat_box *box, uint32_t mapping);
-/* Who has a port (for a remote, where ports are overloaded), 0 if nobody; a port whose time is over is freed. */
+/* Who has a port (for a remote, where ports are overloaded), 0 if nobody; frees a port whose time is over. */
 uint32_t net_nat_life_taken(net_nat_table *table, net_nat_box *box, const net_port_key *port, pl_addr remote,
                             pl_time now);
 /* Looks at a few mappings and frees those whose time is over; once for each mapping that is made. */

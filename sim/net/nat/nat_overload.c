@@ -17,9 +17,9 @@ static bool is_of(const net_mapping *m, const net_mapping_key *flow, pl_time now
            m->inside_port == flow->inside.port && m->protocol == flow->protocol && now < m->expires_at;
 }
 
-/* The newest live flow of an endpoint by a look at all of the box's; where it was forgotten, which is rare. */
-static uint32_t look_for_newest(const net_nat_table *table, const net_nat_box *box, const net_mapping_key *flow,
-                                pl_time now)
+/* The newest live flow of an endpoint, by a look at all of the box's; needed where the guess is gone, rarely. */
+static uint32_t look_for_newest(const net_nat_table *table, const net_nat_box *box,
+                                const net_mapping_key *flow, pl_time now)
 {
     uint32_t newest = 0;
     pl_time since = -1;
@@ -96,8 +96,7 @@ static bool random_of_class(net_nat_table *table, net_nat_box *box, const net_ma
 bool net_nat_overload_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *flow,
                              net_nat_port *ret_port, pl_time now)
 {
-    const uint32_t newest =
-        box->kind->options.mapping == NET_NAT_EI ? newest_of(table, box, flow, now) : 0;
+    const uint32_t newest = box->kind->options.mapping == NET_NAT_EI ? newest_of(table, box, flow, now) : 0;
     if (newest) {
         const net_mapping *m = net_nat_table_mapping(table, newest);
         *ret_port = (net_nat_port){m->place, m->external_port};
@@ -114,8 +113,8 @@ bool net_nat_overload_choose(net_nat_table *table, net_nat_box *box, const net_m
            random_of_class(table, box, flow, ret_port, now);
 }
 
-void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t expired, const net_packet *packet,
-                             pl_time now)
+void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t expired,
+                             const net_packet *packet, pl_time now)
 {
     if (box->kind->options.strangers == NET_STRANGERS_IGNORED || packet->protocol != PL_PROTOCOL_UDP)
         return;
@@ -132,7 +131,8 @@ void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t ex
     net_nat_table_mapping(table, index)->expires_at = now + box->kind->options.udp_lifetime_ns;
 }
 
-net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box, uint32_t mapping, pl_time now)
+net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                                   pl_time now)
 {
     net_mapping *m = net_nat_table_mapping(table, mapping);
     if (!m->stranger)

@@ -12,12 +12,13 @@
  * shown.  False if no port is left. */
 bool net_nat_overload_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *flow,
                              net_nat_port *ret_port, pl_time now);
-/* Lets the box's own stack take a datagram from outside that is for no live flow, if it does so; `expired` is the
- * flow that it was for, 0 = none. */
-void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t expired, const net_packet *packet,
-                             pl_time now);
+/* Lets the box's own stack take a datagram from outside that is for no live flow, if it does so; `expired` is
+ * the flow that it was for, 0 = none. */
+void net_nat_overload_accept(net_nat_table *table, net_nat_box *box, uint32_t expired,
+                             const net_packet *packet, pl_time now);
 /* Whether a mapping is the own stack's; then why a packet for it ends: CLASH if a flow from inside had to
  * give way to it. */
-net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box, uint32_t mapping, pl_time now);
+net_drop net_nat_overload_stranger(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                                   pl_time now);
 
 #endif

@@ -6,7 +6,7 @@
 #include "sim/net/nat/nat_life.h"
 
 #define SYSTEM_PORTS 1024u /* spec: RFC 6335 §6 */
-#define ALL_PORTS 65536u
+#define ALL_PORTS    65536u
 /* chosen: draws of a random port before the search becomes linear; 16 fail once in 65536 at half load. */
 #define RANDOM_TRIES 16
 
@@ -149,7 +149,8 @@ static bool block_of(wish *w, uint32_t address, port_range *ret_range)
         const uint16_t first = (uint16_t)(all.low + (start + i) % n * options->block);
         if (net_nat_table_block(w->table, w->place, first))
             continue;
-        net_nat_table_give_block(w->table, net_nat_table_hold_for(w->table, w->box->id, 0, host), w->place, first);
+        net_nat_table_give_block(w->table, net_nat_table_hold_for(w->table, w->box->id, 0, host), w->place,
+                                 first);
         *ret_range = (port_range){.low = first, .size = options->block, .step = 1};
         return true;
     }
@@ -162,7 +163,7 @@ uint32_t net_nat_ports_address(net_nat_box *box, uint32_t inside_ip)
     if (n == 1)
         return 0;
     return box->kind->options.pooling == NET_POOLING_PAIRED ? inside_ip % n
-                                                       : (uint32_t)net_random_below(&box->random, n);
+                                                            : (uint32_t)net_random_below(&box->random, n);
 }
 
 bool net_nat_ports_keeps(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, pl_time now)
@@ -171,8 +172,8 @@ bool net_nat_ports_keeps(net_nat_table *table, net_nat_box *box, const net_mappi
     return is_free(&w, key->inside.port);
 }
 
-bool net_nat_ports_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, net_nat_ports policy,
-                          net_nat_port *ret_port, pl_time now)
+bool net_nat_ports_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *key,
+                          net_nat_ports policy, net_nat_port *ret_port, pl_time now)
 {
     const uint32_t n = box->kind->options.pool;
     const uint32_t first = net_nat_ports_address(box, key->inside.ip);

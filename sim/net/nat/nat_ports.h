@@ -12,8 +12,8 @@ typedef struct net_nat_port {
 } net_nat_port;
 
 /* Chooses by the box's policy, or by `policy` for once.  False if no port is left. */
-bool net_nat_ports_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *key, net_nat_ports policy,
-                          net_nat_port *ret_port, pl_time now);
+bool net_nat_ports_choose(net_nat_table *table, net_nat_box *box, const net_mapping_key *key,
+                          net_nat_ports policy, net_nat_port *ret_port, pl_time now);
 /* The outside address that a new mapping of an inside host tries first, as a number within the pool. */
 uint32_t net_nat_ports_address(net_nat_box *box, uint32_t inside_ip);
 /* Whether the box has the very port free that an inside endpoint has, on the address it tries first. */

@@ -1,8 +1,8 @@
 /* nat_table.h - the mappings and sessions of all NAT boxes of a network.
  *
  * Private to sim/net.  A mapping ties an inside endpoint (and, if the box maps by destination, a remote
- * one) to an outside address and port.  A session is one remote that a mapping has spoken with; it is kept only
- * where a filter or TCP needs it.  Both expire lazily: nothing happens until somebody looks. */
+ * one) to an outside address and port.  A session is one remote that a mapping has spoken with; it is kept
+ * only where a filter or TCP needs it.  Both expire lazily: nothing happens until somebody looks. */
 #ifndef NET_NAT_TABLE_H
 #define NET_NAT_TABLE_H
 
@@ -43,8 +43,8 @@ typedef struct net_session {
     pl_time expires_at;
 } net_session;
 
-/* What a box keeps of an inside host (its block of ports) or of an inside endpoint (which port it shows), as long
- * as any mapping of it holds a port. */
+/* What a box keeps of an inside host (its block of ports) or of an inside endpoint (which port it shows), as
+ * long as any mapping of it holds a port. */
 typedef struct net_holder {
     uint32_t newest; /* the mapping made last; a guess, as it may be gone */
     net_hook hook;   /* chain by inside host or endpoint */

@@ -1,7 +1,7 @@
 /* path.h - what the parts of a packet's path ask of each other.
  *
- * Private to sim/net: path.c moves packets, path_nat.c takes them through NAT boxes, path_answer.c answers what
- * ended. */
+ * Private to sim/net: path.c moves packets, path_nat.c takes them through NAT boxes, path_answer.c answers
+ * what ended. */
 #ifndef NET_PATH_H
 #define NET_PATH_H
 
@@ -29,7 +29,8 @@ static inline net_packet net_path_as_met(const net_flight *flight)
 }
 
 /* path.c: ends a packet. */
-void net_path_end(net *network, net_flight *flight, net_step step, net_drop drop, net_spot where, pl_time now);
+void net_path_end(net *network, net_flight *flight, net_step step, net_drop drop, net_spot where,
+                  pl_time now);
 /* path.c: a packet that a box made, in a given realm. */
 net_flight *net_path_make(net *network, const net_packet *packet, net_realm realm);
 /* path.c: hands a packet whose owner is known from the way up to the way down. */
@@ -38,32 +39,33 @@ void net_path_meet(net *network, net_flight *flight, pl_time now);
 /* path_answer.c: what a box says to a packet that it does not let pass; false: nothing. */
 bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop,
                      net_packet *ret_answer);
-/* path_answer.c: sends a packet that a box made from the realm where another's way down began; `turned` is what
- * that one had, `near` a host near the box. */
-void net_path_send_back(net *network, const net_packet *answer, net_realm realm, uint32_t turned, sim_host near,
-                        pl_time now);
-/* path_answer.c: ends a packet on its way in.  The answer (NULL: none) starts where the packet's way down began,
- * so that it finds the same boxes on its way back to the sender. */
-void net_path_end_at(net *network, net_flight *flight, net_drop drop, net_spot where, const net_packet *answer,
-                     pl_time now);
+/* path_answer.c: sends a packet that a box made from the realm where another's way down began; `turned` is
+ * what that one had, `near` a host near the box. */
+void net_path_send_back(net *network, const net_packet *answer, net_realm realm, uint32_t turned,
+                        sim_host near, pl_time now);
+/* path_answer.c: ends a packet on its way in.  The answer (NULL: none) starts where the packet's way down
+ * began, so that it finds the same boxes on its way back to the sender. */
+void net_path_end_at(net *network, net_flight *flight, net_drop drop, net_spot where,
+                     const net_packet *answer, pl_time now);
 /* path_answer.c: ends a packet that has no hop left for the router or box of a realm, on its way in. */
 void net_path_end_hopless(net *network, net_flight *flight, net_realm realm, pl_time now);
 /* path_answer.c: the same in the middle of the public realm, on a way that takes `latency`. */
 void net_path_end_hopless_public(net *network, net_flight *flight, pl_span latency, pl_time now);
-/* path_answer.c: ends a packet among the public realm's routers; what answers it (NULL: nothing) takes `latency`. */
+/* path_answer.c: ends a packet among the public realm's routers; what answers it (NULL: nothing) takes
+ * `latency`. */
 void net_path_end_public(net *network, net_flight *flight, net_drop drop, const net_packet *answer,
                          pl_span latency, pl_time now);
-/* path_answer.c: ends a packet to an address that nobody in the public realm has.  The first router says so, if
- * it says anything. */
+/* path_answer.c: ends a packet to an address that nobody in the public realm has.  The first router says so,
+ * if it says anything. */
 void net_path_lose(net *network, net_flight *flight, pl_time now);
 
-/* path_nat.c: takes a packet out through a box that meddles.  NET_DROP_NONE if it passed; then *ret_clash says
- * whether its flow had to get another port than its endpoint has. */
-net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash, pl_time now);
+/* path_nat.c: takes a packet out through a box that meddles.  NET_DROP_NONE if it passed; then *ret_clash
+ * says whether its flow had to get another port than its endpoint has. */
+net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash,
+                             pl_time now);
 /* path_nat.c: likewise in. */
 net_drop net_path_meddle_in(net *network, net_nat_box *box, net_flight *flight, pl_time now);
 /* path_nat.c: ends a packet that the box of a realm does not let in, with the box's answer if it has one. */
 void net_path_end_stranger(net *network, net_flight *flight, net_realm realm, net_drop drop, pl_time now);
-
 
 #endif

@@ -1,4 +1,5 @@
-/* path_answer.c - what comes back of a packet that ended on its way: RSTs and ICMP errors, and where they start. */
+/* path_answer.c - what comes back of a packet that ended on its way: RSTs and ICMP errors, and where they
+ * start. */
 #include "sim/net/answer.h"
 #include "sim/net/path/path.h"
 
@@ -13,8 +14,8 @@ bool net_path_answer(const net *network, const net_packet *packet, uint32_t from
     return net_answer_refusal(packet, from, ret_answer);
 }
 
-void net_path_send_back(net *network, const net_packet *answer, net_realm realm, uint32_t turned, sim_host near,
-                        pl_time now)
+void net_path_send_back(net *network, const net_packet *answer, net_realm realm, uint32_t turned,
+                        sim_host near, pl_time now)
 {
     net_flight *back = net_path_make(network, answer, realm);
     back->near = near;
@@ -26,8 +27,8 @@ void net_path_send_back(net *network, const net_packet *answer, net_realm realm,
         net_path_meet(network, back, now);
 }
 
-void net_path_end_at(net *network, net_flight *flight, net_drop drop, net_spot where, const net_packet *answer,
-                     pl_time now)
+void net_path_end_at(net *network, net_flight *flight, net_drop drop, net_spot where,
+                     const net_packet *answer, pl_time now)
 {
     const net_realm realm = flight->met_realm;
     const uint32_t turned = flight->turned;
@@ -81,10 +82,10 @@ void net_path_lose(net *network, net_flight *flight, pl_time now)
 {
     const net_private_destinations say = network->private_destinations;
     net_packet answer;
-    const bool answers =
-        say != NET_PRIVATE_VANISH && is_private(flight->packet.destination.ip) &&
-        net_answer_icmp(&flight->packet, NET_ROUTER_IP,
-                        say == NET_PRIVATE_NET_UNREACHABLE ? NET_ICMP_NET_UNREACHABLE : NET_ICMP_HOST_UNREACHABLE,
-                        &answer);
+    const bool answers = say != NET_PRIVATE_VANISH && is_private(flight->packet.destination.ip) &&
+                         net_answer_icmp(&flight->packet, NET_ROUTER_IP,
+                                         say == NET_PRIVATE_NET_UNREACHABLE ? NET_ICMP_NET_UNREACHABLE
+                                                                            : NET_ICMP_HOST_UNREACHABLE,
+                                         &answer);
     net_path_end_public(network, flight, NET_DROP_NO_ROUTE, answers ? &answer : NULL, 0, now);
 }

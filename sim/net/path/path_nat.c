@@ -6,7 +6,8 @@
 /* spec: RFC 5382 REQ-4, the least time before an unsolicited SYN may be answered. */
 #define SYN_ANSWER_AFTER (6 * PL_SECOND)
 
-net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash, pl_time now)
+net_drop net_path_meddle_out(net *network, net_nat_box *box, net_flight *flight, net_drop *ret_clash,
+                             pl_time now)
 {
     const pl_addr inside = flight->packet.source;
     const uint64_t remaps = network->nat.remaps;
@@ -28,7 +29,7 @@ net_drop net_path_meddle_in(net *network, net_nat_box *box, net_flight *flight, 
     const net_drop drop = net_nat_box_in(&network->nat, box, &flight->packet, now);
     if (drop != NET_DROP_NONE)
         return drop;
-    if (box->kind->options.hairpin == NET_HAIRPIN_INTERNAL && flight->turned == box->id)
+    if (box->kind->options.hairpin == NET_HAIRPIN_INTERNAL)
         net_nat_box_reveal(&network->nat, box, &flight->packet, outside);
     if (box->kind->options.alg != NET_ALG_OFF)
         net_nat_alg_rewrite(flight, outside, flight->packet.destination);
@@ -70,7 +71,8 @@ static bool is_bare_syn(const net_packet *packet)
            !(packet->tcp_flags & NET_TCP_ACK);
 }
 
-static bool answer_syn(net *network, const net_flight *flight, net_realm realm, net_packet *ret_answer, pl_time now)
+static bool answer_syn(net *network, const net_flight *flight, net_realm realm, net_packet *ret_answer,
+                       pl_time now)
 {
     const net_packet syn = net_path_as_met(flight);
     const uint32_t from = syn.destination.ip;
