@@ -245,8 +245,8 @@ static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
     size_t n = 0, hits = 0;
     for (size_t i = 0; i < sheet->n_rows * sheet->n_columns; i++) {
         const an_cell *cell = &sheet->cells[i];
-        bool sprayed =
-            cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED && sheet->transport == AN_UDP;
+        bool sprayed = cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED &&
+                       !cell->expected.is_spoilt_by_spray && sheet->transport == AN_UDP;
         n += sprayed;
         hits += sprayed && cell->trial.way == AN_WAY_SPRAYED;
     }

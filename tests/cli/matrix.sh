@@ -121,4 +121,12 @@ verdict /cli/matrix/small-matrix-has-ladders $?
     --set 'matrix.callees=[public, port-restricted, symmetric, udp-blocked]' >"$work/out" 2>"$work/log"
 cmp -s "$work/small/matrix.csv" "$work/again/matrix.csv"
 verdict /cli/matrix/the-same-again $?
+
+# The whole, against what it was.
+if [ -f results/baseline/nat.json ]; then
+    ends whole-matrix-is-what-it-was 0 "$program" matrix --quiet --no-ladders scenarios/nat/matrix.yaml --out "$work/whole" \
+        --baseline results/baseline/nat.json
+else
+    skip /cli/matrix/whole-matrix-is-what-it-was "there is no results/baseline/nat.json yet"
+fi
 finish
