@@ -118,7 +118,7 @@ demo: deps
 # Two builds: as shipped, and with the address and undefined-behaviour sanitizers (stories and units only).
 SANO := $(O)/sanitize
 # The plug-in is built once, as shipped.
-NS3_TESTS := $(O)/tests/port/test_port_ns3 $(O)/tests/port/test_ns3_tcp
+NS3_TESTS := $(addprefix $(O)/tests/port/,test_port_ns3 test_ns3_tcp test_ns3_end test_ns3_path)
 .PHONY: test
 test: deps
 	@$(BUILD) all tests

@@ -4,7 +4,7 @@
 #ifndef AN_GRID_H
 #define AN_GRID_H
 
-#include "analysis/matrix/baseline.h"
+#include "analysis/grid/baseline.h"
 #include "analysis/matrix/matrix.h"
 #include "analysis/summary.h"
 

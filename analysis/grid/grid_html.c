@@ -43,8 +43,8 @@ static void put_head(page *p)
              "</style>\n</head>\n<body data-again=\"%s\">\n<main>\n<div class=\"verdict %s\">%s "
              "%s</div>\n<h1>%s</h1>\n",
              again ? again : "", good ? "ok" : "no", good ? "✓" : "✗", verdict, p->options->scenario);
-    put(p, "<p class=\"mute\">%zu cells judged: %zu as they should be, %zu wrong", tally.cells, tally.good,
-        tally.red);
+    put(p, "<p class=\"mute\">%zu cells judged: %zu as they should be, %s%zu wrong%s", tally.cells,
+        tally.good, tally.red ? "<a href=\"#wrong\">" : "", tally.red, tally.red ? "</a>" : "");
     if (tally.excused)
         put(p, ", %zu wrong as expected", tally.excused);
     put(p, ". Of %zu a table was published", tally.published);
@@ -106,9 +106,10 @@ static void put_wrong(page *p)
     size_t listed = 0;
     if (tally.red + tally.excused + p->matrix->findings->len == 0)
         return;
-    put(p, "<h2>What is wrong</h2>\n");
+    put(p, "<h2 id=\"wrong\">What is wrong</h2>\n");
     for (guint i = 0; i < p->matrix->findings->len; i++)
         put_safe(p, "<div class=\"wrong\"><p>%s</p></div>\n", (const char *)p->matrix->findings->pdata[i]);
+    put(p, "<div class=\"list\">\n");
     for (size_t s = 0; s < p->matrix->n_sheets; s++)
         for (size_t i = 0; i < p->matrix->sheets[s].n_rows * p->matrix->sheets[s].n_columns; i++) {
             const an_cell *cell = &p->matrix->sheets[s].cells[i];
@@ -116,6 +117,7 @@ static void put_wrong(page *p)
                 continue;
             put_wrong_cell(p, &p->matrix->sheets[s], cell);
         }
+    put(p, "</div>\n");
     if (listed > WRONG_LISTED_MAX)
         put(p, "<p class=\"mute\">… and %zu more, in matrix.csv.</p>\n", listed - WRONG_LISTED_MAX);
 }
@@ -291,12 +293,12 @@ char *an_grid_html(const an_matrix *matrix, const an_grid_options *options)
     page p = {.html = g_string_new(NULL), .matrix = matrix, .options = options, .ladders = ladders};
     put_head(&p);
     put_legend(&p);
-    put_wrong(&p);
     put_moves(&p);
     put(&p, "<div class=\"sheets\">\n");
     for (size_t s = 0; s < matrix->n_sheets; s++)
         put_sheet(&p, &matrix->sheets[s]);
     put(&p, "</div>\n");
+    put_wrong(&p);
     put_ladders(&p);
     put_again(&p);
     put_judging(&p);

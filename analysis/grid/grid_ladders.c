@@ -5,8 +5,9 @@
 #include "analysis/grid/grid_private.h"
 #include "analysis/ladder/ladder.h"
 
-/* chosen: the page stays below 2 MB; heat maps of 1764 cells take half a MB of it, a ladder some 30 kB. */
-#define LADDERS_MAX_BYTES 1200000
+/* chosen: the page stays below 2 MB; heat maps of 1764 cells take half a MB of it, a ladder from 30 kB to, of
+ * a spray, half a MB. */
+#define LADDERS_MAX_BYTES 1100000
 /* chosen: of a hundred red cells the first few tell what broke. */
 #define RED_DRAWN_MAX 6
 
@@ -100,7 +101,7 @@ GArray *an_grid_ladders(const an_matrix *matrix, const an_grid_options *options)
     g_autofree bool *is_mute = g_new0(bool, points_of(places) + 1);
     GArray *ladders = g_array_new(FALSE, FALSE, sizeof(an_grid_ladder));
     size_t bytes = 0;
-    for (guint i = 0; i < places->len && bytes < LADDERS_MAX_BYTES; i++) {
+    for (guint i = 0; i < places->len; i++) {
         const an_grid_place *place = &g_array_index(places, an_grid_place, i);
         g_autofree char *class = NULL;
         an_ladder *ladder = read_replay(matrix, place, &class);
@@ -112,6 +113,11 @@ GArray *an_grid_ladders(const an_matrix *matrix, const an_grid_options *options)
         an_grid_ladder one = {.key = an_cell_key(place->sheet, place->cell),
                               .svg = an_ladder_svg(ladder, title)};
         an_ladder_free(ladder);
+        if (bytes + strlen(one.svg) > LADDERS_MAX_BYTES) {
+            g_free(one.key);
+            g_free(one.svg);
+            continue;
+        }
         bytes += strlen(one.svg);
         g_array_append_val(ladders, one);
     }

@@ -28,10 +28,14 @@ static const struct {
     {PL_EVENT_LOGGED_OUT, "logged out: {cause}"},
     {PL_EVENT_DISCOVERY_STARTED, "asks {server} what NAT this is"},
     {PL_EVENT_DISCOVERED, "NAT: UDP {udp}, mapping {mapping}, filtering {filtering}"},
+    {PL_EVENT_NAT_DOUBTED, "asks again what NAT this is: {trigger}"},
+    {PL_EVENT_NAT_LIFETIME, "a mapping lived for {lived}"},
     {PL_EVENT_PARTNER_LINKED, "linked to supernode {partner}"},
     {PL_EVENT_PARTNER_LOST, "supernode link lost: {cause}"},
     {PL_EVENT_CLIENT_ATTACHED, "client {from} attached"},
     {PL_EVENT_CLIENT_ONLINE, "client {from} online"},
+    {PL_EVENT_NAT_DOUBTED, "doubts what it knows of its box: {trigger}"},
+    {PL_EVENT_NAT_LIFETIME, "a silent binding lives {lived}"},
     {PL_EVENT_CLIENT_GONE, "client gone: {cause}"},
     {PL_EVENT_SUPERNODE_REFUSED, "refuses {from}: {cause}"},
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
@@ -63,7 +67,7 @@ static void append_value(GString *text, const json_t *object, const char *column
     const json_t *value = json_object_get(object, column);
     if (json_is_string(value)) {
         g_string_append(text, json_string_value(value));
-    } else if (json_is_integer(value) && strcmp(column, "time") == 0) {
+    } else if (json_is_integer(value) && (strcmp(column, "time") == 0 || strcmp(column, "lived") == 0)) {
         g_autofree char *span = an_scale_span_text(json_integer_value(value));
         g_string_append(text, span);
     } else if (json_is_integer(value)) {

@@ -208,6 +208,10 @@ static void judge_symmetry(const an_sheet *sheet, an_cell *cell)
         return;
     if (!is_certain(cell) || unturned(cell->expected.first) != unturned(mirror->expected.first))
         return;
+    /* Where one of the two is wrong by itself, it alone is to blame. */
+    const unsigned wrong = 1u << AN_FAULT_CLASS;
+    if (!(cell->faults & wrong) && (mirror->faults & wrong))
+        return;
     if (unturned(cell->trial.way) != unturned(mirror->trial.way))
         blame(cell, AN_FAULT_ASYMMETRIC, "%s, but %s where the two call the other way round",
               cell->trial.class, mirror->trial.class);
@@ -234,14 +238,15 @@ static double chance_of_so_few(size_t hits, size_t n)
     return MIN(sum, 1);
 }
 
-/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each. */
+/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each.  Where a box
+ * keeps what strangers send, the formula says nothing. */
 static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
 {
     size_t n = 0, hits = 0;
     for (size_t i = 0; i < sheet->n_rows * sheet->n_columns; i++) {
         const an_cell *cell = &sheet->cells[i];
-        bool sprayed =
-            cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED && sheet->transport == AN_UDP;
+        bool sprayed = cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED &&
+                       !cell->expected.is_spoilt_by_spray && sheet->transport == AN_UDP;
         n += sprayed;
         hits += sprayed && cell->trial.way == AN_WAY_SPRAYED;
     }

@@ -185,39 +185,39 @@ static bool is_sprayed(const an_front *a, const an_front *b)
            (is_one_port(b) && !is_one_port(a) && !a->foretold);
 }
 
-/* The callee's box has kept the caller's early packet: towards the caller its port is another one now, and
- * none can tell which.  A SYN was answered, and with that the caller's attempt is over. */
-static void suffer_early_packet(const an_front *caller, an_front *callee, an_transport transport)
+/* The caller's box has kept the callee's early packet: towards the callee its port is another one now, and
+ * none can tell which.  A SYN was answered, and with that the callee's attempt is over. */
+static void suffer_early_packet(const an_front *callee, an_front *caller, an_transport transport)
 {
-    if (!callee->answers_early || caller->out != AN_REACH_ALL)
+    if (!caller->answers_early || callee->out != AN_REACH_ALL)
         return;
-    callee->mapping = AN_PORT_DEPENDENT;
-    callee->foretold = false;
-    callee->spoiled = transport == AN_TCP;
+    caller->mapping = AN_PORT_DEPENDENT;
+    caller->foretold = false;
+    caller->spoiled = transport == AN_TCP;
 }
 
-unsigned an_ways_between(const an_front *caller, const an_front *callee_as_told, const an_question *question)
+unsigned an_ways_between(const an_front *caller_as_told, const an_front *callee, const an_question *question)
 {
     an_transport transport = question->transport;
-    an_front callee = *callee_as_told;
+    an_front caller = *caller_as_told;
     unsigned ways = 0;
-    if (caller->out == AN_REACH_NOTHING || callee.out == AN_REACH_NOTHING)
+    if (caller.out == AN_REACH_NOTHING || callee->out == AN_REACH_NOTHING)
         return 0;
-    if (is_direct(caller, &callee, transport))
+    if (is_direct(&caller, callee, transport))
         ways |= AN_WAY_BIT(AN_WAY_DIRECT);
-    if (is_direct(&callee, caller, transport))
+    if (is_direct(callee, &caller, transport))
         ways |= AN_WAY_BIT(AN_WAY_REVERSED);
     if (question->crossing == AN_APART)
-        suffer_early_packet(caller, &callee, transport);
-    if (caller->out != AN_REACH_ALL || callee.out != AN_REACH_ALL || callee.spoiled)
+        suffer_early_packet(callee, &caller, transport);
+    if (caller.out != AN_REACH_ALL || callee->out != AN_REACH_ALL || caller.spoiled)
         return ways;
-    if (is_punched(caller, &callee, transport))
+    if (is_punched(&caller, callee, transport))
         ways |= AN_WAY_BIT(AN_WAY_PUNCHED);
     if (ways & OPEN_WAYS)
         return ways;
-    if (is_predicted(caller, &callee, transport))
+    if (is_predicted(&caller, callee, transport))
         ways |= AN_WAY_BIT(AN_WAY_PREDICTED);
-    else if (!ways && transport == AN_UDP && is_sprayed(caller, &callee))
+    else if (!ways && transport == AN_UDP && is_sprayed(&caller, callee))
         ways |= AN_WAY_BIT(AN_WAY_SPRAYED);
     return ways;
 }
@@ -332,6 +332,7 @@ static void ask_one(const an_question *asked, an_answer *ret_answer)
     if (answer.first == AN_WAY_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
         answer.first = AN_WAY_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
+    answer.is_spoilt_by_spray = weighed.caller.answers_early || weighed.callee.answers_early;
     answer.relay_is_tcp = !question.caller->firewall.udp_out || !question.callee->firewall.udp_out;
     if (weighed.shared && answer.first < AN_WAY_RELAYED)
         answer.where = weighed.lan & AN_WAY_BIT(answer.first) ? AN_ON_LAN : AN_BY_HAIRPIN;

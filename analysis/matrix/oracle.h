@@ -31,7 +31,9 @@ char *an_ways_text(unsigned ways, const char *separator);
 
 /* ANY: what UDP leaves to the relay, TCP may do. */
 typedef enum an_transport { AN_UDP, AN_TCP, AN_ANY } an_transport;
-/* Whether the first packets of a punch cross in flight, or the caller's arrives before the callee sends. */
+/* Whether the first packets of a punch cross in flight.  Apart, that of the callee arrives before the caller
+ * sends: without a common instant the callee begins when it has the offer, and knows both ends before the
+ * caller does. */
 typedef enum an_crossing { AN_CROSS, AN_APART } an_crossing;
 typedef enum an_where { AN_IN_PUBLIC, AN_ON_LAN, AN_BY_HAIRPIN } an_where;
 
@@ -64,10 +66,12 @@ typedef struct an_answer {
     unsigned
         accepted; /* ways in which the era's client may end: the first it has, and what chance may leave */
     an_way first;
-    an_where where;         /* of the first way */
-    an_transport transport; /* of the first way, unless it is a relay */
-    bool relay_is_tcp;      /* an end that UDP does not leave */
-    char *reason;           /* one sentence without its full stop; an_answer_clear */
+    an_where where;          /* of the first way */
+    an_transport transport;  /* of the first way, unless it is a relay */
+    bool relay_is_tcp;       /* an end that UDP does not leave */
+    bool is_spoilt_by_spray; /* SPRAYED: a box keeps strangers, so that the spray itself closes ports that it
+                                may hit */
+    char *reason;            /* one sentence without its full stop; an_answer_clear */
 } an_answer;
 
 void an_oracle_ask(const an_question *question, an_answer *ret_answer);

@@ -62,6 +62,9 @@ static char *relay_reason(const an_question *question, const an_weighed *weighed
 {
     const char *caller = muzzle_of(&weighed->caller, question->transport),
                *callee = muzzle_of(&weighed->callee, question->transport);
+    if (weighed->caller.answers_early && question->crossing == AN_APART && !weighed->shared)
+        return g_strdup("the callee sends first, and the caller's box keeps or answers what comes before the "
+                        "caller has sent");
     if (answer->possible && question->era)
         return era_reason(question, answer);
     if (caller)
@@ -71,8 +74,6 @@ static char *relay_reason(const an_question *question, const an_weighed *weighed
     if (weighed->shared)
         return g_strdup(
             "the box that both share does not turn packets round, and there is no network between them");
-    if (weighed->callee.answers_early && question->crossing == AN_APART)
-        return g_strdup("the callee's box answers what comes before the callee has sent");
     if (question->transport == AN_TCP && (!is_one_port(&weighed->caller) != !is_one_port(&weighed->callee)))
         return guess_reason(weighed, "TCP cannot try many");
     return guess_reason(weighed, "nobody can tell which");

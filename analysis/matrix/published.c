@@ -178,6 +178,8 @@ static const an_deviation deviations[] = {
     {"ours", "same-nat-isolated", "same-nat-isolated", AN_TCP, OPEN_OR_PUNCHED, BOTH_STAGES},
     {"ours", "same-cgn", "same-cgn", AN_UDP, OPEN_OR_PUNCHED, BOTH_STAGES},
     {"ours", "same-cgn", "same-cgn", AN_TCP, OPEN_OR_PUNCHED, BOTH_STAGES},
+    {"e2", "same-nat-isolated", "same-nat-isolated", AN_UDP, OPEN_OR_PUNCHED, BOTH_STAGES},
+    {"e2", "same-cgn", "same-cgn", AN_UDP, OPEN_OR_PUNCHED, BOTH_STAGES},
 };
 
 size_t an_published_races(const an_race **ret_rows)

@@ -61,7 +61,7 @@ static pl_time light_now(const sim_engine *engine)
 static void light_at(sim_engine *engine, pl_time when, sim_event_fn fn, void *ctx, void *arg)
 {
     g_assert(when >= engine->now && when < PL_NEVER);
-    sim_queue_push(engine->queue, &(sim_event){.when = when, .fn = fn, .ctx = ctx, .arg = arg});
+    sim_queue_push(engine->queue, when, fn, ctx, arg);
 }
 
 static void light_run(sim_engine *engine, pl_time until)

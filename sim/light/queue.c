@@ -38,6 +38,7 @@ typedef struct chunk {
 typedef struct bucket {
     chunk *last;
     uint32_t count;
+    uint32_t room; /* places in the last chunk that are free */
 } bucket;
 
 struct sim_queue {
@@ -138,37 +139,42 @@ static size_t bits_next(const sim_queue *queue, size_t from)
     return BUCKETS;
 }
 
-static void wheel_push(sim_queue *queue, const sim_event *event)
+/* Puts an empty chunk at the end of a bucket, which has none or only full ones. */
+static void chunk_add(sim_queue *queue, bucket *into)
 {
-    const size_t slot = (size_t)(event->when >> WIDTH_BITS) & BUCKET_MASK;
-    bucket *into = &queue->buckets[slot];
-    const uint32_t place = into->count % CHUNK_EVENTS;
-    if (place == 0) {
-        chunk *fresh = chunk_take(queue);
-        if (into->count == 0) {
-            fresh->next = fresh;
-            bits_set(queue, slot);
-        } else {
-            fresh->next = into->last->next;
-            into->last->next = fresh;
-        }
-        into->last = fresh;
+    chunk *fresh = chunk_take(queue);
+    if (into->count == 0) {
+        fresh->next = fresh;
+        bits_set(queue, (size_t)(into - queue->buckets));
+    } else {
+        fresh->next = into->last->next;
+        into->last->next = fresh;
     }
-    into->last->events[place] = *event;
-    into->count++;
-    queue->in_wheel++;
+    into->last = fresh;
+    into->room = CHUNK_EVENTS;
 }
 
-void sim_queue_push(sim_queue *queue, const sim_event *event)
+/* The place of a new event in the wheel. */
+static inline sim_event *wheel_place(sim_queue *queue, pl_time when)
 {
-    const int64_t number = event->when >> WIDTH_BITS;
+    bucket *into = &queue->buckets[(size_t)(when >> WIDTH_BITS) & BUCKET_MASK];
+    if (!into->room)
+        chunk_add(queue, into);
+    into->count++;
+    queue->in_wheel++;
+    return &into->last->events[CHUNK_EVENTS - into->room--];
+}
+
+void sim_queue_push(sim_queue *queue, pl_time when, sim_event_fn fn, void *ctx, void *arg)
+{
+    const int64_t number = when >> WIDTH_BITS;
     queue->count++;
-    if (number <= queue->current)
-        sim_heap_push(&queue->late, event);
-    else if (number < queue->current + BUCKETS)
-        wheel_push(queue, event);
-    else
-        sim_heap_push(&queue->far, event);
+    if (number > queue->current && number < queue->current + BUCKETS) {
+        *wheel_place(queue, when) = (sim_event){.when = when, .fn = fn, .ctx = ctx, .arg = arg};
+        return;
+    }
+    sim_heap_push(number <= queue->current ? &queue->late : &queue->far,
+                  &(sim_event){.when = when, .fn = fn, .ctx = ctx, .arg = arg});
 }
 
 static void insertion_sort(uint64_t *keys, size_t count)
@@ -185,9 +191,10 @@ static void insertion_sort(uint64_t *keys, size_t count)
 /* One stable pass by the `bits` bits from `shift`. */
 static void counting_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift, unsigned bits)
 {
-    uint32_t start[(1u << MANY_BITS) + 1] = {0};
+    uint32_t start[(1u << MANY_BITS) + 1];
     const size_t shares = (size_t)1 << bits;
     const size_t mask = shares - 1;
+    memset(start, 0, (shares + 1) * sizeof start[0]);
     for (size_t i = 0; i < count; i++)
         start[((from[i] >> shift) & mask) + 1]++;
     for (size_t i = 1; i < shares; i++)
@@ -294,7 +301,7 @@ static void far_enter(sim_queue *queue)
     while (queue->far.count && sim_heap_first(&queue->far) >> WIDTH_BITS < queue->current + BUCKETS) {
         sim_event event;
         sim_heap_pop(&queue->far, &event);
-        wheel_push(queue, &event);
+        *wheel_place(queue, event.when) = event;
     }
 }
 

@@ -16,7 +16,7 @@ sim_queue *sim_queue_new(void);
 void sim_queue_free(sim_queue *queue);
 
 /* Adds an event.  `when` must not be earlier than the last event that was popped. */
-void sim_queue_push(sim_queue *queue, const sim_event *event);
+void sim_queue_push(sim_queue *queue, pl_time when, sim_event_fn fn, void *ctx, void *arg);
 /* Takes the earliest event that is earlier than `until`; false if there is none. */
 bool sim_queue_pop(sim_queue *queue, pl_time until, sim_event *ret_event);
 

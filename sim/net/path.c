@@ -3,9 +3,13 @@
  *      host A ── uplink ── firewall ── box ─┐                     ┌─ box ── firewall ── downlink ── host B
  *               (queue)    └─ judged when ─┘ └── path latency ──┘ └─ judged when the ─┘ (queue)
  *                          it leaves the uplink                     packet arrives there
+ *
+ * Where nobody can tell the difference (ahead.h), the way out is judged when the packet is sent.
  */
+#include "sim/net/ahead.h"
 #include "sim/net/answer.h"
 #include "sim/net/path/path.h"
+#include "sim/net/sight.h"
 
 typedef net_spot place;
 
@@ -21,24 +25,17 @@ static place at_site(const net_site *site)
     return (place){.name = site->name, .owner = site->first_host};
 }
 
-static void sight(net *network, const net_flight *flight, net_sighting sighting, pl_time now)
-{
-    sighting.from = flight->from;
-    sighting.packet = &flight->packet;
-    network->observer(network->observer_ctx, &sighting, now);
-}
-
 static void end(net *network, net_flight *flight, net_step step, net_drop drop, place where, pl_time now)
 {
     network->stats.drops[drop]++;
     if (network->observer)
-        sight(network, flight,
-              (net_sighting){.step = step,
-                             .drop = drop,
-                             .at = NET_NO_HOST,
-                             .box = where.name,
-                             .box_owner = where.owner},
-              now);
+        net_sight(network, flight,
+                  (net_sighting){.step = step,
+                                 .drop = drop,
+                                 .at = NET_NO_HOST,
+                                 .box = where.name,
+                                 .box_owner = where.owner},
+                  now);
     net_pool_give(&network->pool, flight);
 }
 
@@ -52,25 +49,11 @@ static void drop_at(net *network, net_flight *flight, net_drop drop, place where
     end(network, flight, NET_STEP_DROPPED, drop, where, now);
 }
 
-static void sight_step(net *network, const net_flight *flight, net_step step, sim_host at, place where,
-                       pl_time now)
+/* A step at a host's stack, at no box. */
+static void sight_stack(net *network, const net_flight *flight, net_step step, sim_host at, pl_time now)
 {
     if (network->observer)
-        sight(network, flight,
-              (net_sighting){.step = step, .at = at, .box = where.name, .box_owner = where.owner}, now);
-}
-
-static void sight_translated(net *network, const net_flight *flight, net_drop why, const net_site *site,
-                             pl_time now)
-{
-    if (network->observer)
-        sight(network, flight,
-              (net_sighting){.step = NET_STEP_TRANSLATED,
-                             .drop = why,
-                             .at = NET_NO_HOST,
-                             .box = site->name,
-                             .box_owner = site->first_host},
-              now);
+        net_sight(network, flight, (net_sighting){.step = step, .at = at, .box_owner = NET_NO_HOST}, now);
 }
 
 /* A packet that a box made, in a given realm. */
@@ -99,7 +82,7 @@ static void hand_over(net *network, sim_host host, net_flight *flight, pl_time n
     }
     network->stats.delivered++;
     net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
-    sight_step(network, flight, NET_STEP_DELIVERED, host, nowhere, now);
+    sight_stack(network, flight, NET_STEP_DELIVERED, host, now);
     network->ops->deliver(network->engine, host, &flight->packet, now);
     net_pool_give(&network->pool, flight);
 }
@@ -208,7 +191,7 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         if (drop != NET_DROP_NONE)
             return false;
         flight->turned = turns ? flight->realm : 0;
-        sight_translated(network, flight, clash, site, now);
+        net_sight_crossing(network, flight, clash, site, now);
     }
     flight->realm = site->parent;
     return true;
@@ -330,7 +313,7 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
             net_path_end_stranger(network, flight, realm, drop, now);
             return false;
         }
-        sight_translated(network, flight, NET_DROP_NONE, site, now);
+        net_sight_crossing(network, flight, NET_DROP_NONE, site, now);
     }
     flight->realm = realm;
     net_verdict verdict = judge(network, site->firewall, flight, NET_INWARD, now);
@@ -442,6 +425,23 @@ static void depart(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
 }
 
+/* Judges a packet that will leave the uplink at `out`; false if it must wait for that. */
+static bool depart_ahead(net *network, net_flight *flight, pl_time out)
+{
+    const net_route *route = net_ahead(network, flight, out);
+    if (!route)
+        return false;
+    if (flight->realm != NET_PUBLIC_REALM) {
+        const net_site *site = net_site_at(network, flight->realm);
+        if (site->nat.kind->options.name)
+            net_sight_crossing_at(network, flight, out);
+        flight->realm = site->parent;
+    }
+    flight->owner = route->owner;
+    turn_down(network, flight, route->latency, out);
+    return true;
+}
+
 void net_path_uplink_end(void *ctx, void *arg, pl_time now)
 {
     net *network = ctx;
@@ -459,7 +459,7 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
     net_host_count(h, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
-    sight_step(network, flight, NET_STEP_SENT, NET_NO_HOST, nowhere, now);
+    sight_stack(network, flight, NET_STEP_SENT, NET_NO_HOST, now);
     if (!h->out_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
@@ -468,9 +468,14 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     const net_link_options *link = net_link_of(network, h->out_state);
     if (!cross_link(network, flight, host, &h->up, link, link->up_bps, &out, now))
         return;
-    if (out == now && h->up.pending == 0) {
-        depart(network, flight, now);
-        return;
+    /* Behind a packet that waits, the next one waits too: at one instant they arrive as they were sent. */
+    if (h->up.pending == 0) {
+        if (out == now) {
+            depart(network, flight, now);
+            return;
+        }
+        if (depart_ahead(network, flight, out))
+            return;
     }
     h->up.pending++;
     network->ops->at(network->engine, out, net_path_uplink_end, network, flight);

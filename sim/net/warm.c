@@ -36,13 +36,18 @@ INLINE void warm_box(const net *network, const net_nat_box *box, unsigned stage)
         fetch(net_nat_table_session_at(&network->nat, mapping->recent), 1);
 }
 
+INLINE void warm_route(const net *network, sim_host near, uint32_t ip)
+{
+    if (network->routes.slots)
+        fetch(net_routes_set(&network->routes, near, ip), 1);
+}
+
 /* The packet is about to leave its uplink: its host, the box above, the route. */
 INLINE void warm_out(const net *network, const net_flight *flight, unsigned stage)
 {
     if (stage == 1) {
         fetch(&net_host_at(network, flight->near)->up, 1);
-        if (network->routes.slots)
-            fetch(net_routes_set(&network->routes, flight->near, flight->packet.destination.ip), 1);
+        warm_route(network, flight->near, flight->packet.destination.ip);
         if (flight->realm)
             fetch(net_site_at(network, flight->realm), 1);
     } else if (flight->realm) {
@@ -67,12 +72,18 @@ INLINE void warm_in(const net *network, const net_flight *flight, unsigned stage
         fetch(&net_host_at(network, owner)->down, 1);
 }
 
-/* The packet is about to reach its host's stack, which may well send another. */
+/* The packet is about to reach its host's stack, which may well send an answer. */
 INLINE void warm_down(const net *network, const net_flight *flight, unsigned stage)
 {
-    if (stage == 1)
+    if (stage == 1) {
         fetch(net_host_at(network, flight->owner), 2 * SIM_MEMORY_LINE);
-    if (network->ops->warm_host)
+        warm_route(network, flight->owner, flight->packet.source.ip);
+        if (flight->realm)
+            fetch(net_site_at(network, flight->realm), 1);
+    } else if (flight->realm) {
+        warm_box(network, &net_site_at(network, flight->realm)->nat, stage);
+    }
+    if (stage <= 2 && network->ops->warm_host)
         network->ops->warm_host(network->engine, flight->owner, stage - 1);
 }
 

@@ -55,8 +55,10 @@ sim_engine::sim_engine(const sim_engine_options &options, const sim_network_face
 
 sim_engine::~sim_engine()
 {
-    for (auto &host : hosts)
+    for (auto &host : hosts) {
         host->slots.Clear();
+        host->lingering.clear();
+    }
     m_waiting.clear();
     Simulator::Destroy();
 }

@@ -86,6 +86,8 @@ Host::BuildStack()
     node->AggregateObject(CreateObject<TrafficControlLayer>());
     node->AggregateObject(udp);
     node->AggregateObject(tcp);
+    /* Each protocol made its own way down to the same IP; one does for both. */
+    udp->SetDownTarget(tcp->GetDownTarget());
     device = CreateObject<CloudDevice>(this);
     node->AddDevice(device);
     ipv4->AddInterface(device);
@@ -122,6 +124,7 @@ Host::Down()
     });
     slots.Clear();
     dormant.clear();
+    lingering.clear();
 }
 
 void

@@ -9,6 +9,7 @@ extern "C" {
 
 #include "sim/ns3/cloud-device.hh"
 #include "sim/ns3/slots.hh"
+#include "sim/ns3/time-wait.hh"
 
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/tcp-l4-protocol.h>
@@ -59,6 +60,7 @@ struct Host {
     ns3::Ptr<ns3::TcpL4Protocol> tcp;
     SlotTable slots;
     std::vector<pl_id> dormant; /* listeners at which nobody has knocked yet */
+    std::list<TimeWait> lingering; /* streams of which only TIME_WAIT is left */
     /* The ICMP error that is going up the stack: ns-3's callback does not tell what it quotes. */
     const net_packet *arriving{nullptr};
 

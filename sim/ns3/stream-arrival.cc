@@ -26,6 +26,8 @@ constexpr uint8_t CODE_NETWORK_PROHIBITED = 9;
 constexpr uint8_t CODE_HOST_PROHIBITED = 10;
 constexpr uint8_t CODE_PROHIBITED = 13;
 
+const auto NO_ICMP = MakeNullCallback<void, Ipv4Address, uint8_t, uint8_t, uint8_t, uint32_t>();
+
 bool
 IsPlainAck(const TcpHeader &header)
 {
@@ -127,6 +129,8 @@ StreamSocket::Watch(TcpStates_t before, bool reset)
         return;
     if (!m_opened)
         WatchOpen();
+    if (after == TIME_WAIT && before != TIME_WAIT && !m_id)
+        Simulator::ScheduleNow(&StreamSocket::Linger, Ptr<StreamSocket>(this));
     if (m_ended)
         return;
     if (after == CLOSE_WAIT || after == CLOSING || after == LAST_ACK || after == TIME_WAIT)
@@ -154,6 +158,8 @@ StreamSocket::WatchOpen()
 {
     m_opened = true;
     m_icmpCallback.Nullify();
+    if (m_endPoint) /* an open stream ignores ICMP, so that it need not keep the way to it */
+        m_endPoint->SetIcmpCallback(NO_ICMP);
     ForgetSynRto();
     m_delAckCount = 0; /* ns-3 would not delay its first ACK, whatever the profile says */
     if (!m_forked) {

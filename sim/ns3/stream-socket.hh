@@ -78,6 +78,7 @@ class StreamSocket : public ns3::TcpSocketBase {
     };
 
     void Configure(const sim_stack_profile &profile);
+    void DropTraces();
     void SetShimCallbacks();
     bool BindLocal(uint16_t localPort, pl_addr peer);
 
@@ -101,6 +102,7 @@ class StreamSocket : public ns3::TcpSocketBase {
     uint32_t SendableWindow() const;
     void Repeat(ns3::Time wait, uint8_t flags);
     void LeaveFinWait2();
+    void Linger();
     void Pull();
     void AnnounceWindow();
 
@@ -115,6 +117,7 @@ class StreamSocket : public ns3::TcpSocketBase {
     pl_id m_id{0};          /* 0: the node knows nothing of it, or no more */
     pl_id m_listener{0};    /* of an accepted stream */
     std::vector<uint8_t> m_held; /* read from ns-3, not yet consumed by the node */
+    ns3::EventId m_finWait2Event; /* ends FIN_WAIT_2 after a close */
     pl_cause m_cause{PL_CAUSE_FIN};
     uint8_t m_tales{0};
     uint8_t m_finTries{0};

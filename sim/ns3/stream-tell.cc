@@ -114,6 +114,7 @@ StreamSocket::TellClosed(pl_time now)
     input.kind = PL_INPUT_CLOSED;
     input.id = id;
     input.cause = m_cause;
+    Linger();
     m_host->input(m_host->inputContext, &input, now);
 }
 

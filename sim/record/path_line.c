@@ -23,8 +23,9 @@ void sim_path_line(sim_file *file, const sim_path_row *row)
     const char *const who_and_how[] = {row->caller,    row->callee,  row->caller_kind, row->callee_kind,
                                        row->transport, row->profile, row->class,       row->via,
                                        row->local,     row->remote,  row->cause};
-    const int64_t figures[] = {row->started,  row->time,    (int64_t)row->packets, (int64_t)row->bytes, row->sent,
-                               row->received, row->silence, row->sent_after,       row->received_after};
+    const int64_t figures[] = {row->started,        row->time,       (int64_t)row->packets,
+                               (int64_t)row->bytes, row->sent,       row->received,
+                               row->silence,        row->sent_after, row->received_after};
     const char *const loose_ends[] = {row->drop_cause, row->drop_box, row->relay};
     sim_file_integer(file, row->path);
     sim_file_text(file, ",");

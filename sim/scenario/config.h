@@ -76,15 +76,15 @@ typedef struct sim_group_config {
     int64_t first; /* number of its first peer, from 1 */
     const char *link_name;
     net_link_options link;
-    const char *nat_name; /* the preset's, whatever its knobs */
-    net_nat_options nat;  /* of the home box; nat.name NULL: none */
+    const char *nat_name;    /* the preset's, whatever its knobs */
+    net_nat_options nat;     /* of the home box; nat.name NULL: none */
     net_nat_options carrier; /* of the box above the home boxes; likewise */
-    int64_t per_nat;      /* hosts behind one home box */
-    int64_t per_carrier;  /* homes (hosts, where there are no home boxes) behind one carrier's box */
-    sim_switch isolated;  /* hosts of one LAN cannot reach each other */
-    sim_switch proxy;     /* the nodes are told of an HTTP proxy */
-    const char *traversal; /* profile: "ours", "e1", "e2" */
-    const char *nat_refresh; /* policy of the core's keeper: "login", … */
+    int64_t per_nat;         /* hosts behind one home box */
+    int64_t per_carrier;     /* homes (hosts, where there are no home boxes) behind one carrier's box */
+    sim_switch isolated;     /* hosts of one LAN cannot reach each other */
+    sim_switch proxy;        /* the nodes are told of an HTTP proxy */
+    const char *traversal;   /* profile: "ours", "e1", "e2" */
+    const char *nat_refresh; /* policy: "login", "timer", … */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
@@ -105,7 +105,7 @@ typedef enum sim_action {
     SIM_DO_LINK,    /* its access link changes */
     SIM_DO_BLOCK,   /* ports are blocked at its firewall */
     SIM_DO_UNBLOCK,
-    SIM_DO_FIREWALL, /* its firewall is another preset */
+    SIM_DO_FIREWALL,  /* its firewall is another preset */
     SIM_DO_REBOOT,    /* the box in front of it forgets its mappings */
     SIM_DO_READDRESS, /* the box in front of it gets another outside address */
     SIM_DO_ROAM,      /* it moves to another LAN */
@@ -123,8 +123,8 @@ typedef enum sim_role {
     SIM_ROLE_PROXY
 } sim_role;
 
-/* Which hosts: a role (all of PEER are callers and callees too), one of them (index from 1; 0 = all), or a group of
- * peers. */
+/* Which hosts: a role (all of PEER are callers and callees too), one of them (index from 1; 0 = all), or a
+ * group of peers. */
 typedef struct sim_selection {
     sim_role role;
     int64_t index;
@@ -267,8 +267,9 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
                            const struct sim_scenario_options *options, sim_diagnostics *diagnostics);
 /* The cell of that number, from 1 to matrix.n_cells. */
 sim_cell sim_config_cell(const sim_config *config, int64_t number);
-/* The kinds of the matrix as text, each knob of each box a line `kind,layer,knob,value` (layers home, carrier,
- * firewall, place): what a reader of results needs to know what was to be expected.  NULL without a matrix; g_free. */
+/* The kinds of the matrix as text, each knob of each box a line `kind,layer,knob,value` (layers home,
+ * carrier, firewall, place): what a reader of results needs to know what was to be expected.  NULL without a
+ * matrix; g_free. */
 char *sim_config_kinds(const sim_config *config);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);

@@ -324,7 +324,8 @@ static void check_container(const sim_fill *fill, const sim_schema_row *row, con
 {
     char section[128];
     sim_schema_below(row, section, sizeof section);
-    if ((row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_BLOCK) && sim_fill_is(fill, value, SIM_TREE_MAP, "a map"))
+    if ((row->kind == SIM_KIND_SECTION || row->kind == SIM_KIND_BLOCK) &&
+        sim_fill_is(fill, value, SIM_TREE_MAP, "a map"))
         sim_fill_check(fill, section, value);
     if (row->kind == SIM_KIND_NAMED && sim_fill_is(fill, value, SIM_TREE_MAP, "NAME: {…}"))
         for (size_t i = 0; i < value->n; i++)

@@ -48,8 +48,8 @@ typedef struct sim_raw_group {
     const char *name, *link, *firewall, *stack;
     sim_nat nat, carrier;
     int64_t per_nat, per_carrier;
-    int isolated, proxy, traversal;
-    const char *nat_refresh;
+    const char *traversal, *nat_refresh;
+    int isolated, proxy;
     int log_in, login, credentials, returns;
     sim_arrival arrive;
     pl_span again_after;

@@ -44,7 +44,7 @@
     ROW(section, "link", SIM_KIND_NAME, SIM_REQUIRED, "@profiles", 0, 0, NULL, sim_raw_group, link,           \
         "access link: a name in profiles"),                                                                   \
         ROW(section, "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_group, nat,               \
-            "NAT box in front of each peer: NAME (`partyline list nats`) or NAME(knob=value, …) "            \
+            "NAT box in front of each peer: NAME (`partyline list nats`) or NAME(knob=value, …) "           \
             "(`partyline list knobs`)"),                                                                      \
         ROW(section, "carrier", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_group, carrier,       \
             "a carrier's NAT box above the home boxes, with 100.64.0.0/10 between them: as nat"),             \
@@ -52,7 +52,7 @@
             "whether the LAN keeps its hosts from reaching each other"),                                      \
         ROW(section, "proxy", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, proxy,        \
             "whether the nodes are told of an HTTP proxy, which passes their firewall"),                      \
-        ROW(section, "traversal", SIM_KIND_WORD, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
+        ROW(section, "traversal", SIM_KIND_NAME, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
             traversal, "which ways to a peer the nodes know: those of 2004 (e1), of 2006 (e2), or all"),      \
         ROW(section, "nat_refresh", SIM_KIND_NAME, SIM_OPTIONAL, "@nat-policies", 0, 0, "login",              \
             sim_raw_group, nat_refresh, "when the nodes find out their NAT anew: `partyline list policies`"), \
@@ -146,8 +146,10 @@ static const sim_schema_row rows[] = {
         "what carries time and host stacks: `partyline list engines`"),
     ROW("run", "duration", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, duration, "length of the run in virtual time; or give until"),
-    ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in|all-paths-done", 0, 0, NULL, sim_raw_run, until,
-        "all-logged-in: the run ends when every peer that logs in is in or has failed; all-paths-done: when every "
+    ROW("run", "until", SIM_KIND_WORD, SIM_OPTIONAL, "all-logged-in|all-paths-done", 0, 0, NULL, sim_raw_run,
+        until,
+        "all-logged-in: the run ends when every peer that logs in is in or has failed; all-paths-done: when "
+        "every "
         "path that was planned has failed, or its echo is over; needs limit"),
     ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, limit, "until: the run ends at this instant in any case"),
@@ -186,10 +188,12 @@ static const sim_schema_row rows[] = {
     ROW("network", "latency", SIM_KIND_LATENCY, SIM_OPTIONAL, NULL, 0, 0, "constant(10ms)", sim_raw_top,
         latency,
         "one-way delay of the path between two hosts, beyond their access links: constant(10ms) · "
-        "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE) · legs(peers=150ms, others=10ms)"),
-    ROW("network", "private_destinations", SIM_KIND_WORD, SIM_OPTIONAL, "vanish|net-unreachable|unreachable", 0, 0,
-        "vanish", sim_raw_top, private_destinations,
-        "what a packet to a private address that nobody has gets: nothing, or ICMP network or host unreachable"),
+        "coordinates(scale=60ms, floor=5ms, noise=0.2) · regions(FILE) · matrix(FILE) · legs(peers=150ms, "
+        "others=10ms)"),
+    ROW("network", "private_destinations", SIM_KIND_WORD, SIM_OPTIONAL, "vanish|net-unreachable|unreachable",
+        0, 0, "vanish", sim_raw_top, private_destinations,
+        "what a packet to a private address that nobody has gets: nothing, or ICMP network or host "
+        "unreachable"),
 
     SERVER_ROWS("supernodes", "7", "listen_port"),
     ROW("supernodes", "bootstrap", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers,
@@ -229,16 +233,18 @@ static const sim_schema_row rows[] = {
     BOX("matrix", "callees", SIM_KIND_TEXTS, "all, or a list of kinds"),
     BOX("matrix", "transports", SIM_KIND_TEXTS,
         "a list of any, udp, tcp: what a session may use for the ways that are not relayed; without it any"),
-    ROW("matrix", "connect", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 90s within 10s", sim_raw_matrix, connect,
-        "when the callers connect, e.g. at 90s within 10s: after login and discovery"),
+    ROW("matrix", "connect", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 90s within 10s", sim_raw_matrix,
+        connect, "when the callers connect, e.g. at 90s within 10s: after login and discovery"),
     ROW("matrix", "echo", SIM_KIND_ECHO, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_matrix, echo,
         "test traffic on an open path, phase by phase: 10s at 10/s, 45s silence, 5s at 10/s; or none"),
 
     ROW("matrix.kinds[]", "name", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_group, name,
         "name of the kind, for callers, callees, labels and tables"),
     GROUP_ROWS("matrix.kinds[]"),
-    ROW("matrix.kinds[]", "share", SIM_KIND_WORD, SIM_OPTIONAL, "none|nat|carrier", 0, 0, "none", sim_raw_kind, share,
-        "what the two ends of a cell of this kind with itself have in common: their home box, or their carrier's"),
+    ROW("matrix.kinds[]", "share", SIM_KIND_WORD, SIM_OPTIONAL, "none|nat|carrier", 0, 0, "none",
+        sim_raw_kind, share,
+        "what the two ends of a cell of this kind with itself have in common: their home box, or their "
+        "carrier's"),
 
     ROW("paths[]", "from", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_paths, from,
         "group whose peers connect"),
@@ -250,9 +256,10 @@ static const sim_schema_row rows[] = {
         "when each of them connects, as peers arrive"),
     ROW("paths[]", "rate", SIM_KIND_FREQUENCY, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_paths, rate,
         "how often each of them connects, e.g. 0.4/h, from `at` to the end; without it once"),
-    ROW("paths[]", "transport", SIM_KIND_WORD, SIM_OPTIONAL, "any|udp|tcp", 0, 0, "any", sim_raw_paths, transport,
-        "what a session may use for the ways that are not relayed"),
-    ROW("paths[]", "pairing", SIM_KIND_WORD, SIM_OPTIONAL, "in-order|random", 0, 0, "in-order", sim_raw_paths, pairing,
+    ROW("paths[]", "transport", SIM_KIND_WORD, SIM_OPTIONAL, "any|udp|tcp", 0, 0, "any", sim_raw_paths,
+        transport, "what a session may use for the ways that are not relayed"),
+    ROW("paths[]", "pairing", SIM_KIND_WORD, SIM_OPTIONAL, "in-order|random", 0, 0, "in-order", sim_raw_paths,
+        pairing,
         "in-order: the first with the first, the second with the second; in one group each with the next; "
         "random: whoever is drawn"),
     ROW("paths[]", "echo", SIM_KIND_ECHO, SIM_OPTIONAL, NULL, 0, 0, "none", sim_raw_paths, echo,
@@ -260,10 +267,11 @@ static const sim_schema_row rows[] = {
 
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
-    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED, "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|router", 0, 0,
-        NULL, sim_raw_act, action,
+    ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED,
+        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|router", 0, 0, NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
-        "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it gets another "
+        "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it "
+        "gets another "
         "outside address; roam: move to another LAN; router: the box becomes one of another kind, at the same address"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
         "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "

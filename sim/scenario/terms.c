@@ -201,10 +201,9 @@ bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret
              !c.key[0] && *c.value[0])
         latency.file = c.value[0];
     else
-        good =
-            sim_problem_set(problem, "not a latency",
-                            "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE), "
-                            "matrix(FILE) or legs(peers=…, others=…)");
+        good = sim_problem_set(problem, "not a latency",
+                               "write constant(10ms), coordinates(scale=…, floor=…, noise=…), regions(FILE), "
+                               "matrix(FILE) or legs(peers=…, others=…)");
     if (good)
         *ret = latency;
     return good;

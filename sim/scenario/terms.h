@@ -39,7 +39,8 @@ typedef struct sim_nat {
     net_nat_options options;
 } sim_nat;
 
-#define SIM_ECHO_PHASES_MAX 8 /* chosen: a burst, a silence and a burst are three; nobody needs more than a few */
+#define SIM_ECHO_PHASES_MAX                                                                                  \
+    8 /* chosen: a burst, a silence and a burst are three; nobody needs more than a few */
 
 /* Test traffic on an open path, one phase after the other. */
 typedef struct sim_echo {
@@ -61,10 +62,11 @@ bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *proble
  * `legs(peers=150ms, others=10ms)`.
  * `file` points into `storage`, which must outlive the result (at least strlen(text) + 1 bytes). */
 bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret, sim_problem *problem);
-/* `at 10s`, `at 10s within 60s`, `within 60s`, `within 60s after 10s`, `exp(mean=30ms)`, `exp(mean=30ms) after 10s`. */
+/* `at 10s`, `at 10s within 60s`, `within 60s`, `within 60s after 10s`, `exp(mean=30ms)`, `exp(mean=30ms)
+ * after 10s`. */
 bool sim_terms_arrival(const char *text, sim_arrival *ret, sim_problem *problem);
-/* `port-restricted`, `port-restricted(hairpin=none, udp_lifetime=30s)`: a preset of sim/net/nat.h and values of its
- * knobs. */
+/* `port-restricted`, `port-restricted(hairpin=none, udp_lifetime=30s)`: a preset of sim/net/nat.h and values
+ * of its knobs. */
 bool sim_terms_nat(const char *text, sim_nat *ret, sim_problem *problem);
 /* A knob's value as a scenario writes it.  Returns buffer, or a static word. */
 const char *sim_terms_knob_text(const net_nat_knob *knob, int64_t value, char *buffer, size_t len);

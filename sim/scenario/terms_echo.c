@@ -4,12 +4,13 @@
 
 #include "sim/scenario/terms.h"
 
-#define RATE_MAX 1000     /* chosen: twenty times the packets of a call */
-#define SPAN_MAX PL_HOUR  /* chosen: beyond any lifetime of a mapping that a box has for UDP */
+#define RATE_MAX 1000    /* chosen: twenty times the packets of a call */
+#define SPAN_MAX PL_HOUR /* chosen: beyond any lifetime of a mapping that a box has for UDP */
 
 static bool not_an_echo(sim_problem *problem)
 {
-    return sim_problem_set(problem, "not an echo", "write phases: 10s at 10/s, 45s silence, 5s at 10/s; or none");
+    return sim_problem_set(problem, "not an echo",
+                           "write phases: 10s at 10/s, 45s silence, 5s at 10/s; or none");
 }
 
 static bool parse_rate(char *text, int64_t *ret, sim_problem *problem)

@@ -83,8 +83,8 @@ static bool out_of_range(const net_nat_knob *knob, sim_problem *problem)
         return sim_problem_set(problem, "out of range", "%s is %s to %s", knob->name,
                                sim_units_time_text(knob->least, least, sizeof least),
                                sim_units_time_text(knob->most, most, sizeof most));
-    return sim_problem_set(problem, "out of range", "%s is %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, knob->name,
-                           knob->least, knob->most);
+    return sim_problem_set(problem, "out of range", "%s is %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                           knob->name, knob->least, knob->most);
 }
 
 static bool turn(net_nat_options *options, const char *name, const char *text, sim_problem *problem)

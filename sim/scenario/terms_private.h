@@ -1,4 +1,5 @@
-/* terms_private.h - `name(a, key=b)`, taken apart: the form that terms have in common.  Private to sim/scenario. */
+/* terms_private.h - `name(a, key=b)`, taken apart: the form that terms have in common.  Private to
+ * sim/scenario. */
 #ifndef SIM_TERMS_PRIVATE_H
 #define SIM_TERMS_PRIVATE_H
 

@@ -10,13 +10,13 @@
 
 /* chosen: 192.168.1.2 in every home, so that equal private prefixes are the rule; spec: RFC 6598 for what is
  * between a carrier and its homes. */
-#define HOME_HOST 0xC0A80102u
-#define CARRIER_HOST 0x64400002u     /* 100.64.0.2 */
+#define HOME_HOST    0xC0A80102u
+#define CARRIER_HOST 0x64400002u /* 100.64.0.2 */
 /* chosen: for boxes with several addresses, and whoever gets another one later. */
-#define FURTHER_PUBLIC 0x56000001u   /* 86.0.0.1 */
-#define FURTHER_CARRIER 0x64600001u  /* 100.96.0.1 */
-#define NEXT_LAN 0x100u              /* 192.168.2.2, 192.168.3.2, … for whoever roams … */
-#define LANS 250u                    /* … and round again: the third part of an address has 256 values */
+#define FURTHER_PUBLIC  0x56000001u /* 86.0.0.1 */
+#define FURTHER_CARRIER 0x64600001u /* 100.96.0.1 */
+#define NEXT_LAN        0x100u      /* 192.168.2.2, 192.168.3.2, … for whoever roams … */
+#define LANS            250u        /* … and round again: the third part of an address has 256 values */
 
 static uint32_t further(sim_world *world, bool is_public, uint32_t n)
 {
@@ -117,12 +117,12 @@ void sim_topology_add(sim_machine *machine, sim_street *street)
     char name[SIM_NAME_MAX];
     find_place(machine, street, machine->at.ip);
     machine->at = machine->home = street->last;
-    machine->stack.host =
-        net_host_add(machine->world->network, &(net_host_options){.name = sim_machine_name(machine, name),
-                                                                  .realm = machine->at.realm,
-                                                                  .ip = machine->at.ip,
-                                                                  .link = *sim_population_link(machine),
-                                                                  .firewall = sim_population_firewall(machine)});
+    machine->stack.host = net_host_add(machine->world->network,
+                                       &(net_host_options){.name = sim_machine_name(machine, name),
+                                                           .realm = machine->at.realm,
+                                                           .ip = machine->at.ip,
+                                                           .link = *sim_population_link(machine),
+                                                           .firewall = sim_population_firewall(machine)});
 }
 
 void sim_topology_reboot(const sim_machine *machine, pl_time now)
@@ -131,7 +131,8 @@ void sim_topology_reboot(const sim_machine *machine, pl_time now)
         net_realm_reboot(machine->world->network, machine->at.realm, now);
 }
 
-/* The host, its stack and its node get to know the new place; an act like a user's, so the node hears at once. */
+/* The host, its stack and its node get to know the new place; an act like a user's, so the node hears at
+ * once. */
 static void move_to(sim_machine *machine, const sim_whereabouts *place, pl_time now)
 {
     const sim_world *world = machine->world;

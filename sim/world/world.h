@@ -31,7 +31,8 @@ typedef enum sim_world_end {
 typedef bool (*sim_world_keep_going_fn)(void *ctx, pl_time now, pl_time end);
 
 /* Whether an engine may run a scenario at all; false and a sentence in *ret_error (g_free) if the real network
- * would be asked for addresses that belong to other people, or hosts are to move that the engine cannot move.  sim_world_new asks it too. */
+ * would be asked for addresses that belong to other people, or hosts are to move that the engine cannot move.
+ * sim_world_new asks it too. */
 bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, char **ret_error);
 /* NULL and a sentence in *ret_error (g_free). */
 sim_world *sim_world_new(const sim_world_options *options, char **ret_error);

@@ -192,10 +192,14 @@ static void test_races(fixture *f, gconstpointer rows)
         g_assert_cmpstr(mended, ==, "H");
     }
     /* Only the one who is late is hurt. */
-    an_question question = question_of(f, "strangers", "silent", AN_UDP, NULL);
+    an_question question = question_of(f, "silent", "strangers", AN_UDP, NULL);
     question.crossing = AN_APART;
     g_autofree char *unhurt = ask(&question);
     g_assert_cmpstr(unhurt, ==, "H");
+    question = question_of(f, "strangers", "silent", AN_UDP, "e2");
+    question.crossing = AN_APART;
+    g_autofree char *hurt = ask(&question);
+    g_assert_cmpstr(hurt, ==, "r");
 }
 
 static char *rows_of(const an_meeting *meeting)

@@ -99,14 +99,34 @@ ends no-matrix 2 "$program" matrix scenarios/login/crowd.yaml
 ends no-run 2 "$program" matrix "$work"
 
 # One cell of a scenario: a run of its own, with its packets.
-"$program" matrix --quiet --json scenarios/nat/matrix.yaml --cell public,port-restricted,udp,cross --out "$work/cell" \
-    >"$work/out" 2>"$work/log"
-code=$?
-[ $code -eq 0 ] || [ $code -eq 1 ]
-verdict /cli/matrix/one-cell $? "$work/log"
+ends one-cell 0 "$program" matrix --quiet --json scenarios/nat/matrix.yaml --cell public,port-restricted,udp,cross \
+    --out "$work/cell"
 has one-cell-is-one '"cells":1,'
 grep -q '"net:packet"' "$work/cell/p0000/r00/events.jsonl"
 verdict /cli/matrix/one-cell-has-packets $?
+grep -q '<svg ' "$work/cell/figures/matrix.html"
+verdict /cli/matrix/one-cell-has-its-ladder $?
 [ "$(wc -l <"$work/cell/points.csv")" -eq 2 ]
 verdict /cli/matrix/one-cell-has-one-case $?
+
+# Four kinds with each other, of the whole: all as they should be, the same again, and a ladder of each way.
+ends small-matrix 0 "$program" matrix --quiet scenarios/nat/matrix.yaml --out "$work/small" \
+    --set 'matrix.callers=[public, port-restricted, symmetric, udp-blocked]' \
+    --set 'matrix.callees=[public, port-restricted, symmetric, udp-blocked]'
+has small-matrix-tally '^64 cells judged: 64 as they should be, 0 wrong'
+[ "$(grep -c '<details id="ladder-' "$work/small/figures/matrix.html")" -ge 4 ]
+verdict /cli/matrix/small-matrix-has-ladders $?
+"$program" matrix --quiet --no-ladders scenarios/nat/matrix.yaml --out "$work/again" \
+    --set 'matrix.callers=[public, port-restricted, symmetric, udp-blocked]' \
+    --set 'matrix.callees=[public, port-restricted, symmetric, udp-blocked]' >"$work/out" 2>"$work/log"
+cmp -s "$work/small/matrix.csv" "$work/again/matrix.csv"
+verdict /cli/matrix/the-same-again $?
+
+# The whole, against what it was.
+if [ -f results/baseline/nat.json ]; then
+    ends whole-matrix-is-what-it-was 0 "$program" matrix --quiet --no-ladders scenarios/nat/matrix.yaml --out "$work/whole" \
+        --baseline results/baseline/nat.json
+else
+    skip /cli/matrix/whole-matrix-is-what-it-was "there is no results/baseline/nat.json yet"
+fi
 finish

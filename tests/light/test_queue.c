@@ -13,7 +13,7 @@ static void never_called(void *ctx, void *arg, pl_time now)
 
 static void push(sim_queue *queue, pl_time when, uintptr_t number)
 {
-    sim_queue_push(queue, &(sim_event){.when = when, .fn = never_called, .arg = (void *)number});
+    sim_queue_push(queue, when, never_called, NULL, (void *)number);
 }
 
 static void expect(sim_queue *queue, pl_time when, uintptr_t number)

@@ -113,7 +113,7 @@ static void messages_come_in_any_pieces(void)
         for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
             const fake_ask *sent = fake_port_take_kind(s.b.fake, FAKE_SEND);
             g_assert_cmpuint(sent->len, ==, strlen(expected[i]));
-            g_assert_true(memcmp(sent->data, expected[i], sent->len) == 0);
+            g_assert_true(sent->len == 0 || memcmp(sent->data, expected[i], sent->len) == 0);
             g_assert_true(pl_addr_equal(sent->to, peer));
         }
         g_assert_cmpuint(fake_port_count_kind(s.b.fake, FAKE_SEND), ==, 0);

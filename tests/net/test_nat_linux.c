@@ -175,6 +175,24 @@ static void an_accepted_stranger_takes_the_port(void)
     lab_close(&w.lab);
 }
 
+/* The stranger's flow is the box's own: an ICMP error about it concerns nobody inside. */
+static void an_error_about_a_strangers_flow_ends_at_the_box(void)
+{
+    nat_world w;
+    nat_world_open(&w, "linux-acc");
+    lab_pass(&w.lab, w.s1, lab_udp(nat_world_s1(1), lab_addr(BOX, 7001)));
+    const net_packet error = {.protocol = PL_PROTOCOL_ICMP,
+                              .ttl = 64,
+                              .icmp_type = 3,
+                              .icmp_code = 1,
+                              .source = nat_world_s2(0),
+                              .destination = lab_addr(BOX, 0),
+                              .quote = {PL_PROTOCOL_UDP, lab_addr(BOX, 7001), nat_world_s1(1), 0}};
+    g_assert_null(lab_pass(&w.lab, w.s2, error));
+    g_assert_cmpint(w.lab.last_drop, ==, NET_DROP_NO_MAPPING);
+    lab_close(&w.lab);
+}
+
 /* And what the peer sends to the old port from then on ends there: a clash. */
 static void what_comes_to_the_old_port_is_lost_by_the_clash(void)
 {
@@ -425,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/linux/own-port", the_own_port_comes_before_a_random_one);
     g_test_add_func("/nat/linux/stranger-dropped", a_dropped_stranger_costs_nothing);
     g_test_add_func("/nat/linux/stranger-accepted", an_accepted_stranger_takes_the_port);
+    g_test_add_func("/nat/linux/stranger-error", an_error_about_a_strangers_flow_ends_at_the_box);
     g_test_add_func("/nat/linux/clash", what_comes_to_the_old_port_is_lost_by_the_clash);
     g_test_add_func("/nat/linux/stranger-forgotten", a_stranger_is_forgotten_after_30_s);
     g_test_add_func("/nat/linux/late-answer", a_late_answer_is_a_strangers);

@@ -194,6 +194,8 @@ static void an_overriding_box_takes_ports_away(void)
     g_assert_true(pl_addr_equal(at, nat_world_out(&w, w.a, nat_world_a(5000), nat_world_s1(1))));
     g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), at), ==, NET_DROP_NONE);
     g_assert_cmpuint(fake_engine_last(w.lab.engine)->host, ==, w.a);
+    nat_world_out(&w, w.a, nat_world_a(7000), nat_world_s1(1)); /* whatever the box used last */
+    g_assert_cmpint(nat_world_in(&w, w.s1, nat_world_s1(1), at), ==, NET_DROP_NONE);
     g_assert_cmpint(nat_world_in(&w, w.s2, nat_world_s2(1), at), ==, NET_DROP_FILTERED);
     lab_close(&w.lab);
 }

@@ -195,10 +195,26 @@ static void packets_on_their_way_miss_a_host_that_moves(void)
     }
 }
 
-/* Several hosts at one site: whoever stands for it may leave. */
+static void note_owner(void *ctx, const net_sighting *sighting, pl_time now)
+{
+    (void)now;
+    if (sighting->step == NET_STEP_TRANSLATED)
+        *(sim_host *)ctx = sighting->box_owner;
+}
+
+/* Several hosts at one site: whoever stands for it may leave, and another does. */
 static void a_site_outlives_its_first_host(void)
 {
     nat_world w;
+    nat_world_open(&w, "port-restricted");
+    sim_host owner = NET_NO_HOST;
+    net_set_observer(w.lab.network, note_owner, &owner);
+    lab_pass(&w.lab, w.b, lab_udp(lab_addr("10.0.0.2", 6000), nat_world_s1(7)));
+    g_assert_cmpuint(owner, ==, w.a);
+    net_host_move(w.lab.network, w.a, NET_PUBLIC_REALM, lab_ip("192.0.2.1"));
+    lab_pass(&w.lab, w.b, lab_udp(lab_addr("10.0.0.2", 6000), nat_world_s1(7)));
+    g_assert_cmpuint(owner, ==, w.b);
+    lab_close(&w.lab);
     nat_world_open(&w, "port-restricted");
     net_host_move(w.lab.network, w.a, NET_PUBLIC_REALM, lab_ip("192.0.2.1"));
     const pl_addr from_b = lab_addr("10.0.0.2", 6000);

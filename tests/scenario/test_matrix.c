@@ -1,4 +1,6 @@
 /* matrix:, paths:, proxies: and the places of peers, as they are written and what they become. */
+#include "core/node.h"
+#include "sim/scenario/schema.h"
 #include "tests/scenario/scenario_test.h"
 
 /* A matrix of two kinds, from line 9 on. */
@@ -11,7 +13,9 @@
     "peers: {link: dsl, nat: symmetric, traversal: e1}\n"                                                    \
     "#\n"                                                                                                    \
     "#\n"
-#define KINDS "  kinds: [{name: open, nat: none}, {name: hard}, {name: home, link: lan, nat: full-cone, share: nat}]\n"
+#define KINDS                                                                                                \
+    "  kinds: [{name: open, nat: none}, {name: hard}, {name: home, link: lan, nat: full-cone, share: "       \
+    "nat}]\n"
 
 static void a_matrix_is_fully_typed(void)
 {
@@ -38,7 +42,8 @@ static void a_matrix_is_fully_typed(void)
     g_assert_cmpint(m->connect.start_ns, ==, 90 * PL_SECOND);
     g_assert_cmpuint(m->echo.n, ==, 3);
     g_assert_cmpint(c->run.until, ==, SIM_UNTIL_ALL_PATHS_DONE);
-    const sim_cell first = sim_config_cell(c, 1), fourth = sim_config_cell(c, 4), last = sim_config_cell(c, 12);
+    const sim_cell first = sim_config_cell(c, 1), fourth = sim_config_cell(c, 4),
+                   last = sim_config_cell(c, 12);
     g_assert_true(first.caller == &m->kinds[0] && first.callee == &m->kinds[1]);
     g_assert_cmpint(first.transport, ==, SIM_CHOICE_UDP);
     g_assert_true(fourth.caller == &m->kinds[0] && fourth.callee == &m->kinds[2]);
@@ -74,7 +79,8 @@ static const struct {
     {"matrix: {kinds: [{name: a, proxy: yes}]}\nproxies: {count: 0}",
      "t.yaml:10:18: error: a group wants a proxy, but there is none"},
     {"matrix: {kinds: [{name: a}]}\nexpect: [\"path.connected{caller=b} == 100%\"]", "no peer has caller=b"},
-    {"matrix: {kinds: [{name: a}]}\ntimeline: [{at: 1s, do: reboot, what: caller-2}]", "there is no caller-2"},
+    {"matrix: {kinds: [{name: a}]}\ntimeline: [{at: 1s, do: reboot, what: caller-2}]",
+     "there is no caller-2"},
     {"matrix: {kinds: [{name: a}]}\ncases: [{name: x}, {name: y, set: {peers.nat: none}}]",
      "t.yaml:9:9: error: the kinds of the matrix differ from point to point"},
 };
@@ -119,8 +125,9 @@ static void the_memory_of_cells_is_known(void)
 /* Every knob of every box, and nothing of a box that is not there. */
 static void the_kinds_are_written_knob_by_knob(void)
 {
-    sim_scenario *s = load(MATRIX "matrix: {kinds: [{name: a, nat: none, firewall: web-only}, {name: b, carrier: "
-                                  "'cgn(hairpin=none, udp_lifetime=30s)', isolated: yes}]}\n");
+    sim_scenario *s =
+        load(MATRIX "matrix: {kinds: [{name: a, nat: none, firewall: web-only}, {name: b, carrier: "
+                    "'cgn(hairpin=none, udp_lifetime=30s)', isolated: yes}]}\n");
     assert_good(s);
     g_autofree char *kinds = sim_config_kinds(s->points[0].config);
     static const char *const lines[] = {
@@ -147,10 +154,10 @@ static void the_kinds_are_written_knob_by_knob(void)
 static void places_of_peers_are_typed(void)
 {
     char **parts = g_strsplit(BASE, "peers: {count: 10, link: dsl}", 2);
-    g_autofree char *text =
-        g_strjoinv("peers: {link: dsl, per_nat: 2, isolated: yes, mix: [{name: a, count: 4, nat: linux}, {name: b, "
-                   "count: 6, nat: full-cone, carrier: cgn, per_nat: 3, per_carrier: 2, proxy: yes, traversal: e2}]}",
-                   parts);
+    g_autofree char *text = g_strjoinv(
+        "peers: {link: dsl, per_nat: 2, isolated: yes, mix: [{name: a, count: 4, nat: linux}, {name: b, "
+        "count: 6, nat: full-cone, carrier: cgn, per_nat: 3, per_carrier: 2, proxy: yes, traversal: e2}]}",
+        parts);
     sim_scenario *s = load(text);
     assert_good(s);
     const sim_config *c = s->points[0].config;
@@ -170,7 +177,8 @@ static void places_of_peers_are_typed(void)
     g_strfreev(parts);
 }
 
-#define TWO "peers: {link: dsl, mix: [{name: a, count: 4}, {name: b, count: 6}, {name: c, count: 1, log_in: no}]}"
+#define TWO                                                                                                  \
+    "peers: {link: dsl, mix: [{name: a, count: 4}, {name: b, count: 6}, {name: c, count: 1, log_in: no}]}"
 
 static sim_scenario *load_two(const char *more)
 {
@@ -182,10 +190,11 @@ static sim_scenario *load_two(const char *more)
 
 static void paths_of_groups_are_typed(void)
 {
-    sim_scenario *s = load_two("paths:\n"
-                               "  - {from: a, to: b, at: 10s, transport: tcp, pairing: random}\n"
-                               "  - {from: b, to: same, arrive: within 10s after 5s, echo: [1s at 1/s, 2s silence, 1s at 1/s]}\n"
-                               "  - {from: a, to: a, at: 10s, rate: 1.8/h}\n");
+    sim_scenario *s = load_two(
+        "paths:\n"
+        "  - {from: a, to: b, at: 10s, transport: tcp, pairing: random}\n"
+        "  - {from: b, to: same, arrive: within 10s after 5s, echo: [1s at 1/s, 2s silence, 1s at 1/s]}\n"
+        "  - {from: a, to: a, at: 10s, rate: 1.8/h}\n");
     assert_good(s);
     const sim_config *c = s->points[0].config;
     g_assert_cmpuint(c->n_paths, ==, 3);
@@ -197,6 +206,38 @@ static void paths_of_groups_are_typed(void)
     g_assert_cmpuint(c->paths[1].echo.n, ==, 3);
     g_assert_cmpfloat(c->paths[2].rate, ==, 1.8 / 3600);
     sim_scenario_free(s);
+}
+
+/* What peers says in place of BASE's, and the words of its only error. */
+static const struct {
+    const char *peers, *error;
+} bad_places[] = {
+    {"per_nat: 2", "t.yaml:7:31: error: hosts cannot share a home box that is not there"},
+    {"nat: full-cone, per_nat: 0", "per_nat is 1 to 250"},
+    {"nat: full-cone, per_carrier: 2", "add carrier: cgn"},
+    {"isolated: yes", "there is no LAN to be isolated in"},
+    {"isolated: maybe", "one of no, yes"},
+    {"traversal: e3", "did you mean 'e1'?"},
+    {"nat_refresh: keepalive", "did you mean 'keep-alive'?"},
+    {"carrier: \"cgn(pool=0)\"", "pool is 1 to 256"},
+    {"proxy: yes}\nproxies: {port: 0", "port is 1 to 65535"},
+    {"proxy: yes}\nproxies: {link: dls", "did you mean 'dsl'?"},
+};
+
+static void every_error_of_a_place_says_where(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_places); i++) {
+        char **parts = g_strsplit(BASE, "link: dsl}", 2);
+        g_autofree char *by = g_strdup_printf("link: dsl, %s}", bad_places[i].peers);
+        g_autofree char *text = g_strjoinv(by, parts);
+        sim_scenario *s = load(text);
+        g_autofree char *errors = sim_scenario_errors(s);
+        g_test_message("%s: %s", bad_places[i].peers, errors);
+        g_assert_nonnull(strstr(errors, bad_places[i].error));
+        g_assert_cmpuint(sim_diagnostic_count(s->diagnostics), ==, 1);
+        sim_scenario_free(s);
+        g_strfreev(parts);
+    }
 }
 
 static const struct {
@@ -246,12 +287,43 @@ static void an_end_by_paths_needs_paths(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         char **parts = g_strsplit(BASE, "run: {duration: 60s}", 2);
-        g_autofree char *text = g_strjoinv(ends[i].run, parts), *whole = g_strconcat(text, ends[i].more, NULL);
+        g_autofree char *text = g_strjoinv(ends[i].run, parts),
+                        *whole = g_strconcat(text, ends[i].more, NULL);
         sim_scenario *s = load(whole);
         g_autofree char *errors = sim_scenario_errors(s);
         g_assert_nonnull(strstr(errors, ends[i].error));
         sim_scenario_free(s);
         g_strfreev(parts);
+    }
+}
+
+typedef struct core_names {
+    const char *const *names; /* NULL-terminated */
+    size_t found;
+} core_names;
+
+static void count_name(void *ctx, const char *word)
+{
+    core_names *names = ctx;
+    g_assert_true(g_strv_contains(names->names, word));
+    names->found++;
+}
+
+/* The schema may not include the rooms that have the tables of profiles and policies; its lists are theirs.
+ */
+static void profiles_and_policies_are_those_of_core(void)
+{
+    const pl_path_profile *const *profiles;
+    const pl_nat_policy *policies;
+    const size_t n[] = {pl_path_profiles(&profiles), pl_nat_policies(&policies)};
+    static const char *const keys[] = {"traversal", "nat_refresh"};
+    for (size_t k = 0; k < 2; k++) {
+        g_autofree const char **names = g_new0(const char *, n[k] + 1);
+        for (size_t i = 0; i < n[k]; i++)
+            names[i] = k == 0 ? profiles[i]->name : policies[i].name;
+        core_names known = {.names = names};
+        sim_schema_words(sim_schema_find("peers", keys[k]), NULL, count_name, &known);
+        g_assert_cmpuint(known.found, ==, n[k]);
     }
 }
 
@@ -265,6 +337,7 @@ static void nothing_of_it_is_there_unasked(void)
     g_assert_cmpint(c->proxies.count, ==, 0);
     g_assert_cmpint(c->groups[0].per_nat, ==, 1);
     g_assert_cmpstr(c->groups[0].traversal, ==, "ours");
+    g_assert_cmpstr(c->groups[0].nat_refresh, ==, "login");
     g_assert_null(sim_config_kinds(c));
     g_assert_cmpint(c->private_destinations, ==, NET_PRIVATE_VANISH);
     sim_scenario_free(s);
@@ -277,11 +350,15 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/matrix/every-error-says-where", every_error_of_a_matrix_says_where);
     g_test_add_func("/scenario/matrix/too-large-a-matrix-is-refused", too_large_a_matrix_is_refused);
     g_test_add_func("/scenario/matrix/the-memory-of-cells-is-known", the_memory_of_cells_is_known);
-    g_test_add_func("/scenario/matrix/the-kinds-are-written-knob-by-knob", the_kinds_are_written_knob_by_knob);
+    g_test_add_func("/scenario/matrix/the-kinds-are-written-knob-by-knob",
+                    the_kinds_are_written_knob_by_knob);
     g_test_add_func("/scenario/matrix/places-of-peers-are-typed", places_of_peers_are_typed);
     g_test_add_func("/scenario/matrix/paths-of-groups-are-typed", paths_of_groups_are_typed);
+    g_test_add_func("/scenario/matrix/every-error-of-a-place-says-where", every_error_of_a_place_says_where);
     g_test_add_func("/scenario/matrix/every-error-of-paths-says-where", every_error_of_paths_says_where);
     g_test_add_func("/scenario/matrix/an-end-by-paths-needs-paths", an_end_by_paths_needs_paths);
+    g_test_add_func("/scenario/matrix/profiles-and-policies-are-those-of-core",
+                    profiles_and_policies_are_those_of_core);
     g_test_add_func("/scenario/matrix/nothing-of-it-is-there-unasked", nothing_of_it_is_there_unasked);
     return g_test_run();
 }

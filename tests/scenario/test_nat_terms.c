@@ -19,8 +19,9 @@ static void knobs_are_laid_on_the_preset(void)
 {
     sim_nat nat;
     sim_problem problem;
-    g_assert_true(sim_terms_nat("port-restricted( hairpin = none ,udp_lifetime=30s, refresh_in=yes, max_mappings=7)",
-                                &nat, &problem));
+    g_assert_true(
+        sim_terms_nat("port-restricted( hairpin = none ,udp_lifetime=30s, refresh_in=yes, max_mappings=7)",
+                      &nat, &problem));
     const net_nat_options *preset = net_nat_preset("port-restricted");
     g_assert_cmpint(nat.options.hairpin, ==, NET_HAIRPIN_NONE);
     g_assert_cmpint(nat.options.udp_lifetime_ns, ==, 30 * PL_SECOND);
@@ -41,8 +42,8 @@ static void every_knob_reads_what_it_writes(void)
         sim_problem problem;
         const net_nat_options *preset = net_nat_preset("cgn");
         const int64_t value = net_nat_knob_get(preset, &knobs[i]);
-        g_autofree char *text = g_strdup_printf(
-            "cgn(%s=%s)", knobs[i].name, sim_terms_knob_text(&knobs[i], value, buffer, sizeof buffer));
+        g_autofree char *text = g_strdup_printf("cgn(%s=%s)", knobs[i].name,
+                                                sim_terms_knob_text(&knobs[i], value, buffer, sizeof buffer));
         g_assert_true(sim_terms_nat(text, &nat, &problem));
         g_assert_cmpint(net_nat_knob_get(&nat.options, &knobs[i]), ==, value);
     }
@@ -105,8 +106,18 @@ static void an_echo_is_phases(void)
     g_assert_true(sim_terms_echo("none", &echo, &problem));
     g_assert_cmpuint(echo.n, ==, 0);
     static const char *const wrong[] = {
-        "", "10s", "10s at 10", "10s at 0.5/s", "10s at 2000/s", "0s at 10/s", "2h at 1/s", "5s silence",
-        "5s at 1/s, 5s silence", "5s silence, 5s at 1/s", "5s at 1/s,", "at 1/s",
+        "",
+        "10s",
+        "10s at 10",
+        "10s at 0.5/s",
+        "10s at 2000/s",
+        "0s at 10/s",
+        "2h at 1/s",
+        "5s silence",
+        "5s at 1/s, 5s silence",
+        "5s silence, 5s at 1/s",
+        "5s at 1/s,",
+        "at 1/s",
         "1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s,1s at 1/s"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_test_message("%s", wrong[i]);

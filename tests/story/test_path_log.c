@@ -24,15 +24,16 @@ static void open_book(book *b, const char *echo)
 {
     char *error = NULL;
     *b = (book){.directory = g_dir_make_tmp("partyline-paths-XXXXXX", NULL)};
-    b->recorder = sim_recorder_open(&(sim_recorder_options){.directory = b->directory, .has_paths = true}, &error);
+    b->recorder =
+        sim_recorder_open(&(sim_recorder_options){.directory = b->directory, .has_paths = true}, &error);
     g_assert_cmpstr(error, ==, NULL);
-    g_autofree char *text =
-        g_strdup_printf("run: {until: all-paths-done, limit: 10min, crypto: sized}\n"
-                        "supernodes: {count: 2, link: ideal}\npeers: {link: ideal, arrive: at 10s}\n"
-                        "matrix:\n"
-                        "  kinds: [{name: home, nat: port-restricted, carrier: cgn}, {name: out}]\n"
-                        "  callers: home\n  callees: home\n  transports: udp\n  connect: at 5min\n  echo: %s\n",
-                        echo);
+    g_autofree char *text = g_strdup_printf(
+        "run: {until: all-paths-done, limit: 10min, crypto: sized}\n"
+        "supernodes: {count: 2, link: ideal}\npeers: {link: ideal, arrive: at 10s}\n"
+        "matrix:\n"
+        "  kinds: [{name: home, nat: port-restricted, carrier: cgn}, {name: out}]\n"
+        "  callers: home\n  callees: home\n  transports: udp\n  connect: at 5min\n  echo: %s\n",
+        echo);
     told_world_open(&b->told, text, b->recorder);
     b->caller = told_world_machine(&b->told, "caller-1");
     b->callee = told_world_machine(&b->told, "callee-1");
@@ -58,9 +59,10 @@ static void close_book(book *b, char **ret_rows, char **ret_samples)
     g_assert_cmpint(sim_recorder_close(b->recorder, &error), ==, 0);
     g_assert_true(g_file_get_contents(paths, &text, NULL, NULL));
     g_assert_true(g_file_get_contents(series, ret_samples, NULL, NULL));
-    g_assert_true(g_str_has_prefix(text, "path,cell,caller,callee,caller_kind,callee_kind,transport,profile,class,"
-                                         "via,local,remote,cause,started_ns,time_ns,packets,bytes,sent,received,"
-                                         "silence_ns,sent_after,received_after,drop_cause,drop_box,relay\n"));
+    g_assert_true(g_str_has_prefix(text,
+                                   "path,cell,caller,callee,caller_kind,callee_kind,transport,profile,class,"
+                                   "via,local,remote,cause,started_ns,time_ns,packets,bytes,sent,received,"
+                                   "silence_ns,sent_after,received_after,drop_cause,drop_box,relay\n"));
     *ret_rows = g_strdup(strchr(text, '\n') + 1);
     static const char *const names[] = {"paths.csv", "series.csv", "scalars.csv", "calls.csv"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -78,8 +80,10 @@ static void tell(sim_machine *machine, pl_event event)
 
 static void started(book *b)
 {
-    tell(b->caller, (pl_event)PL_EVENT_OF(PL_EVENT_PATH_STARTED, pl_text("caller"), pl_number(SESSION), pl_text("e2")));
-    tell(b->callee, (pl_event)PL_EVENT_OF(PL_EVENT_PATH_STARTED, pl_text("callee"), pl_number(SESSION), pl_text("e2")));
+    tell(b->caller,
+         (pl_event)PL_EVENT_OF(PL_EVENT_PATH_STARTED, pl_text("caller"), pl_number(SESSION), pl_text("e2")));
+    tell(b->callee,
+         (pl_event)PL_EVENT_OF(PL_EVENT_PATH_STARTED, pl_text("callee"), pl_number(SESSION), pl_text("e2")));
 }
 
 static void opened(sim_machine *end, const char *local, const char *remote)
@@ -91,11 +95,12 @@ static void opened(sim_machine *end, const char *local, const char *remote)
 
 static void echoed(book *b, int64_t phase, int64_t sent, int64_t received)
 {
-    tell(b->caller, (pl_event)PL_EVENT_OF(PL_EVENT_PATH_ECHO, pl_number(SESSION), pl_number(phase), pl_number(sent),
-                                          pl_number(received), pl_number(PL_MILLISECOND)));
+    tell(b->caller, (pl_event)PL_EVENT_OF(PL_EVENT_PATH_ECHO, pl_number(SESSION), pl_number(phase),
+                                          pl_number(sent), pl_number(received), pl_number(PL_MILLISECOND)));
 }
 
-static void assert_sample(const char *samples, const char *name, const char *labels, const char *value, bool is_there)
+static void assert_sample(const char *samples, const char *name, const char *labels, const char *value,
+                          bool is_there)
 {
     g_autofree char *line = g_strdup_printf(",caller-1,%s,%s,%s,", name, labels, value);
     g_test_message("%s", line);
@@ -137,14 +142,18 @@ static void test_an_open_path_that_lives(void)
     assert_sample(samples, "path.alive", LABELS, "1", true);
 }
 
-/* What makes a path dead: a phase that comes back too thin, one lost datagram after the silence, an early end. */
+/* What makes a path dead: a phase that comes back too thin, one lost datagram after the silence, an early
+ * end. */
 static void test_open_paths_that_do_not_live(void)
 {
     static const struct {
         int64_t received, received_after;
         bool is_lost;
         const char *alive;
-    } cases[] = {{100, 50, false, "1"}, {98, 50, false, "0"}, {100, 49, false, "0"}, {100, 0, false, "0"},
+    } cases[] = {{100, 50, false, "1"},
+                 {98, 50, false, "0"},
+                 {100, 49, false, "0"},
+                 {100, 0, false, "0"},
                  {100, 50, true, "0"}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         book b;
@@ -178,8 +187,8 @@ static void dropped(book *b, net_drop drop)
                        60 * PL_SECOND);
 }
 
-/* The last drop at a box of a packet from one end to the other; what goes elsewhere does not count, and what was to
- * end early only if there is nothing else. */
+/* The last drop at a box of a packet from one end to the other; what goes elsewhere does not count, and what
+ * was to end early only if there is nothing else. */
 static void test_a_failure_and_its_last_drop(void)
 {
     book b;
@@ -197,12 +206,14 @@ static void test_a_failure_and_its_last_drop(void)
                                          pl_number(7 * PL_SECOND), pl_number(4)));
     told_world_send(&b.told, "caller-1", (pl_addr){b.callee->at.outside, 9}); /* after the end */
     close_book(&b, &rows, &samples);
-    g_assert_cmpstr(rows, ==,
-                    "1,1,caller-1,callee-1,home,home,udp,e2,failed,,,,no-path,60000000000,7000000000,2,60,0,0,0,0,0,"
-                    "no-mapping,carrier-caller-1,\n");
-    assert_sample(samples, "path.connected", "caller=home;callee=home;transport=udp;traversal=e2;via=none", "0", true);
-    assert_sample(samples, "path.class.failed", "caller=home;callee=home;transport=udp;traversal=e2;via=none", "1",
-                  true);
+    g_assert_cmpstr(
+        rows, ==,
+        "1,1,caller-1,callee-1,home,home,udp,e2,failed,,,,no-path,60000000000,7000000000,2,60,0,0,0,0,0,"
+        "no-mapping,carrier-caller-1,\n");
+    assert_sample(samples, "path.connected", "caller=home;callee=home;transport=udp;traversal=e2;via=none",
+                  "0", true);
+    assert_sample(samples, "path.class.failed", "caller=home;callee=home;transport=udp;traversal=e2;via=none",
+                  "1", true);
     g_assert_null(strstr(samples, ",path.time,"));
     g_assert_null(strstr(samples, ",path.alive,"));
 }
@@ -226,17 +237,17 @@ static void test_sessions_without_an_end(void)
     book b;
     g_autofree char *rows = NULL, *samples = NULL;
     open_book(&b, "none");
-    sim_session *second = sim_paths_begin(b.told.world, &(sim_session){.caller = b.callee,
-                                                                       .callee = b.caller,
-                                                                       .echo = b.session->echo},
-                                          61 * PL_SECOND);
+    sim_session *second = sim_paths_begin(
+        b.told.world, &(sim_session){.caller = b.callee, .callee = b.caller, .echo = b.session->echo},
+        61 * PL_SECOND);
     sim_paths_give_up(b.callee, 62 * PL_SECOND);
     g_assert_cmpint(second->state, ==, SIM_SESSION_DONE);
     close_book(&b, &rows, &samples);
-    g_assert_cmpstr(rows, ==,
-                    "1,1,caller-1,callee-1,home,home,udp,ours,failed,,,,unfinished,60000000000,0,0,0,0,0,0,0,0,,,\n"
-                    "2,,callee-1,caller-1,home,home,any,ours,failed,,,,caller-down,61000000000,1000000000,0,0,0,0,0,0,"
-                    "0,,,\n");
+    g_assert_cmpstr(
+        rows, ==,
+        "1,1,caller-1,callee-1,home,home,udp,ours,failed,,,,unfinished,60000000000,0,0,0,0,0,0,0,0,,,\n"
+        "2,,callee-1,caller-1,home,home,any,ours,failed,,,,caller-down,61000000000,1000000000,0,0,0,0,0,0,"
+        "0,,,\n");
 }
 
 int main(int argc, char **argv)

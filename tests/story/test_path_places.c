@@ -61,7 +61,9 @@ static bool isolate(void *ctx, pair_host *from, const net_packet *packet, pl_tim
 static void test_isolated_clients(void)
 {
     pair_options turned = one_home("port-restricted"), lost = one_home("no-hairpin");
+    pair_options inside = one_home("broken-hairpin"); /* its packets show a source that cannot be answered */
     expect_and_free(find(&turned, isolate, NULL), "punched-udp", "hairpin");
+    expect_and_free(find(&inside, isolate, NULL), "relayed-udp", "public");
     expect_and_free(find(&lost, isolate, NULL), "relayed-udp", "public");
 }
 

@@ -100,6 +100,59 @@ static void test_every_pair_with_loss(void)
     g_assert_cmpuint(same * 10, >=, all * 9);
 }
 
+/* Ends 200 ms apart, bodies 600 ms on their way: the same methods, later. */
+static void test_every_pair_over_long_distances(void)
+{
+    for (size_t a = 0; a < PAIR_KINDS; a++) {
+        char row[PAIR_KINDS + 1] = {0};
+        for (size_t b = 0; b < PAIR_KINDS; b++) {
+            pair *p = pair_new(&(pair_options){.caller = pair_kinds[a].place,
+                                               .callee = pair_kinds[b].place,
+                                               .choice = PL_PATH_UDP_ONLY,
+                                               .one_way = 200 * PL_MILLISECOND,
+                                               .signal_delay = 600 * PL_MILLISECOND,
+                                               .seed = 4});
+            pair_find(p);
+            row[b] = pair_letter(p);
+            g_test_message("%s x %s: %s %.2f s", pair_kinds[a].name, pair_kinds[b].name, pair_class(p),
+                           (double)p->caller->found.time / 1e9);
+            pair_free(p);
+        }
+        g_assert_cmpstr(row, ==, expected[a]);
+    }
+}
+
+/* Who is behind a box that maps by destination is known by his packets alone. */
+static void test_an_end_is_learnt_from_its_packets(void)
+{
+    pair *p = pair_new(&(pair_options){
+        .caller = {.home = "symmetric"}, .callee = {.home = "address-restricted"}, .choice = PL_PATH_UDP_ONLY, .seed = 1});
+    pair_find(p);
+    g_assert_cmpstr(pair_class(p), ==, "punched-udp");
+    g_assert_cmpint(p->caller->found.local, ==, PL_CANDIDATE_PEER_REFLEXIVE);
+    g_assert_cmpint(p->caller->found.remote, ==, PL_CANDIDATE_REFLEXIVE);
+    g_assert_cmpint(p->callee->found.local, ==, PL_CANDIDATE_REFLEXIVE);
+    g_assert_cmpint(p->callee->found.remote, ==, PL_CANDIDATE_PEER_REFLEXIVE);
+    pair_free(p);
+}
+
+/* Real keys, seals and signatures find the same ways as their stand-ins. */
+static void test_real_keys_find_the_same(void)
+{
+    for (size_t a = 0; a < PAIR_KINDS; a += 2) {
+        for (size_t b = 0; b < PAIR_KINDS; b += 3) {
+            pair *p = pair_new(&(pair_options){.caller = pair_kinds[a].place,
+                                               .callee = pair_kinds[b].place,
+                                               .choice = PL_PATH_UDP_ONLY,
+                                               .suite = &pl_suite_real,
+                                               .seed = 1});
+            pair_find(p);
+            g_assert_cmpint(pair_letter(p), ==, expected[a][b]);
+            pair_free(p);
+        }
+    }
+}
+
 /* The share of sessions that a capped spray finds; the cap is kept. */
 static void test_a_spray_hits_as_often_as_the_formula_says(void)
 {
@@ -131,6 +184,9 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/udp/every-pair", test_every_pair);
     g_test_add_func("/story/path/udp/every-pair-without-reports", test_every_pair_without_reports);
     g_test_add_func("/story/path/udp/every-pair-with-loss", test_every_pair_with_loss);
+    g_test_add_func("/story/path/udp/every-pair-over-long-distances", test_every_pair_over_long_distances);
+    g_test_add_func("/story/path/udp/an-end-is-learnt-from-its-packets", test_an_end_is_learnt_from_its_packets);
+    g_test_add_func("/story/path/udp/real-keys-find-the-same", test_real_keys_find_the_same);
     g_test_add_func("/story/path/udp/a-spray-hits-as-often-as-the-formula-says",
                     test_a_spray_hits_as_often_as_the_formula_says);
     return g_test_run();

@@ -1,4 +1,5 @@
-/* test_paths_plan.c - who connects to whom, and when: cells, groups in order and at random, once and by a rate. */
+/* test_paths_plan.c - who connects to whom, and when: cells, groups in order and at random, once and by a
+ * rate. */
 #include <string.h>
 
 #include "sim/world/paths/paths.h"
@@ -23,7 +24,8 @@ static char *pairs(const told_world *t)
 {
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < n_sessions(t); i++)
-        g_string_append_printf(text, "%u>%u ", session_at(t, i)->caller->index, session_at(t, i)->callee->index);
+        g_string_append_printf(text, "%u>%u ", session_at(t, i)->caller->index,
+                               session_at(t, i)->callee->index);
     return g_string_free(text, FALSE);
 }
 
@@ -75,7 +77,8 @@ static char *acts_of(const told_world *t, const char *to)
     for (size_t i = 0; i < n_sessions(t); i++) {
         const sim_session *s = session_at(t, i);
         if (strcmp(s->callee->group->name, to) == 0 && strcmp(s->caller->group->name, "a") == 0)
-            g_string_append_printf(text, "%u>%u@%" G_GINT64_FORMAT " ", s->caller->index, s->callee->index, s->started);
+            g_string_append_printf(text, "%u>%u@%" G_GINT64_FORMAT " ", s->caller->index, s->callee->index,
+                                   s->started);
     }
     return g_string_free(text, FALSE);
 }
@@ -84,9 +87,9 @@ static char *acts_of(const told_world *t, const char *to)
 static void test_another_entry_shifts_no_draws(void)
 {
     static const char *const own = "{from: a, to: b, arrive: within 60s after 60s, pairing: random}";
-    static const char *const texts[] = {"paths: [%s]\n",
-                                        "paths: [%s, {from: b, to: same, at: 60s, rate: 10/h, pairing: random}]\n",
-                                        "paths: [{from: a, to: same, at: 70s, pairing: random}, %s]\n"};
+    static const char *const texts[] = {
+        "paths: [%s]\n", "paths: [%s, {from: b, to: same, at: 60s, rate: 10/h, pairing: random}]\n",
+        "paths: [{from: a, to: same, at: 70s, pairing: random}, %s]\n"};
     g_autofree char *first = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         told_world t;
@@ -109,12 +112,13 @@ static void test_cells_connect_once(void)
 {
     told_world t;
     bool seen[9] = {false};
-    told_world_open(&t,
-                    "run: {until: all-paths-done, limit: 10min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
-                    "peers: {link: ideal}\n"
-                    "matrix: {kinds: [{name: a}, {name: b}], transports: [udp, tcp], connect: at 90s within 10s}\n"
-                    "timeline: [{at: 80s, do: fail, what: caller-3}]\n",
-                    NULL);
+    told_world_open(
+        &t,
+        "run: {until: all-paths-done, limit: 10min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
+        "peers: {link: ideal}\n"
+        "matrix: {kinds: [{name: a}, {name: b}], transports: [udp, tcp], connect: at 90s within 10s}\n"
+        "timeline: [{at: 80s, do: fail, what: caller-3}]\n",
+        NULL);
     g_assert_cmpint((int)sim_world_run(t.world, NULL, NULL), ==, SIM_WORLD_COMPLETE);
     g_assert_cmpuint(n_sessions(&t), ==, 8);
     g_assert_cmpint(sim_world_now(t.world), <, 10 * PL_MINUTE);
@@ -143,11 +147,11 @@ static void test_nobody_is_called_who_is_not_there(void)
                  {"[{at: 5s, do: block, what: peer-1, ports: [33033, 80, 443]}]", "caller-offline"}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         told_world t;
-        g_autofree char *text = g_strdup_printf(
-            "run: {duration: 2min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
-            "peers: {link: ideal, count: 2, arrive: at 10s}\n"
-            "paths: [{from: peers, to: same, at: 60s}]\ntimeline: %s\n",
-            cases[i].timeline);
+        g_autofree char *text =
+            g_strdup_printf("run: {duration: 2min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
+                            "peers: {link: ideal, count: 2, arrive: at 10s}\n"
+                            "paths: [{from: peers, to: same, at: 60s}]\ntimeline: %s\n",
+                            cases[i].timeline);
         told_world_open(&t, text, NULL);
         told_world_run(&t, 61 * PL_SECOND);
         g_assert_cmpstr(session_at(&t, 0)->cause, ==, cases[i].cause);
@@ -162,6 +166,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/paths-plan/pairs-at-random", test_pairs_at_random);
     g_test_add_func("/story/paths-plan/another-entry-shifts-no-draws", test_another_entry_shifts_no_draws);
     g_test_add_func("/story/paths-plan/cells-connect-once", test_cells_connect_once);
-    g_test_add_func("/story/paths-plan/nobody-is-called-who-is-not-there", test_nobody_is_called_who_is_not_there);
+    g_test_add_func("/story/paths-plan/nobody-is-called-who-is-not-there",
+                    test_nobody_is_called_who_is_not_there);
     return g_test_run();
 }

@@ -255,6 +255,8 @@ static void test_an_account_is_of_one_relay(void)
     story_relayed user = {0};
     story_host wrong = *s->supernode[0]; /* the account of one, the address of the other */
     wrong.outside = s->supernode[1]->outside;
+    pl_turn_account account;
+    g_assert_cmpint(pl_node_relay_account(s->server->node, "alice", &account, START), ==, PL_ERR_UNEXPECTED);
     story_relayed_start(&user, host, &wrong, PL_TURN_UDP, STORY_PORT);
     story_run(s, START + PL_SECOND);
     g_assert_cmpstr(user.cause, ==, "unauthorized");

@@ -1,4 +1,5 @@
-/* test_topology.c - where a scenario's peers stand, who is behind which box, and what it takes to move them. */
+/* test_topology.c - where a scenario's peers stand, who is behind which box, and what it takes to move them.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,8 +35,10 @@ static void test_hosts_share_a_home(void)
     g_assert_cmphex(at(&t, "peer-2")->outside, ==, ip("81.0.0.1"));
     g_assert_cmphex(at(&t, "peer-3")->outside, ==, ip("81.0.0.3"));
     /* In one LAN, 192.168.1.3 is the neighbour; elsewhere it is nobody. */
-    g_assert_cmpint(told_world_send(&t, "peer-1", (pl_addr){ip("192.168.1.3"), 9}).step, ==, NET_STEP_DELIVERED);
-    g_assert_cmpint(told_world_send(&t, "peer-5", (pl_addr){ip("192.168.1.3"), 9}).drop, ==, NET_DROP_NO_ROUTE);
+    g_assert_cmpint(told_world_send(&t, "peer-1", (pl_addr){ip("192.168.1.3"), 9}).step, ==,
+                    NET_STEP_DELIVERED);
+    g_assert_cmpint(told_world_send(&t, "peer-5", (pl_addr){ip("192.168.1.3"), 9}).drop, ==,
+                    NET_DROP_NO_ROUTE);
     /* Both show one address. */
     told_sighting sent = told_world_send(&t, "peer-2", (pl_addr){t.world->supernodes[0].ip, 9});
     g_assert_cmpint(sent.step, ==, NET_STEP_DELIVERED);
@@ -46,11 +49,13 @@ static void test_hosts_share_a_home(void)
 static void test_an_isolated_lan(void)
 {
     told_world t;
-    told_world_open(&t,
-                    "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
-                    "peers: {count: 2, link: ideal, nat: port-restricted, per_nat: 2, isolated: yes, log_in: no}\n",
-                    NULL);
-    g_assert_cmpint(told_world_send(&t, "peer-1", (pl_addr){ip("192.168.1.3"), 9}).drop, ==, NET_DROP_ISOLATED);
+    told_world_open(
+        &t,
+        "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
+        "peers: {count: 2, link: ideal, nat: port-restricted, per_nat: 2, isolated: yes, log_in: no}\n",
+        NULL);
+    g_assert_cmpint(told_world_send(&t, "peer-1", (pl_addr){ip("192.168.1.3"), 9}).drop, ==,
+                    NET_DROP_ISOLATED);
     g_assert_cmpint(told_world_send(&t, "peer-1", t.world->supernodes[0]).step, ==, NET_STEP_DELIVERED);
     told_world_close(&t);
 }
@@ -59,11 +64,12 @@ static void test_an_isolated_lan(void)
 static void test_homes_share_a_carrier(void)
 {
     told_world t;
-    told_world_open(&t,
-                    "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
-                    "peers: {count: 7, link: ideal, nat: full-cone, carrier: cgn, per_nat: 2, per_carrier: 2, "
-                    "log_in: no}\n",
-                    NULL);
+    told_world_open(
+        &t,
+        "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
+        "peers: {count: 7, link: ideal, nat: full-cone, carrier: cgn, per_nat: 2, per_carrier: 2, "
+        "log_in: no}\n",
+        NULL);
     g_assert_cmpuint(at(&t, "peer-1")->above, ==, at(&t, "peer-4")->above);
     g_assert_cmpuint(at(&t, "peer-4")->above, !=, at(&t, "peer-5")->above);
     g_assert_cmpuint(at(&t, "peer-5")->above, ==, at(&t, "peer-7")->above);
@@ -82,11 +88,12 @@ static void test_homes_share_a_carrier(void)
 static void test_hosts_in_a_carriers_network(void)
 {
     told_world t;
-    told_world_open(&t,
-                    "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
-                    "peers: {count: 3, link: ideal, carrier: \"cgn(pool=4, pooling=paired)\", per_carrier: 2, "
-                    "log_in: no}\n",
-                    NULL);
+    told_world_open(
+        &t,
+        "run: {duration: 1min}\nsupernodes: {count: 1, link: ideal}\n"
+        "peers: {count: 3, link: ideal, carrier: \"cgn(pool=4, pooling=paired)\", per_carrier: 2, "
+        "log_in: no}\n",
+        NULL);
     g_assert_cmphex(at(&t, "peer-1")->ip, ==, ip("100.64.0.2"));
     g_assert_cmphex(at(&t, "peer-2")->ip, ==, ip("100.64.0.3"));
     g_assert_cmphex(at(&t, "peer-3")->ip, ==, ip("100.64.0.2"));
@@ -124,8 +131,7 @@ static void test_cells_have_boxes_of_their_own(void)
     g_assert_cmphex(at(&t, "caller-1")->ip, ==, ip("83.0.0.1"));
     g_assert_cmphex(at(&t, "callee-1")->ip, ==, ip("83.0.0.2"));
     /* The knob is the box's: two ends behind one without a hairpin do not meet by its outside. */
-    told_sighting sent =
-        told_world_send(&t, "caller-5", (pl_addr){at(&t, "callee-5")->outside, 9});
+    told_sighting sent = told_world_send(&t, "caller-5", (pl_addr){at(&t, "callee-5")->outside, 9});
     g_assert_cmpint(sent.drop, ==, NET_DROP_HAIRPIN);
     told_world_close(&t);
 }
@@ -210,7 +216,8 @@ static void test_a_reboot_forgets(void)
     }
 }
 
-/* The home's box gets another outside address: in public, or in the carrier's network; a host without one too. */
+/* The home's box gets another outside address: in public, or in the carrier's network; a host without one
+ * too. */
 static void test_a_box_gets_another_address(void)
 {
     told_world t;
@@ -260,14 +267,15 @@ static void test_a_host_roams_and_returns(void)
 static void test_a_login_from_the_new_place(void)
 {
     told_world t;
-    told_world_open(&t,
-                    "run: {until: all-logged-in, limit: 5min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
-                    "peers: {count: 1, link: ideal, nat: full-cone, arrive: at 30s}\n"
-                    "timeline:\n"
-                    "  - {at: 10s, do: roam, what: peer-1}\n"
-                    "  - {at: 15s, do: roam, what: peer-1, nat: none}\n"
-                    "  - {at: 20s, do: roam, what: peer-1, nat: symmetric}\n",
-                    NULL);
+    told_world_open(
+        &t,
+        "run: {until: all-logged-in, limit: 5min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
+        "peers: {count: 1, link: ideal, nat: full-cone, arrive: at 30s}\n"
+        "timeline:\n"
+        "  - {at: 10s, do: roam, what: peer-1}\n"
+        "  - {at: 15s, do: roam, what: peer-1, nat: none}\n"
+        "  - {at: 20s, do: roam, what: peer-1, nat: symmetric}\n",
+        NULL);
     g_assert_cmpint((int)sim_world_run(t.world, NULL, NULL), ==, SIM_WORLD_COMPLETE);
     g_assert_cmpuint(sim_world_logged_in(t.world), ==, 1);
     g_assert_cmpuint(told_world_machine(&t, "peer-1")->moves, ==, 3);
@@ -308,7 +316,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/topology/homes-share-a-carrier", test_homes_share_a_carrier);
     g_test_add_func("/story/topology/hosts-in-a-carriers-network", test_hosts_in_a_carriers_network);
     g_test_add_func("/story/topology/cells-have-boxes-of-their-own", test_cells_have_boxes_of_their_own);
-    g_test_add_func("/story/topology/everybody-logs-in-from-his-place", test_everybody_logs_in_from_his_place);
+    g_test_add_func("/story/topology/everybody-logs-in-from-his-place",
+                    test_everybody_logs_in_from_his_place);
     g_test_add_func("/story/topology/legs", test_legs);
     g_test_add_func("/story/topology/a-reboot-forgets", test_a_reboot_forgets);
     g_test_add_func("/story/topology/a-box-gets-another-address", test_a_box_gets_another_address);

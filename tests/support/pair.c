@@ -41,7 +41,7 @@ pl_port pair_port(pair_host *host)
 
 pl_time pair_now(const pair *p)
 {
-    return sim_light_engine.now(p->engine);
+    return p->ops->now(p->engine);
 }
 
 static void on_tick(void *ctx, void *arg, pl_time now)
@@ -61,7 +61,7 @@ void pair_arm(pair_host *host)
     if (next >= host->armed_at)
         return;
     host->armed_at = MAX(next, pair_now(host->pair));
-    sim_light_engine.at(host->pair->engine, host->armed_at, on_tick, host, NULL);
+    host->pair->ops->at(host->pair->engine, host->armed_at, on_tick, host, NULL);
 }
 
 /* --- inputs --- */
@@ -226,7 +226,7 @@ static void on_signal(void *owner, pl_path *path, const uint8_t *body, size_t le
         g_free(sent);
         return;
     }
-    sim_light_engine.at(p->engine, now + delay, on_parcel, NULL, sent);
+    p->ops->at(p->engine, now + delay, on_parcel, NULL, sent);
 }
 
 static void on_want_relay(void *owner, pl_path *path, pl_time now)
@@ -236,7 +236,8 @@ static void on_want_relay(void *owner, pl_path *path, pl_time now)
     pl_turn_account account;
     if (p->options.no_relay)
         return;
-    pl_turn_server_account(p->supernodes[host == p->callee]->turn, host->name, &account, now);
+    int which = host == p->callee && !p->options.one_supernode;
+    pl_turn_server_account(p->supernodes[which]->turn, host->name, &account, now);
     pl_path_relay_account(path, &account, now);
 }
 
@@ -297,10 +298,10 @@ static pair_host *add_host(pair *p, const char *name, net_realm realm, uint32_t 
         options.firewall = *net_firewall_preset(firewall);
     if (p->options.loss > 0 && strncmp(name, "supernode", 9) != 0)
         options.link.loss = (net_loss_options){.kind = NET_LOSS_INDEPENDENT, .probability = p->options.loss};
-    host->stack = (sim_stack_port){.ops = &sim_light_engine, .engine = p->engine};
+    host->stack = (sim_stack_port){.ops = p->ops, .engine = p->engine};
     host->stack.host = net_host_add(p->network, &options);
     g_ptr_array_add(p->hosts, host);
-    sim_light_engine.host_add(p->engine, host->stack.host,
+    p->ops->host_add(p->engine, host->stack.host,
                               &(sim_host_options){.ip = ip,
                                                   .profile = sim_stack_profile_find("linux"),
                                                   .input = on_input,
@@ -442,13 +443,14 @@ static void add_ends(pair *p)
     make_report(p->caller, &o->caller, home_of(&o->caller));
     make_report(p->callee, shared, home_of(shared));
     make_self(p->caller, &o->caller, o->caller_profile, 0);
-    make_self(p->callee, &o->callee, o->callee_profile, 1);
+    make_self(p->callee, &o->callee, o->callee_profile, o->one_supernode ? 0 : 1);
 }
 
 pair *pair_new(const pair_options *options)
 {
     pair *p = g_new0(pair, 1);
     p->options = *options;
+    p->ops = options->engine ? options->engine : &sim_light_engine;
     p->suite = options->suite ? options->suite : &pl_suite_sized;
     p->hosts = g_ptr_array_new();
     pl_config_init(&p->config);
@@ -458,13 +460,14 @@ pair *pair_new(const pair_options *options)
     net_random_init(&random, options->seed, 0, "login-server", "keys");
     net_random_bytes(&random, p->server.private_key, PL_KEY_BYTES);
     p->suite->sign_public(p->server.public_key, p->server.private_key);
+    pl_span one_way = options->one_way ? options->one_way : PAIR_ONE_WAY;
     p->network = net_new(&(net_options){.seed = options->seed,
-                                        .latency = {.policy = "constant", .constant_ns = PAIR_ONE_WAY}},
+                                        .latency = {.policy = "constant", .constant_ns = one_way}},
                          NULL);
     p->inner = net_face(p->network);
-    p->engine = sim_light_engine.create(&(sim_engine_options){.hosts_expected = 8, .seed = options->seed},
+    p->engine = p->ops->create(&(sim_engine_options){.hosts_expected = 8, .seed = options->seed},
                                         &(sim_network_face){.network = p, .send = send_packet});
-    net_attach(p->network, &sim_light_engine, p->engine);
+    net_attach(p->network, p->ops, p->engine);
     add_supernode(p, 0);
     add_supernode(p, 1);
     pl_stun_server_set_partner(p->supernodes[0]->stun, p->supernodes[1]->ip);
@@ -503,8 +506,8 @@ void pair_free(pair *p)
         host->ended = true;
     }
     /* Bodies that are still on their way are heard by nobody, and freed. */
-    sim_light_engine.run(p->engine, pair_now(p) + PL_SECOND);
-    sim_light_engine.destroy(p->engine);
+    p->ops->run(p->engine, pair_now(p) + PL_SECOND);
+    p->ops->destroy(p->engine);
     net_free(p->network);
     for (guint i = 0; i < p->hosts->len; i++)
         free_host(g_ptr_array_index(p->hosts, i));
@@ -523,7 +526,7 @@ void pair_call(pair *p)
 
 void pair_run(pair *p, pl_time until)
 {
-    sim_light_engine.run(p->engine, until);
+    p->ops->run(p->engine, until);
 }
 
 void pair_find(pair *p)

@@ -42,6 +42,9 @@ typedef struct pair_options {
     pl_path_choice choice;
     bool no_reports;       /* discovery has not been done */
     bool no_relay;         /* supernodes give no accounts */
+    bool one_supernode;    /* both ends have the caller's */
+    const sim_engine_ops *engine; /* NULL = light */
+    pl_span one_way;       /* between any two; 0 = PAIR_ONE_WAY */
     pl_span signal_delay;  /* of a body; 0 = 150 ms */
     pl_span start_delay;   /* of the start, besides: then first packets do not cross */
     double loss;           /* of every packet, each way, at the ends' links */
@@ -99,6 +102,7 @@ typedef bool (*pair_filter_fn)(void *ctx, pair_host *from, const net_packet *pac
 typedef bool (*pair_courier_fn)(void *ctx, pair_host *from, uint8_t *body, size_t *len, pl_time now);
 
 struct pair {
+    const sim_engine_ops *ops;
     sim_engine *engine;
     net *network;
     sim_network_face inner;

@@ -68,8 +68,10 @@ told_sighting told_world_send(told_world *told, const char *from, pl_addr to)
     const guint before = told->sightings->len;
     const uint8_t data[] = "?";
     pl_id socket = 0;
-    g_assert_cmpint(machine->stack.ops->udp_bind(machine->stack.engine, machine->stack.host, 0, &socket), ==, 0);
-    machine->stack.ops->udp_send(machine->stack.engine, machine->stack.host, socket, to, 0, data, sizeof data);
+    g_assert_cmpint(machine->stack.ops->udp_bind(machine->stack.engine, machine->stack.host, 0, &socket), ==,
+                    0);
+    machine->stack.ops->udp_send(machine->stack.engine, machine->stack.host, socket, to, 0, data,
+                                 sizeof data);
     g_assert_cmpuint(told->sightings->len, >, before);
     const uint64_t serial = g_array_index(told->sightings, told_sighting, before).serial;
     told_world_run(told, sim_world_now(told->world) + PL_SECOND);

@@ -9,13 +9,13 @@
 #define ALL (BIT(PL_PATH_METHODS_COUNT) - 1)
 #define STRAIGHT (BIT(PL_PATH_DIRECT) | BIT(PL_PATH_REVERSED))
 
-/* spec BS-32: in 2004 any end behind a box meant that a call ran through an online node. */
+/* measured BS-32: in 2004 any end behind a box meant that a call ran through an online node. */
 static const pl_path_profile e1 = {.name = "e1",
                                    .help = "2004: direct between public ends, else through a node",
                                    .methods_udp = BIT(PL_PATH_DIRECT) | BIT(PL_PATH_RELAYED),
                                    .methods_tcp = BIT(PL_PATH_DIRECT),
                                    .public_only = true};
-/* measured §10.2: in 2006 UDP was punched, and the kinds of box decided whether that was tried. */
+/* measured BS-33: in 2006 UDP was punched where the kinds of box allowed it; without foretold ports. */
 static const pl_path_profile e2 = {.name = "e2",
                                    .help = "2006: UDP is punched unless the kinds of box forbid it",
                                    .methods_udp = STRAIGHT | BIT(PL_PATH_PUNCHED) | BIT(PL_PATH_RELAYED),
@@ -90,15 +90,15 @@ bool pl_method_is_random(const pl_hint *hint)
     return is_symmetric(hint) && hint->step == 0;
 }
 
-static bool is_public(const pl_hint *hint)
-{
-    return hint->mapping == PL_MAPPING_NONE && hint->filtering <= PL_FILTERING_EI;
-}
-
 /* Anybody's packet may come in, for all that is known. */
 static bool is_open(const pl_hint *hint)
 {
     return hint->filtering == PL_FILTERING_EI || hint->filtering == PL_FILTERING_UNKNOWN;
+}
+
+static bool is_public(const pl_hint *hint)
+{
+    return hint->mapping == PL_MAPPING_NONE && is_open(hint);
 }
 
 bool pl_method_is_lan(const pl_offer *offer, const pl_offer *answer)

@@ -270,10 +270,11 @@ pl_candidate_type pl_pairs_type(const pl_path *path, const pl_leg *leg)
     return PL_CANDIDATE_PEER_REFLEXIVE;
 }
 
-bool pl_pairs_is_choosing(const pl_path *path)
+bool pl_pairs_is_settling(const pl_path *path)
 {
     for (size_t i = 0; i < path->n_pairs; i++) {
-        if (path->pairs[i].nominates && is_active(&path->pairs[i]))
+        const pl_pair *pair = &path->pairs[i];
+        if (pair->state == PL_PAIR_VALID || (pair->nominates && is_active(pair)))
             return true;
     }
     return false;

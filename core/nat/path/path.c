@@ -91,7 +91,7 @@ static void finish(pl_path *path, const char *cause, pl_time now)
 /* Has the peer heard of the session, so that he must hear of its end? */
 static bool is_known(const pl_path *path)
 {
-    return path->state != PL_PATH_ENDED && (!path->is_caller || path->offered_at > 0);
+    return path->state != PL_PATH_ENDED && (!path->is_caller || path->own.kind != 0);
 }
 
 void pl_path_end(pl_path *path, const char *cause, pl_time now)
@@ -141,11 +141,9 @@ static void answer(pl_path *path, pl_time now)
 
 void pl_path_gathered(pl_path *path, pl_time now)
 {
-    const pl_candidate *udp = pl_offer_find(&path->own, PL_CANDIDATE_REFLEXIVE, PL_PATH_UDP);
-    const pl_candidate *tcp = pl_offer_find(&path->own, PL_CANDIDATE_REFLEXIVE, PL_PATH_TCP);
     pl_trace(&path->context->port, PL_EVENT_PATH_GATHERED, pl_number((int64_t)path->own.session),
-             pl_number((int64_t)path->own.n_candidates), pl_endpoint(udp ? udp->addr : (pl_addr){0}),
-             pl_endpoint(tcp ? tcp->addr : (pl_addr){0}));
+             pl_number((int64_t)path->own.n_candidates), pl_endpoint(path->gather.udp[0].mapped),
+             pl_endpoint(path->gather.tcp[0].mapped));
     if (!path->is_caller) {
         answer(path, now);
         return;

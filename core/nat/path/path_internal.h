@@ -86,7 +86,8 @@ typedef struct pl_stream {
     pl_candidate_type remote_type;
     int64_t tries;
     pl_time due;    /* opens again, or is given up; PL_NEVER */
-    uint8_t in[2 + PL_PATH_FRAME_MAX], out[2 + PL_PATH_FRAME_MAX]; /* part of a frame */
+    uint8_t in[2 + PL_PATH_FRAME_MAX];                          /* part of a frame */
+    uint8_t out[2 + PL_PATH_FRAME_MAX + 2 + PL_CHECK_BYTES_MAX]; /* the rest of one, and a check */
     size_t n_in, n_out;
 } pl_stream;
 
@@ -175,7 +176,7 @@ struct pl_path {
 
     pl_method_plan plan;
     size_t stage;
-    pl_time stage_ends;
+    unsigned holds;    /* how often the end of the stage was put off */
     pl_deadline timer; /* of the state */
 
     pl_pair pairs[PL_PATH_PAIRS_MAX];
@@ -258,8 +259,8 @@ int pl_pairs_send(pl_path *path, const pl_leg *leg, pl_check *check, uint8_t ttl
 void pl_pairs_burst(pl_path *path, pl_time now);
 /* The candidate of the peer that a leg leads to. */
 pl_candidate_type pl_pairs_type(const pl_path *path, const pl_leg *leg);
-/* Is a choice under way that the peer has not confirmed? */
-bool pl_pairs_is_choosing(const pl_path *path);
+/* Was a pair answered, so that a choice is under way, here or at the peer? */
+bool pl_pairs_is_settling(const pl_path *path);
 /* Is this the leg of which the peer was told that it is chosen? */
 bool pl_pairs_is_chosen(const pl_path *path, const pl_leg *leg);
 int pl_leg_send(pl_path *path, const pl_leg *leg, uint8_t ttl, const uint8_t *data, size_t len, pl_time now);

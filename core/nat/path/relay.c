@@ -77,8 +77,8 @@ static void on_timer(void *machine, pl_time now)
     allocate(path, now);
 }
 
-/* chosen: what a burst of foretold ports takes to be gone. */
-#define AFTER_BURST (100 * PL_MILLISECOND)
+/* chosen: what a burst of foretold ports takes to be gone, and to be answered over a trip of 500 ms. */
+#define AFTER_BURST (600 * PL_MILLISECOND)
 
 /* The account is asked for at once, the allocation made when the stage comes near. */
 void pl_relay_plan(pl_path *path, pl_time now)

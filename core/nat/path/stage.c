@@ -3,6 +3,9 @@
 
 #include "core/nat/path/path_internal.h"
 
+/* chosen: as often as a choice is repeated. */
+#define HOLDS_MAX 8
+
 static const pl_method_stage *current(const pl_path *path)
 {
     return &path->plan.stages[path->stage];
@@ -143,8 +146,8 @@ static void begin(pl_path *path, pl_time now)
     pl_trace(&path->context->port, PL_EVENT_PATH_STAGE, pl_number((int64_t)path->own.session),
              pl_text(pl_path_method_name(stage->method)), pl_text(pl_path_transport_name(stage->transport)),
              pl_number(stage->budget));
-    path->stage_ends = now + stage->budget;
-    pl_deadline_set(&path->context->deadlines, &path->timer, path->stage_ends, on_stage_end, path);
+    path->holds = 0;
+    pl_deadline_set(&path->context->deadlines, &path->timer, now + stage->budget, on_stage_end, path);
     pl_pairs_retire(path);
     pl_spray_stop(path);
     act(path, now);
@@ -153,10 +156,13 @@ static void begin(pl_path *path, pl_time now)
         pl_gather_refresh(path, now);
 }
 
+/* A stage is held while a pair that works waits to be chosen, or its choice to be confirmed: the peer may be open
+ * already, and nothing is begun that would undo it. */
 static void on_stage_end(void *machine, pl_time now)
 {
     pl_path *path = machine;
-    if (pl_pairs_is_choosing(path)) { /* the callee may be open already: nothing is begun that would end it */
+    if (path->holds < HOLDS_MAX && pl_pairs_is_settling(path)) {
+        path->holds++;
         pl_deadline_set(&path->context->deadlines, &path->timer, now + pl_path_config(path)->path_first_try,
                         on_stage_end, path);
         return;

@@ -281,20 +281,23 @@ static int flush(const pl_path *path, pl_stream *stream)
     return 0;
 }
 
-/* A frame that does not fit at once behind the rest of another is dropped: voice that waits is worth nothing. */
+/* A payload that does not go out at once is dropped while the rest of another waits, for voice that waits is worth
+ * nothing; a check may wait behind it, or a busy path would lose its peer's consent. */
 int pl_stream_frame(pl_path *path, pl_id id, const uint8_t *data, size_t len)
 {
     pl_stream *stream = pl_stream_find(path, id);
     if (!stream || !stream->open)
         return PL_ERR_GONE;
-    if (stream->n_out > 0)
-        return PL_ERR_AGAIN;
     g_assert(len > 0 && len <= PL_PATH_FRAME_MAX);
-    stream->out[0] = (uint8_t)(len >> 8);
-    stream->out[1] = (uint8_t)len;
-    memcpy(stream->out + 2, data, len);
-    stream->n_out = 2 + len;
-    return flush(path, stream);
+    bool waits = stream->n_out > 0, check = data[0] < PL_PATH_PAYLOAD_FIRST;
+    if (waits && (!check || stream->n_out + 2 + len > sizeof stream->out))
+        return PL_ERR_AGAIN;
+    uint8_t *end = stream->out + stream->n_out;
+    end[0] = (uint8_t)(len >> 8);
+    end[1] = (uint8_t)len;
+    memcpy(end + 2, data, len);
+    stream->n_out += 2 + len;
+    return waits ? 0 : flush(path, stream);
 }
 
 bool pl_path_writable(pl_path *path, pl_id id, pl_time now)

@@ -151,6 +151,13 @@ static uint32_t open_mapping(net_nat_table *table, net_nat_box *box, net_mapping
     return make_mapping(table, box, key, packet->destination, now);
 }
 
+static void show_outside(const net_nat_box *box, const net_mapping *m, net_packet *packet)
+{
+    packet->source = net_nat_box_external(box, m);
+    if (packet->protocol == PL_PROTOCOL_ICMP)
+        packet->destination.port = m->external_port;
+}
+
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now)
 {
     if (net_nat_is_error(packet))
@@ -164,11 +171,26 @@ net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *pac
             return drop;
     }
     net_nat_session_out(table, box, index, packet, now);
-    const net_mapping *m = net_nat_table_mapping(table, index);
-    packet->source = net_nat_box_external(box, m);
-    if (packet->protocol == PL_PROTOCOL_ICMP)
-        packet->destination.port = m->external_port;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
     return NET_DROP_NONE;
+}
+
+/* Where more than a lifetime may change by the instant itself, a packet waits for it. */
+static bool only_prolongs(const net_nat_kind *kind)
+{
+    return !kind->meddles && !kind->options.fickle && !kind->options.udp_stream_lifetime_ns;
+}
+
+bool net_nat_box_out_ahead(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time when)
+{
+    if (packet->protocol != PL_PROTOCOL_UDP || !only_prolongs(box->kind))
+        return false;
+    net_mapping_key key = key_of(box, packet->protocol, packet->source, packet->destination);
+    uint32_t index = mapping_inside(table, box, &key);
+    if (!index || !net_nat_session_out_ahead(table, box, index, packet, when))
+        return false;
+    show_outside(box, net_nat_table_mapping(table, index), packet);
+    return true;
 }
 
 static net_drop in_error(const net_nat_table *table, const net_nat_box *box, net_packet *packet, pl_time now)

@@ -44,6 +44,10 @@ void net_nat_box_kind(const net_nat_options *options, net_nat_kind *ret_kind);
 /* Makes or finds the mapping of a packet from inside and shows its external source.  NET_DROP_NONE if it
  * passed. */
 net_drop net_nat_box_out(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now);
+/* The same for a datagram that will be at the box at `when`, an instant that is yet to come.  It passes if it does
+ * no more than prolong what is there now and lives until then: whoever comes in between finds the same as if it
+ * had been judged at its instant.  Else false, and nothing has happened. */
+bool net_nat_box_out_ahead(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time when);
 /* Finds the mapping that a packet from outside is for, asks the filter, shows the inside destination. */
 net_drop net_nat_box_in(net_nat_table *table, net_nat_box *box, net_packet *packet, pl_time now);
 /* The inside address to which a packet from outside would go by the mappings of now; 0 if none. */

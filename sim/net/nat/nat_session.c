@@ -4,6 +4,8 @@
  * closing after both FINs or a RST; before and after it is transitory. */
 #include "sim/net/nat/nat_session.h"
 
+#include <glib.h>
+
 #include "core/port.h"
 
 /* measured on Linux 6.18: a flow that has been answered and is older than 2 s is a stream. */
@@ -114,6 +116,13 @@ static void note_tcp(net_nat_table *table, net_nat_box *box, uint32_t mapping, p
         m->expires_at = session->expires_at;
 }
 
+/* A packet that was judged ahead of its instant may have set a later end already. */
+static void prolong(pl_time *expires_at, pl_time end)
+{
+    if (end > *expires_at)
+        *expires_at = end;
+}
+
 /* A remote that was sent to may answer as long as the mapping lives, so none is forgotten before. */
 static bool lives_with_mapping(const net_nat_box *box)
 {
@@ -140,7 +149,7 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
     pl_time end = now + lifetime(box, m, packet->protocol, now);
     bool refresh = (box->kind->options.refresh & NET_NAT_REFRESH_OUT) != 0;
     if (refresh || m->expires_at == 0)
-        m->expires_at = end;
+        prolong(&m->expires_at, end);
     if (box->kind->filters && !box->kind->tells)
         return;
     pl_addr remote = session_remote(box, packet->protocol, packet->destination);
@@ -149,7 +158,32 @@ void net_nat_session_out(net_nat_table *table, net_nat_box *box, uint32_t mappin
         index = net_nat_table_open(table, mapping, remote, lives_with_mapping(box) ? 0 : now);
     net_session *session = net_nat_table_session_at(table, index);
     if (refresh || now >= session->expires_at)
-        session->expires_at = end;
+        prolong(&session->expires_at, end);
+}
+
+bool net_nat_session_out_ahead(net_nat_table *table, const net_nat_box *box, uint32_t mapping,
+                               const net_packet *packet, pl_time when)
+{
+    g_assert(packet->protocol != PL_PROTOCOL_TCP);
+    const net_nat_options *options = &box->kind->options;
+    net_mapping *m = net_nat_table_mapping(table, mapping);
+    net_session *session = NULL;
+    if (!box->kind->filters || box->kind->tells) {
+        pl_addr remote = session_remote(box, packet->protocol, packet->destination);
+        uint32_t index = net_nat_table_session(table, mapping, remote);
+        if (!index)
+            return false;
+        session = net_nat_table_session_at(table, index);
+    }
+    if (when >= m->expires_at || (session && when >= session->expires_at))
+        return false;
+    if (!(options->refresh & NET_NAT_REFRESH_OUT))
+        return true;
+    pl_time end = when + lifetime(box, m, packet->protocol, when);
+    prolong(&m->expires_at, end);
+    if (session)
+        prolong(&session->expires_at, end);
+    return true;
 }
 
 /* Whether some live connection to this address was begun from inside. */
@@ -199,9 +233,9 @@ static void note_datagram_in(net_nat_table *table, const net_nat_box *box, uint3
     net_session *session = index ? net_nat_table_session_at(table, index) : NULL;
     if (box->kind->tells && (!session || (now >= session->expires_at && !lives_with_mapping(box))))
         return;
-    m->expires_at = end;
+    prolong(&m->expires_at, end);
     if (session)
-        session->expires_at = end;
+        prolong(&session->expires_at, end);
 }
 
 void net_nat_session_in(net_nat_table *table, net_nat_box *box, uint32_t mapping, const net_packet *packet,

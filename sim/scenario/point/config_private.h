@@ -49,6 +49,7 @@ void sim_timeline_read(sim_config_builder *b);
 /* Tells if the points of a scenario have matrices of different kinds (kinds.c). */
 void sim_kinds_check(const sim_scenario *scenario);
 /* The hosts that a text names; false if there are none, which has been told by then. */
-bool sim_config_select(const sim_config_builder *b, const char *text, const sim_place *place, sim_selection *ret);
+bool sim_config_select(const sim_config_builder *b, const char *text, const sim_place *place,
+                       sim_selection *ret);
 
 #endif

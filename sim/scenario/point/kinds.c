@@ -88,8 +88,8 @@ char *sim_config_kinds(const sim_config *config)
     return g_string_free(out, FALSE);
 }
 
-/* What differs between the cases of a matrix is the network and the profile of the ends, but not their boxes: one
- * table describes the kinds of all points. */
+/* What differs between the cases of a matrix is the network and the profile of the ends, but not their boxes:
+ * one table describes the kinds of all points. */
 void sim_kinds_check(const sim_scenario *scenario)
 {
     g_autofree char *first = NULL;

@@ -3,7 +3,8 @@
 
 #include "sim/scenario/point/config_private.h"
 
-/* Chosen: a hundred kinds with each other over three transports; a world of more is no matrix that one reads. */
+/* Chosen: a hundred kinds with each other over three transports; a world of more is no matrix that one reads.
+ */
 #define CELLS_MAX 30000
 
 static const char *const choice_names[SIM_CHOICES] = {"any", "udp", "tcp"};
@@ -45,7 +46,8 @@ static void read_kind(sim_config_builder *b, const sim_tree *item, size_t at)
     sim_raw_kind raw = {.group = {.name = ""}};
     sim_matrix_kind *kind = &b->config->matrix.kinds[at];
     kind->group.name = "";
-    sim_fill_section(&b->fill, "matrix.kinds[]", item, sim_population_common(b), &item->place, SIM_WHOLE, &raw);
+    sim_fill_section(&b->fill, "matrix.kinds[]", item, sim_population_common(b), &item->place, SIM_WHOLE,
+                     &raw);
     if (item->kind != SIM_TREE_MAP)
         return;
     check_name(b, item, &raw.group, at);
@@ -53,8 +55,8 @@ static void read_kind(sim_config_builder *b, const sim_tree *item, size_t at)
     kind->share = raw.share == 1 ? SIM_SHARE_NAT : raw.share == 2 ? SIM_SHARE_CARRIER : SIM_SHARE_NONE;
     check_share(b, item, kind);
     if (kind->group.log_in == SIM_NO)
-        sim_config_complain(b, sim_config_place(b, item, "log_in"), "take it away: whoever connects must log in",
-                            "a kind that does not log in");
+        sim_config_complain(b, sim_config_place(b, item, "log_in"),
+                            "take it away: whoever connects must log in", "a kind that does not log in");
 }
 
 static void read_kinds(sim_config_builder *b, const sim_tree *matrix)
@@ -65,7 +67,8 @@ static void read_kinds(sim_config_builder *b, const sim_tree *matrix)
     m->kinds = sim_tree_reserve(b->fill.pool, m->n_kinds * sizeof *m->kinds);
     for (size_t i = 0; i < m->n_kinds; i++)
         read_kind(b, items[i], i);
-    if (!sim_tree_get(matrix, "kinds") || (m->n_kinds == 0 && sim_tree_get(matrix, "kinds")->kind == SIM_TREE_LIST))
+    if (!sim_tree_get(matrix, "kinds") ||
+        (m->n_kinds == 0 && sim_tree_get(matrix, "kinds")->kind == SIM_TREE_LIST))
         sim_config_complain(b, &matrix->place, "e.g. kinds: [{name: public}, {name: cone, nat: full-cone}]",
                             "'matrix.kinds' is missing");
 }

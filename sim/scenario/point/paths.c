@@ -31,7 +31,8 @@ static void read_when(const sim_config_builder *b, const sim_tree *item, const s
     paths->arrive = has_at ? (sim_arrival){.kind = SIM_ARRIVE_AT, .start_ns = raw->at} : raw->arrive;
     paths->rate = raw->rate;
     if (has_at == has_arrive)
-        sim_config_complain(b, has_at ? sim_config_place(b, item, "at") : &item->place, "give one of at: and arrive:",
+        sim_config_complain(b, has_at ? sim_config_place(b, item, "at") : &item->place,
+                            "give one of at: and arrive:",
                             has_at ? "at and arrive exclude each other" : "it does not say when");
     if (sim_tree_get(item, "rate") && has_arrive)
         sim_config_complain(b, sim_config_place(b, item, "rate"), "a rate begins at: an instant",
@@ -61,11 +62,15 @@ static void read_entry(const sim_config_builder *b, const sim_tree *item, sim_pa
     if (item->kind != SIM_TREE_MAP)
         return;
     read_when(b, item, &raw, paths);
-    paths->transport = raw.transport == 1 ? SIM_CHOICE_UDP : raw.transport == 2 ? SIM_CHOICE_TCP : SIM_CHOICE_ANY;
+    paths->transport = raw.transport == 1   ? SIM_CHOICE_UDP
+                       : raw.transport == 2 ? SIM_CHOICE_TCP
+                                            : SIM_CHOICE_ANY;
     paths->pairing = raw.pairing ? SIM_PAIR_RANDOM : SIM_PAIR_IN_ORDER;
     paths->echo = raw.echo;
     paths->from = raw.from ? find_group(b, item, "from", raw.from) : NULL;
-    paths->to = !raw.to ? NULL : strcmp(raw.to, "same") == 0 ? paths->from : find_group(b, item, "to", raw.to);
+    paths->to = !raw.to                       ? NULL
+                : strcmp(raw.to, "same") == 0 ? paths->from
+                                              : find_group(b, item, "to", raw.to);
     if (paths->from && paths->to)
         check_members(b, item, paths);
 }
@@ -73,9 +78,10 @@ static void read_entry(const sim_config_builder *b, const sim_tree *item, sim_pa
 static void check_end(const sim_config_builder *b)
 {
     const sim_tree *run = sim_tree_get(b->root, "run");
-    if (b->config->run.until == SIM_UNTIL_ALL_PATHS_DONE && b->config->n_paths == 0 && !sim_tree_get(b->root, "matrix"))
-        sim_config_complain(b, sim_config_place(b, run, "until"), "add matrix: or paths:, or use all-logged-in",
-                            "nobody connects to anybody");
+    if (b->config->run.until == SIM_UNTIL_ALL_PATHS_DONE && b->config->n_paths == 0 &&
+        !sim_tree_get(b->root, "matrix"))
+        sim_config_complain(b, sim_config_place(b, run, "until"),
+                            "add matrix: or paths:, or use all-logged-in", "nobody connects to anybody");
 }
 
 void sim_paths_read(sim_config_builder *b)

@@ -3,12 +3,6 @@
 
 #include "sim/scenario/point/config_private.h"
 
-static const char *traversal_of(int word)
-{
-    static const char *const profiles[] = {"ours", "e1", "e2"}; /* as the schema has them */
-    return profiles[word >= 0 && word < (int)G_N_ELEMENTS(profiles) ? word : 0];
-}
-
 static sim_login login_of(int word)
 {
     return word == 1 ? SIM_LOGIN_LATER : word == 2 ? SIM_LOGIN_BOTH : SIM_LOGIN_FIRST;
@@ -33,9 +27,9 @@ sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_gro
         .carrier = raw->carrier.options,
         .per_nat = MAX(raw->per_nat, 1),
         .per_carrier = MAX(raw->per_carrier, 1),
-        .isolated = raw->isolated ? SIM_YES : SIM_NO,
-        .proxy = raw->proxy ? SIM_YES : SIM_NO,
-        .traversal = traversal_of(raw->traversal),
+        .isolated = raw->isolated > 0 ? SIM_YES : SIM_NO,
+        .proxy = raw->proxy > 0 ? SIM_YES : SIM_NO,
+        .traversal = raw->traversal,
         .nat_refresh = raw->nat_refresh,
         .firewall_name = raw->firewall,
         .firewall = sim_config_firewall(raw->firewall),
@@ -72,9 +66,10 @@ void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *na
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         bad = bad || strcmp(roles[i], text) == 0;
     if (bad)
-        sim_config_complain(b, &name->place,
-                            "letters, digits, - and _; all, same, callers, callees, supernodes and login-servers are taken",
-                            "not a name for a group");
+        sim_config_complain(
+            b, &name->place,
+            "letters, digits, - and _; all, same, callers, callees, supernodes and login-servers are taken",
+            "not a name for a group");
 }
 
 static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, sim_raw_group *raw)
@@ -90,6 +85,26 @@ static void name_group(sim_config_builder *b, const sim_tree *item, size_t at, s
         if (strcmp(b->config->groups[i].name, raw->name) == 0)
             sim_config_complain(b, &name->place, NULL, "two groups have this name");
     sim_config_check_group_name(b, name, raw->name);
+}
+
+/* What stands in the group's own map, and would do nothing; what it has from peers may be meant for others.
+ */
+static void check_place(const sim_config_builder *b, const sim_tree *item, const sim_group_config *group)
+{
+    const struct {
+        const char *key, *message, *hint;
+        bool is_vain;
+    } vain[] = {
+        {"per_nat", "hosts cannot share a home box that is not there", "add nat: port-restricted",
+         group->per_nat > 1 && !group->nat.name},
+        {"per_carrier", "homes cannot share a carrier's box that is not there", "add carrier: cgn",
+         group->per_carrier > 1 && !group->carrier.name},
+        {"isolated", "there is no LAN to be isolated in", "add nat: port-restricted",
+         group->isolated == SIM_YES && !group->nat.name && !group->carrier.name},
+    };
+    for (size_t i = 0; item && i < G_N_ELEMENTS(vain); i++)
+        if (vain[i].is_vain && sim_tree_key(item, vain[i].key))
+            sim_config_complain(b, &sim_tree_key(item, vain[i].key)->place, vain[i].hint, vain[i].message);
 }
 
 /* Hands the peers out by largest remainder, so that the counts add up to the total. */
@@ -167,6 +182,7 @@ static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tre
         totals.shares += shares[i] = raw.share;
         totals.counts += raw.count;
         c->groups[i] = sim_config_group(b, &raw);
+        check_place(b, item, &c->groups[i]);
     }
     check_mix(b, peers, mix, &totals, shares);
 }
@@ -191,6 +207,7 @@ static void read_one_group(sim_config_builder *b, const sim_tree *peers)
     c->n_groups = 1;
     c->groups = sim_tree_reserve(b->fill.pool, sizeof *c->groups);
     c->groups[0] = sim_config_group(b, &raw);
+    check_place(b, peers, &c->groups[0]);
     c->n_peers = raw.count;
 }
 

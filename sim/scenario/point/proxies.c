@@ -30,6 +30,7 @@ void sim_proxies_read(sim_config_builder *b)
         .port = raw.port,
     };
     if (is_wanted && raw.count == 0)
-        sim_config_complain(b, sim_config_place(b, proxies, "count"), "give at least 1, or take `proxy: yes` away",
+        sim_config_complain(b, sim_config_place(b, proxies, "count"),
+                            "give at least 1, or take `proxy: yes` away",
                             "a group wants a proxy, but there is none");
 }

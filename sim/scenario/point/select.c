@@ -53,8 +53,8 @@ static const sim_group_config *find_group(const sim_config *config, const char *
 {
     const size_t n = config->n_groups + config->matrix.n_kinds;
     for (size_t i = 0; i < n; i++) {
-        const sim_group_config *group = i < config->n_groups ? &config->groups[i]
-                                                             : &config->matrix.kinds[i - config->n_groups].group;
+        const sim_group_config *group =
+            i < config->n_groups ? &config->groups[i] : &config->matrix.kinds[i - config->n_groups].group;
         if (!group->name)
             continue;
         if (strcmp(group->name, text) == 0)
@@ -64,7 +64,8 @@ static const sim_group_config *find_group(const sim_config *config, const char *
     return NULL;
 }
 
-bool sim_config_select(const sim_config_builder *b, const char *text, const sim_place *place, sim_selection *ret)
+bool sim_config_select(const sim_config_builder *b, const char *text, const sim_place *place,
+                       sim_selection *ret)
 {
     const sim_config *c = b->config;
     sim_nearest nearest = sim_nearest_begin(text);

@@ -9,13 +9,15 @@ pl_addr sim_paths_supernode(const sim_machine *machine)
 
 static int node_connect(const sim_session *session, const pl_contact *contact, pl_time now)
 {
-    static const pl_path_choice choices[SIM_CHOICES] = {
-        [SIM_CHOICE_ANY] = PL_PATH_ANY, [SIM_CHOICE_UDP] = PL_PATH_UDP_ONLY, [SIM_CHOICE_TCP] = PL_PATH_TCP_ONLY};
+    static const pl_path_choice choices[SIM_CHOICES] = {[SIM_CHOICE_ANY] = PL_PATH_ANY,
+                                                        [SIM_CHOICE_UDP] = PL_PATH_UDP_ONLY,
+                                                        [SIM_CHOICE_TCP] = PL_PATH_TCP_ONLY};
     pl_echo_phase phases[SIM_ECHO_PHASES_MAX];
     const sim_echo *echo = session->echo;
     uint64_t number;
     for (size_t i = 0; i < echo->n; i++)
-        phases[i] = (pl_echo_phase){.rate = (uint32_t)echo->phase[i].rate, .duration = echo->phase[i].duration};
+        phases[i] =
+            (pl_echo_phase){.rate = (uint32_t)echo->phase[i].rate, .duration = echo->phase[i].duration};
     return pl_node_connect(session->caller->node,
                            &(pl_node_connect_options){.contact = *contact,
                                                       .choice = choices[session->transport],

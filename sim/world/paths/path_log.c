@@ -177,8 +177,8 @@ void sim_paths_event(sim_machine *machine, const pl_event *event, pl_time now)
         on_started(machine, event);
     if (event->id == PL_EVENT_PATH_STAGE)
         on_stage(machine, event);
-    if (event->id != PL_EVENT_PATH_OPENED && event->id != PL_EVENT_PATH_FAILED && event->id != PL_EVENT_PATH_LOST &&
-        event->id != PL_EVENT_PATH_ECHO)
+    if (event->id != PL_EVENT_PATH_OPENED && event->id != PL_EVENT_PATH_FAILED &&
+        event->id != PL_EVENT_PATH_LOST && event->id != PL_EVENT_PATH_ECHO)
         return;
     sim_session *session = g_hash_table_lookup(paths->by_id, &event->value[0].number);
     if (!session)

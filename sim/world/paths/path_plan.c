@@ -15,7 +15,8 @@ static sim_machine *member(const sim_world *world, const sim_group_config *group
     return &world->machines[world->n_servers + world->n_supernodes + (size_t)group->first - 1 + at];
 }
 
-/* Whom the caller calls: the one at his own place, or whoever is drawn; in his own group the next, or another. */
+/* Whom the caller calls: the one at his own place, or whoever is drawn; in his own group the next, or
+ * another. */
 static sim_machine *choose(act *a)
 {
     const sim_machine *caller = a->plan.caller;

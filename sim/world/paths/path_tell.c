@@ -6,8 +6,8 @@
 
 #define LABELS_MAX 256
 
-/* chosen: what of the first phase must come back for a path to be called alive; one datagram in a hundred may be
- * lost to the access links.  After a silence none may. */
+/* chosen: what of the first phase must come back for a path to be called alive; one datagram in a hundred may
+ * be lost to the access links.  After a silence none may. */
 #define ALIVE_SHARE 0.99
 
 static const char *kind_of(const sim_machine *machine)
@@ -62,26 +62,30 @@ static void sample_classes(const sim_session *session, const char *labels, pl_ti
             sample(session, labels, (sim_sample){.name = name, .value = is_this, .unit = "1"}, now);
         }
     sample(session, labels,
-           (sim_sample){.name = "path.class.failed", .value = strcmp(class, "failed") == 0, .unit = "1"}, now);
+           (sim_sample){.name = "path.class.failed", .value = strcmp(class, "failed") == 0, .unit = "1"},
+           now);
 }
 
 void sim_paths_sample(const sim_session *session, pl_time now)
 {
     char labels[LABELS_MAX];
-    snprintf(labels, sizeof labels, "caller=%s,callee=%s,transport=%s,traversal=%s,via=%s", kind_of(session->caller),
-             kind_of(session->callee), sim_choice_name(session->transport), profile_of(session),
-             session->via ? session->via : "none");
+    snprintf(labels, sizeof labels, "caller=%s,callee=%s,transport=%s,traversal=%s,via=%s",
+             kind_of(session->caller), kind_of(session->callee), sim_choice_name(session->transport),
+             profile_of(session), session->via ? session->via : "none");
     const bool is_connected = session->class != NULL;
     sample(session, labels, (sim_sample){.name = "path.connected", .value = is_connected, .unit = "1"}, now);
     sample_classes(session, labels, now);
     if (!is_connected)
         return;
     const uint64_t packets = session->spent[0].packets + session->spent[1].packets;
-    sample(session, labels, (sim_sample){.name = "path.time", .value = (double)session->time, .unit = "ns"}, now);
+    sample(session, labels, (sim_sample){.name = "path.time", .value = (double)session->time, .unit = "ns"},
+           now);
     if (session->caller->world->network)
-        sample(session, labels, (sim_sample){.name = "path.packets", .value = (double)packets, .unit = "count"}, now);
+        sample(session, labels,
+               (sim_sample){.name = "path.packets", .value = (double)packets, .unit = "count"}, now);
     if (session->echo->n > 0)
-        sample(session, labels, (sim_sample){.name = "path.alive", .value = is_alive(session), .unit = "1"}, now);
+        sample(session, labels, (sim_sample){.name = "path.alive", .value = is_alive(session), .unit = "1"},
+               now);
 }
 
 /* Between the first phase with traffic and the last one. */
@@ -100,30 +104,31 @@ void sim_paths_row(const sim_session *session)
     char caller[SIM_NAME_MAX], callee[SIM_NAME_MAX];
     if (!recorder)
         return;
-    sim_record_path(recorder,
-                    &(sim_path_row){.path = session->number,
-                                    .cell = session->cell,
-                                    .caller = sim_machine_name(session->caller, caller),
-                                    .callee = sim_machine_name(session->callee, callee),
-                                    .caller_kind = kind_of(session->caller),
-                                    .callee_kind = kind_of(session->callee),
-                                    .transport = sim_choice_name(session->transport),
-                                    .profile = profile_of(session),
-                                    .class = class_of(session),
-                                    .via = session->via,
-                                    .local = session->local,
-                                    .remote = session->remote,
-                                    .cause = session->cause,
-                                    .started = session->started,
-                                    .time = session->time,
-                                    .packets = session->spent[0].packets + session->spent[1].packets,
-                                    .bytes = session->spent[0].bytes + session->spent[1].bytes,
-                                    .sent = session->sent,
-                                    .received = session->received,
-                                    .silence = session->n_echoes > 1 ? silence_of(session) : 0,
-                                    .sent_after = session->sent_after,
-                                    .received_after = session->received_after,
-                                    .drop_cause = session->drop == NET_DROP_NONE ? NULL : net_drop_name(session->drop),
-                                    .drop_box = session->drop_box,
-                                    .relay = session->relay});
+    sim_record_path(
+        recorder,
+        &(sim_path_row){.path = session->number,
+                        .cell = session->cell,
+                        .caller = sim_machine_name(session->caller, caller),
+                        .callee = sim_machine_name(session->callee, callee),
+                        .caller_kind = kind_of(session->caller),
+                        .callee_kind = kind_of(session->callee),
+                        .transport = sim_choice_name(session->transport),
+                        .profile = profile_of(session),
+                        .class = class_of(session),
+                        .via = session->via,
+                        .local = session->local,
+                        .remote = session->remote,
+                        .cause = session->cause,
+                        .started = session->started,
+                        .time = session->time,
+                        .packets = session->spent[0].packets + session->spent[1].packets,
+                        .bytes = session->spent[0].bytes + session->spent[1].bytes,
+                        .sent = session->sent,
+                        .received = session->received,
+                        .silence = session->n_echoes > 1 ? silence_of(session) : 0,
+                        .sent_after = session->sent_after,
+                        .received_after = session->received_after,
+                        .drop_cause = session->drop == NET_DROP_NONE ? NULL : net_drop_name(session->drop),
+                        .drop_box = session->drop_box,
+                        .relay = session->relay});
 }

@@ -1,9 +1,9 @@
-/* path_watch.c - what the network's observer sees of a session: packets that its ends' hosts send, and the last
- * drop between them.
+/* path_watch.c - what the network's observer sees of a session: packets that its ends' hosts send, and the
+ * last drop between them.
  *
- * The last drop says why a pair could not meet, if it was dropped by a box that judged it.  Packets that are meant
- * to end early, or that were a guess (those whose TTL opens one's own box only, those to a private address that
- * is nobody's here), are remembered only while there is nothing better. */
+ * The last drop says why a pair could not meet, if it was dropped by a box that judged it.  Packets that are
+ * meant to end early, or that were a guess (those whose TTL opens one's own box only, those to a private
+ * address that is nobody's here), are remembered only while there is nothing better. */
 #include "sim/world/paths/paths.h"
 
 static sim_watched *watched(const sim_machine *machine)

@@ -1,7 +1,7 @@
 /* paths.h - the paths of a replication: who connects to whom, what came of it, and what it cost.
  *
- * Private to sim/world/paths.  A session is one connect act; both of its ends tell of it by events that carry its
- * number, which the caller draws. */
+ * Private to sim/world/paths.  A session is one connect act; both of its ends tell of it by events that carry
+ * its number, which the caller draws. */
 #ifndef SIM_WORLD_PATHS_H
 #define SIM_WORLD_PATHS_H
 
@@ -10,7 +10,7 @@
 typedef enum sim_session_state {
     SIM_SESSION_PLANNED, /* its instant has not come */
     SIM_SESSION_TRYING,
-    SIM_SESSION_OPEN,    /* the caller's path stands; its echo is under way */
+    SIM_SESSION_OPEN, /* the caller's path stands; its echo is under way */
     SIM_SESSION_DONE
 } sim_session_state;
 
@@ -26,17 +26,17 @@ typedef struct sim_session {
     sim_choice transport;
     const sim_echo *echo;
     sim_session_state state;
-    int64_t id;      /* that its events carry; 0 until the caller has told it */
+    int64_t id; /* that its events carry; 0 until the caller has told it */
     pl_time started;
     const char *profile, *class, *via, *local, *remote, *cause; /* static; NULL = unknown */
-    pl_span time;    /* to open, or to fail */
-    sim_spent before[2], spent[2]; /* caller, callee */
+    pl_span time;                                               /* to open, or to fail */
+    sim_spent before[2], spent[2];                              /* caller, callee */
     bool is_open[2];
     bool was_wrong, was_in_vain; /* of refresh/: some end's report was, and a punch would be; at the beginning */
     bool is_punched;             /* the caller has tried to punch over UDP */
-    size_t n_echoes; /* phases with traffic that the caller has told */
+    size_t n_echoes;                                    /* phases with traffic that the caller has told */
     int64_t sent, received, sent_after, received_after; /* the first, and the last of them */
-    net_drop drop;   /* the last drop of a packet between the ends before the end; see path_watch.c */
+    net_drop drop; /* the last drop of a packet between the ends before the end; see path_watch.c */
     bool is_strong;
     char drop_box[SIM_NAME_MAX + 24];
     char relay[2 * SIM_NAME_MAX];
@@ -49,10 +49,10 @@ typedef struct sim_watched {
 } sim_watched;
 
 struct sim_paths {
-    GPtrArray *sessions;   /* sim_session, in the order of the acts */
-    GHashTable *by_id;     /* int64 → sim_session; looked up, never walked */
-    sim_watched *watched;  /* of each machine */
-    GPtrArray *acts;       /* of path_plan.c; owned */
+    GPtrArray *sessions;  /* sim_session, in the order of the acts */
+    GHashTable *by_id;    /* int64 → sim_session; looked up, never walked */
+    sim_watched *watched; /* of each machine */
+    GPtrArray *acts;      /* of path_plan.c; owned */
     uint64_t n_planned, n_done;
 };
 

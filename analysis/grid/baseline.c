@@ -1,4 +1,4 @@
-#include "analysis/matrix/baseline.h"
+#include "analysis/grid/baseline.h"
 
 #include <jansson.h>
 #include <string.h>
