@@ -252,13 +252,14 @@ static void a_doubt_during_a_discovery_asks_again(void)
     bench_close(b);
 }
 
-/* The server has no partner, so that nothing is known of the box any more: once more, and no oftener.  Who finds out
- * at login alone does not. */
+/* The server has no partner, so that nothing is known of the box any more; or it is silent: once more, and no oftener.
+ * Who finds out at login alone does not. */
 static void a_report_that_knows_less_is_asked_again_once(void)
 {
-    static const char *const policies[] = {"login", "failure"};
+    static const char *const policies[] = {"login", "failure", "login", "failure"};
     for (size_t i = 0; i < G_N_ELEMENTS(policies); i++) {
         bench *b = bench_open(policies[i]);
+        b->is_mute = i >= 2;
         const pl_nat_report report = {.udp = PL_UDP_OPEN, .mapping = PL_MAPPING_EI, .filtering = PL_FILTERING_EI};
         uint8_t bytes[PL_NAT_REPORT_BYTES];
         pl_nat_report_encode(&report, bytes);
@@ -269,7 +270,7 @@ static void a_report_that_knows_less_is_asked_again_once(void)
         go_online(b);
         g_assert_cmpint(pl_nat_keeper_report(b->keeper)->filtering, ==, PL_FILTERING_UNKNOWN);
         run_to(b, b->now + PL_HOUR);
-        g_assert_cmpuint(discoveries(b), ==, 1 + i);
+        g_assert_cmpuint(discoveries(b), ==, 1 + i % 2);
         bench_close(b);
     }
 }

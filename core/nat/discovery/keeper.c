@@ -158,14 +158,15 @@ static void measure_lifetime(pl_nat_keeper *keeper, pl_time now)
 
 static bool is_whole(const pl_nat_report *report)
 {
-    return report->mapping != PL_MAPPING_UNKNOWN && report->filtering != PL_FILTERING_UNKNOWN;
+    return report->udp == PL_UDP_OPEN && report->mapping != PL_MAPPING_UNKNOWN &&
+           report->filtering != PL_FILTERING_UNKNOWN;
 }
 
-/* Does it know less than the one before?  Then something came between, such as a crowd of our own datagrams. */
+/* Does it know less than the one before, or nothing got through?  Silence has other reasons than boxes, such as a crowd
+ * of our own datagrams on the link: it must be heard twice. */
 static bool is_worse(const pl_nat_keeper *keeper, const pl_nat_report *report)
 {
-    return keeper->is_known && is_whole(&keeper->report) && report->udp == PL_UDP_OPEN && !is_whole(report) &&
-           keeper->options.policy->triggers;
+    return keeper->is_known && is_whole(&keeper->report) && !is_whole(report) && keeper->options.policy->triggers;
 }
 
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
