@@ -83,7 +83,7 @@ static const an_metric table[] = {
     {"nat.setup_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN,
      "as path.time, told apart by whether both ends' reports were right when the session began", NULL},
     {"nat.skipped", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
-     "share of sessions of 2006 that were relayed or failed without a punch that would not have been in vain", NULL},
+     "share of sessions of 2006 that were relayed without a punch that would not have been in vain", NULL},
     {"nat.in_vain", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
      "share of sessions of 2006 that tried a punch between boxes that do not allow it", NULL},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",

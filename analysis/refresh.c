@@ -10,7 +10,7 @@
 /* chosen: two rows of three fill a page's width, and the key takes one place. */
 #define PANELS_MAX 5
 /* chosen: marks whose labels would stand on each other have one; decades of messages, and of time. */
-#define NEAR_X 0.12
+#define NEAR_X 0.2
 #define NEAR_Y 0.15
 /* chosen: letters of the alphabet, by which the key names the policies. */
 #define POLICIES_MAX 26
@@ -103,14 +103,14 @@ static GPtrArray *choose_panels(const an_canvas *canvas, const GArray *marks)
             if (strcmp(mark_at(marks, k)->panel, panel) == 0)
                 most = MAX(most, mark_at(marks, k)->y);
         const bool has_room = panels->len < PANELS_MAX || number_of(panels, panel);
-        GPtrArray *to = most > 0 && has_room ? panels : left_out;
+        GPtrArray *to = most > LEAST_STALE && has_room ? panels : left_out;
         if (!g_ptr_array_find_with_equal_func(to, panel, g_str_equal, NULL))
             g_ptr_array_add(to, (gpointer)panel);
     }
     for (guint i = 0; i < left_out->len; i++)
         g_ptr_array_add(canvas->notes,
-                        g_strdup_printf("figure 'refresh' leaves out '%s', in which no report is ever wrong, or which "
-                                        "is one too many; it is in figures/refresh.csv",
+                        g_strdup_printf("figure 'refresh' leaves out '%s', in which reports are hardly ever wrong, or "
+                                        "which is one too many; it is in figures/refresh.csv",
                                         (const char *)g_ptr_array_index(left_out, i)));
     g_ptr_array_free(left_out, TRUE);
     return panels;
@@ -157,8 +157,9 @@ static GPtrArray *policies_of(const GArray *marks)
     return policies;
 }
 
-/* Letters of the marks that stand where this one does; they have their label by that. */
-static char *letters_at(const GArray *marks, const mark *first, const GPtrArray *policies)
+/* Letters of the marks that stand where this one does, which have their label by that; and how far to the right
+ * and up they stand. */
+static char *letters_at(const GArray *marks, const mark *first, const GPtrArray *policies, double *ret_x, double *ret_y)
 {
     GString *letters = g_string_new(NULL);
     for (guint i = 0; i < marks->len; i++) {
@@ -168,6 +169,8 @@ static char *letters_at(const GArray *marks, const mark *first, const GPtrArray 
             continue;
         g_string_append_printf(letters, "%s%c", letters->len ? " " : "", 'a' + (int)number - 1);
         m->is_labelled = true;
+        *ret_x = MAX(*ret_x, m->x);
+        *ret_y = MAX(*ret_y, height_of(m));
     }
     return g_string_free(letters, FALSE);
 }
@@ -190,13 +193,14 @@ static char *labels_of(GArray *marks, const GPtrArray *panels, const GPtrArray *
         mark *m = mark_at(marks, i);
         if (m->is_labelled || !number_of(panels, m->panel))
             continue;
-        g_autofree char *letters = letters_at(marks, m, policies);
+        double right = m->x, top = height_of(m);
+        g_autofree char *letters = letters_at(marks, m, policies, &right, &top);
         char number[G_ASCII_DTOSTR_BUF_SIZE];
         const char *comma = n++ ? ", " : "";
         g_string_append_printf(text, "%s\"%s\"", comma, letters);
         g_string_append_printf(panel, "%s%u", comma, number_of(panels, m->panel));
-        g_string_append_printf(x, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", m->x));
-        g_string_append_printf(y, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", height_of(m)));
+        g_string_append_printf(x, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", sqrt(m->x * right)));
+        g_string_append_printf(y, "%s%s", comma, g_ascii_formatd(number, sizeof number, "%.6g", top));
     }
     char *all = g_strdup_printf("LABELS = %u\narray LABEL[%u] = [%s]\narray LPANEL[%u] = [%s]\n"
                                 "array LX[%u] = [%s]\narray LY[%u] = [%s]\n",

@@ -239,8 +239,7 @@ void sim_nat_watch_session(const struct sim_session *session, pl_time now)
         tell(&t, "nat.setup_time", (double)session->time, "ns");
     if (!session->id || strcmp(profile, "e2") != 0)
         return;
-    const bool is_last_resort = !session->class || is_class(session, "relayed");
-    tell(&t, "nat.skipped", is_last_resort && !session->is_punched && !session->was_in_vain, "1");
+    tell(&t, "nat.skipped", is_class(session, "relayed") && !session->is_punched && !session->was_in_vain, "1");
     tell(&t, "nat.in_vain", session->is_punched && session->was_in_vain && !is_class(session, "punched-udp"), "1");
 }
 
