@@ -23,11 +23,11 @@ static const char *const path_classes[] = {
     "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",
     "predicted-tcp", "sprayed-udp",   "sprayed-tcp",  "relayed-udp",  "relayed-tcp", "failed",      NULL};
 
-/* The same, and all that are neither relayed nor failed. */
+/* The same, each method over either transport, and all that are neither relayed nor failed. */
 static const char *const path_shares[] = {
-    "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",
-    "predicted-tcp", "sprayed-udp",   "sprayed-tcp",  "relayed-udp",  "relayed-tcp", "failed",      "unrelayed",
-    NULL};
+    "direct-udp",  "direct-tcp",  "reversed-udp",  "reversed-tcp",  "punched-udp", "punched-tcp", "predicted-udp", "predicted-tcp",
+    "sprayed-udp", "sprayed-tcp", "relayed-udp",   "relayed-tcp",   "failed",      "direct",      "reversed",      "punched",
+    "predicted",   "sprayed",     "relayed",       "unrelayed",     NULL};
 static const char *const punchables[] = {"udp", "tcp", NULL};
 
 static const char *const logins[] = {"first", "later", NULL};

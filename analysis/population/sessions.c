@@ -146,9 +146,26 @@ typedef enum family { SHARE, FORETOLD, SURPRISE, PUNCHABLE } family;
 
 struct an_session_metric {
     family family;
-    unsigned class; /* AN_PATH_CLASSES: unrelayed */
-    bool is_tcp;    /* PUNCHABLE */
+    unsigned classes; /* a bit each; of PUNCHABLE none */
+    bool is_tcp;      /* PUNCHABLE */
 };
+
+/* relayed-udp, relayed-tcp, failed: what is no path of the two ends' own. */
+#define FIRST_RELAYED (2 * (unsigned)AN_WAY_RELAYED)
+
+/* "punched-udp" is one class, "punched" two, "unrelayed" all below the relayed ones. */
+static unsigned classes_of(const char *part)
+{
+    const unsigned class = an_foretell_class(part);
+    if (class < AN_PATH_CLASSES)
+        return 1u << class;
+    if (strcmp(part, "unrelayed") == 0)
+        return (1u << FIRST_RELAYED) - 1;
+    for (unsigned way = 0; way < AN_WAY_FAILED; way++)
+        if (strcmp(part, an_way_name((an_way)way)) == 0)
+            return 3u << 2 * way;
+    return 0;
+}
 
 an_session_metric *an_session_metric_new(const char *name)
 {
@@ -158,7 +175,7 @@ an_session_metric *an_session_metric_new(const char *name)
             continue;
         const char *part = name + strlen(families[i]);
         an_session_metric *metric = g_new(an_session_metric, 1);
-        *metric = (an_session_metric){(family)i, an_foretell_class(part), strcmp(part, "tcp") == 0};
+        *metric = (an_session_metric){(family)i, classes_of(part), strcmp(part, "tcp") == 0};
         return metric;
     }
     return NULL;
@@ -169,21 +186,17 @@ void an_session_metric_free(an_session_metric *metric)
     g_free(metric);
 }
 
-/* relayed-udp, relayed-tcp, failed: what is no path of the two ends' own. */
-#define FIRST_RELAYED (2 * (unsigned)AN_WAY_RELAYED)
-
-static double share_of(const an_session *session, unsigned class)
+static double share_of(const an_session *session, unsigned classes)
 {
-    return class == AN_PATH_CLASSES ? session->class < FIRST_RELAYED : session->class == class;
+    return classes >> session->class & 1;
 }
 
-static double foretold_of(const an_session *session, unsigned class)
+static double foretold_of(const an_session *session, unsigned classes)
 {
-    if (class < AN_PATH_CLASSES)
-        return session->foretold[class];
     double sum = 0;
-    for (size_t i = 0; i < FIRST_RELAYED; i++)
-        sum += session->foretold[i];
+    for (unsigned i = 0; i < AN_PATH_CLASSES; i++)
+        if (classes >> i & 1)
+            sum += session->foretold[i];
     return sum;
 }
 
@@ -191,13 +204,13 @@ bool an_session_value(const an_session *session, const an_session_metric *metric
 {
     switch (metric->family) {
     case SHARE:
-        *ret_value = share_of(session, metric->class);
+        *ret_value = share_of(session, metric->classes);
         return true;
     case FORETOLD:
-        *ret_value = foretold_of(session, metric->class);
+        *ret_value = foretold_of(session, metric->classes);
         return true;
     case SURPRISE:
-        *ret_value = share_of(session, metric->class) - foretold_of(session, metric->class);
+        *ret_value = share_of(session, metric->classes) - foretold_of(session, metric->classes);
         return true;
     case PUNCHABLE:
         *ret_value = metric->is_tcp ? session->is_punchable_tcp : session->is_punchable_udp;
