@@ -298,6 +298,7 @@ static int take_answer(pl_path *path, const pl_offer *body, pl_time now)
     path->theirs = *body;
     if (!agree(path))
         return PL_ERR_FORGED;
+    pl_pairs_judge_early(path, now); /* no check of a callee opens the path, so it still stands */
     if (!path->profile.timed_start) {
         pl_stage_begin(path, now);
         return 0;
@@ -383,7 +384,7 @@ void pl_path_take(pl_path *path, const pl_leg *leg, const uint8_t *data, size_t 
         pl_gather_answer(path, leg->id, leg->remote, &stun, now) == 0)
         return;
     if (!error)
-        error = pl_pairs_input(path, leg, &stun, data, now); /* may free us */
+        error = pl_pairs_input(path, leg, &stun, data, len, now); /* may free us */
     if (error)
         *ret_error = error;
 }
