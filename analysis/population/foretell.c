@@ -1,7 +1,6 @@
 /* Boxes → the oracle's answer for each transport → chances of classes. */
 #include "analysis/population/foretell.h"
 
-#include <math.h>
 #include <string.h>
 
 /* spec RFC 4787 REQ-3: outside ports are 1024 to 65535. */
@@ -25,7 +24,10 @@ unsigned an_foretell_class(const char *name)
 
 double an_foretell_spray(double sockets, double probes)
 {
-    return 1 - pow(1 - MIN(sockets / OUTSIDE_PORTS, 1), probes);
+    double miss = 1;
+    for (double k = 0; k < probes; k++)
+        miss *= MAX(1 - sockets / MAX(OUTSIDE_PORTS - k, 1), 0);
+    return 1 - miss;
 }
 
 bool an_kind_is_nated(const an_kind *kind)
@@ -38,10 +40,15 @@ static bool has_one_port(const an_box *box)
     return !box->present || box->mapping == AN_ENDPOINT_INDEPENDENT;
 }
 
+static bool has_one_outside_port(const an_kind *kind)
+{
+    return has_one_port(&kind->home) && has_one_port(&kind->carrier);
+}
+
 bool an_kind_is_punchable(const an_kind *kind, an_transport transport)
 {
     const bool is_silent = !kind->home.answers_syn && !kind->carrier.answers_syn;
-    return has_one_port(&kind->home) && has_one_port(&kind->carrier) && (transport == AN_UDP || is_silent);
+    return has_one_outside_port(kind) && (transport == AN_UDP || is_silent);
 }
 
 /* Neighbours fill one home after the other, and homes one carrier's network after the other. */
@@ -59,23 +66,27 @@ static an_share share_of(const an_meeting_of *meeting)
     return kind->carrier.present && a / per_carrier == b / per_carrier ? AN_SHARE_CARRIER : AN_SHARE_NONE;
 }
 
-static double chance_of(const an_answer *answer, an_transport transport, const an_odds *odds)
+/* Two ends that both go by steps have to meet in each other's windows at once. */
+static double chance_of(const an_answer *answer, const an_meeting_of *meeting, an_transport transport,
+                        const an_odds *odds)
 {
-    if (answer->first == AN_WAY_PREDICTED)
-        return transport == AN_UDP ? odds->predicted_udp : odds->predicted_tcp;
-    if (answer->first != AN_WAY_SPRAYED)
+    if (answer->first == AN_WAY_SPRAYED)
+        return an_foretell_spray(odds->spray_sockets, odds->spray_ports);
+    if (answer->first != AN_WAY_PREDICTED)
         return 1;
-    return answer->is_spoilt_by_spray ? odds->spoilt_spray
-                                      : an_foretell_spray(odds->spray_sockets, odds->spray_ports);
+    if (transport == AN_TCP)
+        return odds->predicted_tcp;
+    const bool one_stays = has_one_outside_port(meeting->caller) || has_one_outside_port(meeting->callee);
+    return one_stays ? odds->predicted_udp : odds->predicted_both;
 }
 
 /* What one transport takes of the chances that are left; returns what it leaves. */
-static double take(const an_answer *answer, an_transport transport, const an_odds *odds, double left,
-                   double *chances)
+static double take(const an_answer *answer, const an_meeting_of *meeting, an_transport transport,
+                   const an_odds *odds, double left, double *chances)
 {
     if (answer->first >= AN_WAY_RELAYED)
         return left;
-    const double chance = chance_of(answer, transport, odds);
+    const double chance = chance_of(answer, meeting, transport, odds);
     chances[class_of(answer->first, transport)] += left * chance;
     return left * (1 - chance);
 }
@@ -108,9 +119,9 @@ void an_foretell(const an_meeting_of *meeting, const an_odds *odds, double ret_c
     double left = 1;
     memset(ret_chances, 0, AN_PATH_CLASSES * sizeof *ret_chances);
     if (may_udp)
-        left = take(&udp, AN_UDP, odds, left, ret_chances);
+        left = take(&udp, meeting, AN_UDP, odds, left, ret_chances);
     if (may_tcp)
-        left = take(&tcp, AN_TCP, odds, left, ret_chances);
+        left = take(&tcp, meeting, AN_TCP, odds, left, ret_chances);
     const bool is_cut_off = udp.first == AN_WAY_FAILED && tcp.first == AN_WAY_FAILED;
     ret_chances[class_of(is_cut_off ? AN_WAY_FAILED : AN_WAY_RELAYED, udp.relay_is_tcp ? AN_TCP : AN_UDP)] += left;
     *ret_lets_strangers_in = (may_udp && is_open_way(&udp)) || (may_tcp && udp.first >= AN_WAY_RELAYED && is_open_way(&tcp));

@@ -19,7 +19,8 @@ typedef struct an_meeting_of {
  * help of the other. */
 void an_foretell(const an_meeting_of *meeting, const an_odds *odds, double ret_chances[AN_PATH_CLASSES],
                  bool *ret_lets_strangers_in);
-/* 1 − (1 − sockets/64512)^probes: of probes at random ports one meets an open socket. */
+/* 1 − Π (1 − sockets / (64512 − k)) over k < probes: of probes at different random ports one meets an open socket.
+ * With repetition it would be 1 − (1 − sockets/64512)^probes, 0.07 % less at 256 and 1024. */
 double an_foretell_spray(double sockets, double probes);
 /* The number of a class, AN_PATH_CLASSES if there is none: direct-udp, direct-tcp, … failed. */
 unsigned an_foretell_class(const char *name);

@@ -13,7 +13,7 @@ static bool set_odds(an_odds *odds, const char *knob, const char *value)
         double *target;
     } rows[] = {{"predicted_udp", &odds->predicted_udp},
                 {"predicted_tcp", &odds->predicted_tcp},
-                {"spoilt_spray", &odds->spoilt_spray},
+                {"predicted_both", &odds->predicted_both},
                 {"spray_sockets", &odds->spray_sockets},
                 {"spray_ports", &odds->spray_ports}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -7,7 +7,7 @@
 
 typedef struct an_odds {
     double predicted_udp, predicted_tcp; /* a foretold port is hit */
-    double spoilt_spray;                 /* a spray at a box that keeps what strangers send hits */
+    double predicted_both;               /* … of both ends, UDP */
     double spray_sockets, spray_ports;   /* opened by the one end, probed by the other */
 } an_odds;
 

@@ -208,7 +208,7 @@ typedef struct sim_paths_config {
 /* Chances of a session that no rule of a box tells: measured apart, and stated (`foretell:`). */
 typedef struct sim_foretell_config {
     double predicted_udp, predicted_tcp; /* a foretold port is hit */
-    double spoilt_spray;                 /* a spray at a box that keeps what strangers send hits */
+    double predicted_both;               /* … of both ends, UDP */
 } sim_foretell_config;
 
 typedef struct sim_plot_config {

@@ -84,7 +84,7 @@ typedef struct sim_raw_paths {
 } sim_raw_paths;
 
 typedef struct sim_raw_foretell {
-    double predicted_udp, predicted_tcp, spoilt_spray;
+    double predicted_udp, predicted_tcp, predicted_both;
 } sim_raw_foretell;
 
 typedef struct sim_raw_act {

@@ -270,8 +270,8 @@ static const sim_schema_row rows[] = {
         predicted_udp, "chance that a foretold UDP port is hit under the traffic of this scenario, measured apart"),
     ROW("foretell", "predicted_tcp", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_foretell,
         predicted_tcp, "the same for TCP, where UDP has failed"),
-    ROW("foretell", "spoilt_spray", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "0%", sim_raw_foretell, spoilt_spray,
-        "chance that a spray hits at a box that keeps what strangers send; at others the formula tells"),
+    ROW("foretell", "predicted_both", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_foretell,
+        predicted_both, "the same for UDP where the ports of both ends are foretold"),
 
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),

@@ -118,7 +118,7 @@ static void write_odds(const page *p, const sim_config *config)
 {
     write_chance(p, "predicted_udp", config->foretell.predicted_udp);
     write_chance(p, "predicted_tcp", config->foretell.predicted_tcp);
-    write_chance(p, "spoilt_spray", config->foretell.spoilt_spray);
+    write_chance(p, "predicted_both", config->foretell.predicted_both);
     write_number(p, "odds", "spray_sockets", config->protocol.path_spray_sockets);
     write_number(p, "odds", "spray_ports", config->protocol.path_spray_ports);
 }

@@ -94,7 +94,7 @@ static void read_foretell(const sim_config_builder *b)
     sim_fill_section(&b->fill, "foretell", foretell, NULL, &b->root->place, SIM_WHOLE, &raw);
     b->config->foretell = (sim_foretell_config){.predicted_udp = raw.predicted_udp,
                                                 .predicted_tcp = raw.predicted_tcp,
-                                                .spoilt_spray = raw.spoilt_spray};
+                                                .predicted_both = raw.predicted_both};
     if (foretell && b->config->n_paths == 0)
         sim_config_complain(b, &foretell->place, "add paths:, or take it away; a matrix is judged cell by cell",
                             "there are no paths to foretell");
