@@ -9,7 +9,7 @@
 #define WORK_MAX 4000000u
 
 /* By what every metric is split without being asked. */
-static const char *const splits[][2] = {{NULL, NULL}, {"login", NULL}, {"login", "setup"}, {"ends", NULL}};
+static const char *const splits[][2] = {{NULL, NULL}, {"login", NULL}, {"login", "setup"}, {"ends", NULL}, {"ends", "strangers"}};
 
 static int compare_names(const void *a, const void *b)
 {
