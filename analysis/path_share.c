@@ -16,7 +16,7 @@ static const struct {
     const char *part, *ends, *title;
 } series[] = {
     {"unrelayed", NULL, "not relayed: all pairs"},
-    {"unrelayed", "nated", "… both behind NAT"},
+    {"unrelayed", "nated", "not relayed: NAT at both ends"},
     {"punched", NULL, "punched"},
     {"direct", NULL, "direct"},
     {"reversed", NULL, "reversed"},

@@ -6,7 +6,7 @@ set yrange [0:100]
 set ytics 20 format '%g %%'
 set xtics 5 format '%g %%'
 set key off
-LEFT = 0.072; RIGHT = 0.795; GAP = 0.02
+LEFT = 0.078; RIGHT = 0.785; GAP = 0.02
 SPAN = (RIGHT - LEFT - (N - 1) * GAP) / N
 array INK[8] = [COLOUR[8], COLOUR[7], COLOUR[1], COLOUR[6], COLOUR[3], COLOUR[2], COLOUR[5], COLOUR[4]]
 array DOT[8] = [7, 6, 7, 5, 9, 13, 11, 15]
