@@ -9,11 +9,26 @@
 #define WORK_MAX 4000000u
 
 /* By what every metric that has the labels is split without being asked; keys in their order. */
-static const char *const splits[][2] = {{NULL, NULL}, {"login", NULL}, {"login", "setup"}, {"report", "traversal"}};
+static const char *const splits[][2] = {{NULL, NULL},          {"login", NULL}, {"login", "setup"},
+                                        {"report", "traversal"}, {"ends", NULL},  {"ends", "strangers"}};
 
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What sessions tell: ways that were taken or foretold, the others would be rows of noughts. */
+static void add_session_names(const an_point *point, GPtrArray *names)
+{
+    const an_metric *table;
+    const size_t n = an_metric_table(&table);
+    for (size_t m = 0; m < n; m++)
+        for (size_t p = 0; table[m].reduction == AN_BALANCE && table[m].parts[p]; p++) {
+            g_autofree char *name =
+                g_strdup_printf("%.*s%s", (int)strlen(table[m].name) - 1, table[m].name, table[m].parts[p]);
+            if (an_reduce_occurrences(point, name, &(an_labels){0}))
+                g_ptr_array_add(names, (gpointer)g_intern_string(name));
+        }
 }
 
 /* The names that occur in a point, sorted, each once (borrowed). */
@@ -28,6 +43,7 @@ static GPtrArray *names_of(const an_point *point)
                 g_ptr_array_add(names, (gpointer)name);
         }
     g_hash_table_destroy(seen);
+    add_session_names(point, names);
     g_ptr_array_sort(names, compare_names);
     return names;
 }
@@ -69,23 +85,43 @@ static int compare_labels(const void *a, const void *b)
     return 0;
 }
 
+static void add_label_sets(GArray *sets, const an_labels *labels)
+{
+    for (size_t s = 0; s < G_N_ELEMENTS(splits); s++) {
+        an_labels projected;
+        if (project(labels, splits[s], &projected) && !labels_known(sets, &projected))
+            g_array_append_val(sets, projected);
+    }
+}
+
+/* Those of the sessions, which all metrics of theirs share. */
+static void add_session_sets(GArray *sets, const an_replication *replication)
+{
+    for (size_t i = 0; i < replication->n_sessions; i++)
+        add_label_sets(sets, replication->sessions[i].labels);
+}
+
+static void add_sample_sets(GArray *sets, const an_replication *replication, const char *name)
+{
+    const an_labels *last = NULL; /* neighbours mostly have the same interned labels */
+    for (size_t i = 0; i < replication->n_samples; i++) {
+        const an_sample *sample = &replication->samples[i];
+        if (sample->name != name || sample->labels == last)
+            continue;
+        last = sample->labels;
+        add_label_sets(sets, last);
+    }
+}
+
 /* The label sets under which a name is reported, few first. */
-static GArray *label_sets(const an_point *point, const char *name)
+static GArray *label_sets(const an_point *point, const char *name, const an_metric *metric)
 {
     GArray *sets = g_array_new(FALSE, FALSE, sizeof(an_labels));
-    const an_labels *last = NULL; /* neighbours mostly have the same interned labels */
     for (size_t r = 0; r < point->n_replications; r++)
-        for (size_t i = 0; i < point->replications[r].n_samples; i++) {
-            const an_sample *sample = &point->replications[r].samples[i];
-            if (sample->name != name || sample->labels == last)
-                continue;
-            last = sample->labels;
-            for (size_t s = 0; s < G_N_ELEMENTS(splits); s++) {
-                an_labels projected;
-                if (project(last, splits[s], &projected) && !labels_known(sets, &projected))
-                    g_array_append_val(sets, projected);
-            }
-        }
+        if (metric->reduction == AN_BALANCE)
+            add_session_sets(sets, &point->replications[r]);
+        else
+            add_sample_sets(sets, &point->replications[r], name);
     g_array_sort(sets, compare_labels);
     return sets;
 }
@@ -131,7 +167,7 @@ static void add_metric(GArray *entries, const an_point *point, const char *name)
     bool spread = metric->reduction == AN_SPREAD;
     for (size_t i = 0; i < n; i++)
         all[i] = &table[i];
-    g_autoptr(GArray) sets = label_sets(point, name);
+    g_autoptr(GArray) sets = label_sets(point, name, metric);
     for (guint i = 0; i < sets->len; i++) {
         const an_reduce_request request = {.metric = metric,
                                            .name = name,

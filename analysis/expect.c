@@ -21,7 +21,8 @@ static const struct {
     const char *text;
     an_relation relation;
 } operators[] = {{"==", AN_EQUAL},    {"!=", AN_NOT_EQUAL}, {"<=", AN_AT_MOST},
-                 {">=", AN_AT_LEAST}, {"<", AN_LESS},       {">", AN_MORE}};
+                 {">=", AN_AT_LEAST}, {"<", AN_LESS},       {">", AN_MORE},
+    {"within", AN_WITHIN}};
 
 /* A unit that a bound may carry: value × factor / 10^decimals in the unit of the files. */
 typedef struct bound_unit {
@@ -106,10 +107,22 @@ static bool parse_never(const char *text, an_expect *expect, char **ret_error)
     return an_selector_parse(text, AN_FORM_OCCURRENCE, &expect->selector, ret_error);
 }
 
+/* Of a metric that is never negative it would read as nearness to something, and be a plain <=. */
+static bool check_within(const an_expect *expect, char **ret_error)
+{
+    if (expect->relation != AN_WITHIN || g_str_has_prefix(expect->selector.name, "path.surprise."))
+        return true;
+    *ret_error = g_strdup_printf("'within' is for differences, path.surprise.*; of '%s' write <=",
+                                 expect->selector.name);
+    return false;
+}
+
 static bool parse_comparison(const char *text, an_expect *expect, char **ret_error)
 {
     const char *brace = strchr(text, '}');
     const char *sign = strpbrk(brace ? brace : text, "=!<>");
+    if (!sign)
+        sign = strstr(brace ? brace : text, "within ");
 
     if (strchr(text, '{') && !brace) {
         *ret_error = g_strdup_printf("the labels of '%s' want a '}' at their end", text);
@@ -124,10 +137,11 @@ static bool parse_comparison(const char *text, an_expect *expect, char **ret_err
         g_autofree char *right = g_strstrip(g_strdup(sign + len));
         expect->relation = operators[i].relation;
         return an_selector_parse(left, AN_FORM_VALUE, &expect->selector, ret_error) &&
+               check_within(expect, ret_error) &&
                parse_bound(right, expect->selector.metric, &expect->bound, ret_error);
     }
-    *ret_error = g_strdup_printf("'%s' is no expectation: write `metric == value` (or != < <= > >=), or "
-                                 "`never: metric`",
+    *ret_error = g_strdup_printf("'%s' is no expectation: write `metric == value` (or != < <= > >= within), "
+                                 "or `never: metric`",
                                  text);
     return false;
 }

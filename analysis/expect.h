@@ -2,6 +2,7 @@
  *
  *   login.success{login=first} == 100%       login.failure_time.mean == 49s
  *   login.time.p50{setup=public} <= 8s       never: login.failed
+ *   path.surprise.punched-udp within 1%
  *
  * Exact on counts and whole ns: `== 100%`, `== 0`, `>= 100%`, `<= 0`, `never:`, and everything in a scenario
  * marked deterministic, where every replication must satisfy it.  Otherwise the whole 95 % interval decides:
@@ -22,6 +23,7 @@ typedef enum an_relation {
     AN_AT_MOST,
     AN_MORE,
     AN_AT_LEAST,
+    AN_WITHIN, /* on either side of 0, as a difference can be */
     AN_NEVER
 } an_relation;
 

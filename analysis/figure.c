@@ -11,6 +11,8 @@ static const an_figure_kind kinds[] = {
     {"login_time", "how long logins take, by set-up, beside the published times", an_login_time_draw},
     {"refresh", "what policies of keeping the NAT report take, and what they leave: messages against stale time",
      an_refresh_draw},
+    {"path_share", "which way pairs of a population find, against a swept share of it, beside what was foretold",
+     an_path_share_draw},
     {"ladder",
      "one login, packet by packet: of `peer`, else the median one of each set-up (needs `events: packets`)",
      an_ladders_draw},

@@ -34,6 +34,8 @@ static bool satisfies(an_relation relation, int order)
         return order > 0;
     case AN_AT_LEAST:
         return order >= 0;
+    case AN_WITHIN:
+        return order <= 0;
     case AN_NEVER:
         return order == 0;
     }
@@ -42,6 +44,8 @@ static bool satisfies(an_relation relation, int order)
 
 static bool satisfies_value(const an_expect *expect, double value)
 {
+    if (expect->relation == AN_WITHIN)
+        value = fabs(value);
     return satisfies(expect->relation, (value > expect->bound.value) - (value < expect->bound.value));
 }
 
@@ -196,7 +200,9 @@ static void tell_interval(const an_expect *expect, const an_estimate *estimate, 
     judgement->interval = estimate->interval;
     judgement->detail =
         g_strdup_printf("%s  %s%s", value, interval,
-                        estimate->method == AN_BOOTSTRAP ? "  over peers of one replication" : "");
+                        estimate->method != AN_BOOTSTRAP            ? ""
+                        : metric->reduction == AN_BALANCE           ? "  over peers"
+                                                                    : "  over peers of one replication");
 }
 
 static void judge_never(const an_expect *expect, const an_point *point, an_judgement *judgement)

@@ -23,6 +23,13 @@ static const char *const path_classes[] = {
     "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",
     "predicted-tcp", "sprayed-udp",   "sprayed-tcp",  "relayed-udp",  "relayed-tcp", "failed",      NULL};
 
+/* The same, each method over either transport, and all that are neither relayed nor failed. */
+static const char *const path_shares[] = {
+    "direct-udp",  "direct-tcp",  "reversed-udp",  "reversed-tcp",  "punched-udp", "punched-tcp", "predicted-udp", "predicted-tcp",
+    "sprayed-udp", "sprayed-tcp", "relayed-udp",   "relayed-tcp",   "failed",      "direct",      "reversed",      "punched",
+    "predicted",   "sprayed",     "relayed",       "unrelayed",     NULL};
+static const char *const punchables[] = {"udp", "tcp", NULL};
+
 static const char *const logins[] = {"first", "later", NULL};
 static const char *const transports[] = {"any", "udp", "tcp", NULL};
 static const char *const traversals[] = {"e1", "e2", "ours", NULL};
@@ -32,6 +39,9 @@ static const char *const policies[] = {"login",         "timer",           "addr
                                        "address-timer", "address-failure", "address-keep-alive", "all",        NULL};
 static const char *const events[] = {"reboot", "readdress", "roam", "router", "firewall", NULL};
 static const char *const reports[] = {"right", "wrong", NULL};
+static const char *const ends[] = {"nated", "one-nated", "open", NULL};
+static const char *const strangers[] = {"kept-out", "let-in", NULL};
+#define SESSION_KEYS(family) {family, "ends", ends}, {family, "strangers", strangers}
 static const an_label_key label_keys[] = {
     {"login.", "login", logins},        {"login.", "setup", NULL},  {"login.", "nat", NULL},
     {"login.", "firewall", NULL},       {"login.", "link", NULL},   {"path.", "caller", NULL},
@@ -39,6 +49,8 @@ static const an_label_key label_keys[] = {
     {"path.", "traversal", traversals}, {"path.", "via", vias},
     {"nat.", "policy", policies},       {"nat.", "setup", NULL},    {"nat.", "event", events},
     {"nat.", "traversal", traversals},  {"nat.", "report", reports},
+    SESSION_KEYS("path.share."),        SESSION_KEYS("path.foretold."),
+    SESSION_KEYS("path.surprise."),     SESSION_KEYS("path.punchable."),
 };
 
 static const an_metric table[] = {
@@ -86,6 +98,17 @@ static const an_metric table[] = {
      "share of sessions of 2006 that were relayed without a punch that would not have been in vain", NULL},
     {"nat.in_vain", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
      "share of sessions of 2006 that tried a punch between boxes that do not allow it", NULL},
+    {"path.share.*", "1", AN_BALANCE, AN_ABSENT_UNKNOWN,
+     "path.class.* of `paths:`, with an interval that minds shared ends; unrelayed: all but relayed and failed",
+     path_shares},
+    {"path.foretold.*", "1", AN_BALANCE, AN_ABSENT_UNKNOWN,
+     "mean chance of this way, by the rules of the boxes of both ends and the chances of `foretell:`", path_shares},
+    {"path.surprise.*", "1", AN_BALANCE, AN_ABSENT_UNKNOWN, "path.share less path.foretold; judged by `within`",
+     path_shares},
+    {"path.punchable.*", "1", AN_BALANCE, AN_ABSENT_UNKNOWN,
+     "share of sessions from behind a NAT whose NAT shows all destinations one port and, for TCP, "
+     "answers no unsolicited SYN",
+     punchables},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
      NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},

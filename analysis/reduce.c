@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "analysis/balance.h"
+
 /* chosen: 2000 resamples put the ends of a 95 % interval within a few per cent of its width (Efron and
  * Tibshirani 1993, §14); fewer than 199 are not worth showing. */
 #define ROUNDS_MAX 1999
@@ -173,6 +175,8 @@ static double part_value(const an_metric *metric, const an_suffix *suffix, const
     case AN_TOTAL:
         *ret_exact = exact_sum(p, 1);
         return sum_of(p);
+    case AN_BALANCE:
+        break;
     }
     g_assert_not_reached();
 }
@@ -311,6 +315,10 @@ static void bootstrap(const collection *all, const an_reduce_request *request, a
 void an_reduce_many(const an_point *point, const an_reduce_request *request, an_estimate *ret_estimates)
 {
     collection all;
+    if (request->metric->reduction == AN_BALANCE) {
+        an_balance_reduce(point, request, ret_estimates);
+        return;
+    }
     collect(point, request, &all);
     for (size_t s = 0; s < request->n_suffixes; s++) {
         ret_estimates[s] = (an_estimate){0};
@@ -346,7 +354,7 @@ void an_estimate_clear(an_estimate *estimate)
 uint64_t an_reduce_occurrences(const an_point *point, const char *name, const an_labels *labels)
 {
     size_t len = strlen(name);
-    uint64_t n = 0;
+    uint64_t n = an_balance_occurrences(point, name, labels);
     for (size_t r = 0; r < point->n_replications; r++) {
         const an_replication *replication = &point->replications[r];
         for (size_t i = 0; i < replication->n_samples; i++) {

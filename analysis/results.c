@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/csv.h"
+#include "analysis/population/sessions.h"
 
 /* Texts and label sets that samples share: millions of rows, some dozen different ones. */
 typedef struct store {
@@ -154,7 +155,29 @@ static bool replication_number(const char *name, size_t *ret_number)
     return !*end;
 }
 
-static bool read_point(const char *directory, an_point *point, store *shared, char **ret_error)
+static const char *keep_text(void *context, const char *text)
+{
+    return g_string_chunk_insert_const(((store *)context)->texts, text);
+}
+
+static const an_labels *keep_labels(void *context, const char *text)
+{
+    return intern_labels(context, text);
+}
+
+/* Where groups.csv tells what stands before both ends. */
+static bool read_sessions(const char *folder, const an_groups *groups, store *shared,
+                          an_replication *replication, char **ret_error)
+{
+    const an_interner interner = {keep_text, keep_labels, shared};
+    g_autofree char *path = g_build_filename(folder, "paths.csv", NULL);
+    if (!groups || groups->kinds.n == 0)
+        return true;
+    return an_sessions_read(path, groups, &interner, replication, ret_error);
+}
+
+static bool read_point(const char *directory, an_point *point, const an_groups *groups, store *shared,
+                       char **ret_error)
 {
     g_autofree char *name = g_strdup_printf("p%04zu", point->index);
     g_autofree char *folder = g_build_filename(directory, name, NULL);
@@ -173,7 +196,8 @@ static bool read_point(const char *directory, an_point *point, store *shared, ch
             point->n_incomplete++;
             continue;
         }
-        good = read_replication(below, shared, &replication, ret_error);
+        good = read_replication(below, shared, &replication, ret_error) &&
+               read_sessions(below, groups, shared, &replication, ret_error);
         g_array_append_val(replications, replication);
     }
     if (entries)
@@ -217,6 +241,20 @@ static bool read_points_table(an_csv *csv, store *shared, GArray *points, char *
     return more == 0;
 }
 
+/* The points; what groups.csv says of them is needed no longer than that. */
+static bool read_points(an_results *results, char **ret_error)
+{
+    g_autofree char *path = g_build_filename(results->directory, "groups.csv", NULL);
+    an_groups *groups = NULL;
+    bool good = !g_file_test(path, G_FILE_TEST_EXISTS) ||
+                an_groups_read(path, results->n_points, &groups, ret_error);
+    for (size_t i = 0; good && i < results->n_points; i++)
+        good = read_point(results->directory, &results->points[i], groups ? &groups[i] : NULL,
+                          results->storage, ret_error);
+    an_groups_free(groups, results->n_points);
+    return good;
+}
+
 an_results *an_results_read(const char *directory, char **ret_error)
 {
     g_autofree char *path = g_build_filename(directory, "points.csv", NULL);
@@ -236,8 +274,7 @@ an_results *an_results_read(const char *directory, char **ret_error)
     an_csv_close(&csv);
     results->n_points = points->len;
     results->points = (an_point *)(void *)g_array_free(points, FALSE);
-    for (size_t i = 0; good && i < results->n_points; i++)
-        good = read_point(directory, &results->points[i], results->storage, ret_error);
+    good = good && read_points(results, ret_error);
     if (good)
         return results;
     an_results_free(results);
@@ -250,8 +287,10 @@ void an_results_free(an_results *results)
         return;
     for (size_t i = 0; i < results->n_points; i++) {
         an_point *point = &results->points[i];
-        for (size_t r = 0; r < point->n_replications; r++)
+        for (size_t r = 0; r < point->n_replications; r++) {
             g_free(point->replications[r].samples);
+            g_free(point->replications[r].sessions);
+        }
         g_free(point->replications);
     }
     g_free(results->points);

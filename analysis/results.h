@@ -16,10 +16,24 @@ typedef struct an_sample {
     double value; /* in the unit of the file: ns, B, … */
 } an_sample;
 
+#define AN_PATH_CLASSES 13 /* in the order of the table of metrics; the last is `failed` */
+
+/* One row of paths.csv of a run whose groups.csv says what stands before both ends. */
+typedef struct an_session {
+    const char *caller, *callee; /* interned */
+    const an_labels *labels;     /* those of path.class, ends and strangers */
+    double foretold[AN_PATH_CLASSES];
+    unsigned class;
+    bool is_nated;                      /* the caller */
+    bool is_punchable_udp, is_punchable_tcp; /* the caller's boxes */
+} an_session;
+
 typedef struct an_replication {
     size_t number;
     size_t n_samples;
     an_sample *samples; /* in the order of the files, series then scalars */
+    size_t n_sessions;
+    an_session *sessions; /* in the order of paths.csv */
 } an_replication;
 
 typedef struct an_point {

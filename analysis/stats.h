@@ -28,9 +28,9 @@ double an_stats_student_inverse(double p, double degrees);
 /* mean ± t(1 − (1 − level)/2, n − 1)·s/√n for n ≥ 2.  With two or three replications t is large (12.7, 4.3),
  * so that the interval of a time or a count reaches below 0, where no value can be: see an_stats_cut. */
 an_interval an_stats_mean_interval(const double *values, size_t n, double level);
-/* The part of an interval at or above `floor`.  No metric of the table is negative, so all t intervals are
+/* The part of an interval at or above `floor`.  No metric that has one is negative, so all t intervals are
  * cut at 0; what is cut off held no possible value, so the level stays what it was.  Wilson's are within [0,
- * 1]. */
+ * 1]; those of differences (path.surprise) come from resamples. */
 an_interval an_stats_cut(an_interval interval, double floor);
 /* Wilson (1927) score interval of k successes in n ≥ 1. */
 an_interval an_stats_wilson(uint64_t k, uint64_t n, double level);

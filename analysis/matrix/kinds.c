@@ -114,10 +114,29 @@ static bool set_firewall(an_firewall *firewall, const char *knob, const char *va
     return good;
 }
 
+static bool set_count(int64_t *target, const char *value)
+{
+    char *end;
+    *target = g_ascii_strtoll(value, &end, 10);
+    return *value && !*end && *target >= 0;
+}
+
+/* The numbers of a group; a knob that is none of them is somebody else's. */
+static bool set_numbers(an_kind *kind, const char *knob, const char *value)
+{
+    if (strcmp(knob, "first") == 0)
+        return set_count(&kind->first, value);
+    if (strcmp(knob, "count") == 0)
+        return set_count(&kind->count, value);
+    if (strcmp(knob, "per_nat") == 0)
+        return set_count(&kind->per_nat, value);
+    return strcmp(knob, "per_carrier") != 0 || set_count(&kind->per_carrier, value);
+}
+
 static bool set_place(an_kind *kind, const char *knob, const char *value)
 {
     int meant = 0;
-    bool good = true;
+    bool good = set_numbers(kind, knob, value);
     if (strcmp(knob, "share") == 0) {
         good = understand(shares, value, &meant);
         kind->share = (an_share)meant;
@@ -143,8 +162,7 @@ static an_kind *kind_named(GArray *kinds, const char *name)
     return &g_array_index(kinds, an_kind, kinds->len - 1);
 }
 
-/* What is wrong with the row, or NULL. */
-static const char *take_row(GArray *kinds, char *const *field)
+const char *an_kinds_take(GArray *kinds, char *const *field)
 {
     if (!*field[0])
         return "a kind without a name";
@@ -167,7 +185,7 @@ static bool read_rows(an_csv *csv, GArray *kinds, char **ret_error)
 {
     int more = an_csv_next(csv, ret_error); /* the heading */
     while (more > 0 && (more = an_csv_next(csv, ret_error)) > 0) {
-        const char *wrong = csv->n == 4 ? take_row(kinds, csv->field) : "a row has four fields";
+        const char *wrong = csv->n == 4 ? an_kinds_take(kinds, csv->field) : "a row has four fields";
         if (!wrong)
             continue;
         *ret_error = an_csv_complaint(csv, wrong);

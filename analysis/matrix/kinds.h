@@ -1,5 +1,5 @@
-/* kinds.h - the kinds of end of a matrix, as kinds.csv describes them: boxes, firewall, place.  Private to
- * analysis.
+/* kinds.h - the kinds of end of a matrix, as kinds.csv describes them, and the groups of peers of groups.csv:
+ * boxes, firewall, place.  Private to analysis.
  *
  * Only what decides who can reach whom is kept; lifetimes, pools and the like are read past. */
 #ifndef AN_KINDS_H
@@ -50,6 +50,8 @@ typedef struct an_kind {
     bool isolated;        /* the network that they share keeps its hosts apart */
     bool proxy;           /* streams to port 443 go through an HTTP proxy */
     bool listens_web;     /* it listens on 80 or 443 besides its own port */
+    /* Of a group of peers: its numbers, and how many neighbours share a home and homes a carrier's box. */
+    int64_t first, count, per_nat, per_carrier;
 } an_kind;
 
 typedef struct an_kinds {
@@ -59,6 +61,8 @@ typedef struct an_kinds {
 
 /* False and a sentence in *ret_error (g_free) if the file cannot be read or a row is not understood. */
 bool an_kinds_read(const char *path, an_kinds *ret_kinds, char **ret_error);
+/* One row `kind,layer,knob,value` into an array of an_kind; what is wrong with it, or NULL. */
+const char *an_kinds_take(GArray *kinds, char *const *field);
 void an_kinds_clear(an_kinds *kinds);
 /* NULL if there is no such kind. */
 const an_kind *an_kinds_find(const an_kinds *kinds, const char *name);

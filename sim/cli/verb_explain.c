@@ -35,6 +35,8 @@ static const char *reduction_text(an_reduction reduction)
         return "the number of samples that are not 0";
     case AN_TOTAL:
         return "the sum of a replication";
+    case AN_BALANCE:
+        return "a mean over sessions, with an interval over the peers at their ends";
     }
     g_assert_not_reached();
 }

@@ -4,6 +4,17 @@
 
 #include "sim/cli/cli.h"
 
+static int write_groups(sim_results *results, const sim_scenario *scenario, char **ret_error)
+{
+    g_autoptr(GString) text = g_string_new("point,group,layer,knob,value\n");
+    const gsize heading = text->len;
+    for (size_t p = 0; p < scenario->n_points; p++) {
+        g_autofree char *groups = sim_config_groups(scenario->points[p].config, p);
+        g_string_append(text, groups ? groups : "");
+    }
+    return text->len > heading ? sim_results_groups(results, text->str, ret_error) : 0;
+}
+
 int cli_write_points(sim_results *results, const sim_scenario *scenario, char **ret_error)
 {
     const sim_point *first = &scenario->points[0];
@@ -27,6 +38,8 @@ int cli_write_points(sim_results *results, const sim_scenario *scenario, char **
             &(sim_points){
                 .n_columns = n_columns, .columns = columns, .n_points = scenario->n_points, .values = values},
             ret_error) != 0)
+        return -1;
+    if (write_groups(results, scenario, ret_error) != 0)
         return -1;
     g_autofree char *kinds = sim_config_kinds(first->config);
     return kinds ? sim_results_kinds(results, kinds, ret_error) : 0;

@@ -205,6 +205,11 @@ int sim_results_kinds(sim_results *results, const char *text, char **ret_error)
     return write_text(results, "kinds.csv", text, ret_error);
 }
 
+int sim_results_groups(sim_results *results, const char *text, char **ret_error)
+{
+    return write_text(results, "groups.csv", text, ret_error);
+}
+
 int sim_results_manifest(sim_results *results, const sim_manifest *manifest, char **ret_error)
 {
     g_autofree char *text = NULL;
@@ -274,7 +279,8 @@ static void unlink_latest(const sim_results *results)
 
 bool sim_results_discard(sim_results *results)
 {
-    static const char *const own[] = {"scenario.resolved.yaml", "points.csv", "kinds.csv", "manifest.json"};
+    static const char *const own[] = {"scenario.resolved.yaml", "points.csv", "kinds.csv", "groups.csv",
+                                      "manifest.json"};
     if (!sweep_points(results, SWEEP_LOOK))
         return false;
     sweep_points(results, SWEEP_REMOVE);

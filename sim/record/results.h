@@ -4,6 +4,7 @@
  *   scenario.resolved.yaml   the flat scenario
  *   points.csv               point index → case and sweep values
  *   kinds.csv                the kinds of end of a matrix, where there is one
+ *   groups.csv               the groups of peers of each point, where some connect to others
  *   p0000/r00/               one sweep point, one replication: see recorder.h
  *
  * Every file is complete or absent.  What is computed from these (summary, figures) is analysis'. */
@@ -70,6 +71,8 @@ const char *sim_results_directory(const sim_results *results);
 int sim_results_points(sim_results *results, const sim_points *points, char **ret_error);
 /* Writes kinds.csv; once.  0, or -1 and a sentence. */
 int sim_results_kinds(sim_results *results, const char *text, char **ret_error);
+/* Writes groups.csv; once.  0, or -1 and a sentence. */
+int sim_results_groups(sim_results *results, const char *text, char **ret_error);
 /* Creates p0000/r00 and returns its path (g_free), or NULL and a sentence.  Safe from forked workers. */
 char *sim_results_replication(const sim_results *results, size_t point, size_t replication, char **ret_error);
 /* Writes manifest.json, last of all files of the run so that it can name them.  0, or -1 and a sentence. */

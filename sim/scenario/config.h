@@ -207,6 +207,12 @@ typedef struct sim_paths_config {
     sim_echo echo;
 } sim_paths_config;
 
+/* Chances of a session that no rule of a box tells: measured apart, and stated (`foretell:`). */
+typedef struct sim_foretell_config {
+    double predicted_udp, predicted_tcp; /* a foretold port is hit */
+    double predicted_both;               /* … of both ends, UDP */
+} sim_foretell_config;
+
 typedef struct sim_plot_config {
     const char *kind;
     const char *peer; /* NULL = the first of each point */
@@ -243,9 +249,11 @@ typedef struct sim_config {
     int64_t n_peers; /* of all groups; the matrix has its own */
     size_t n_groups;
     sim_group_config *groups;
+    sim_group_config everybody; /* all groups as one, for `paths:`; its boxes are no one's */
     sim_matrix_config matrix;
     size_t n_paths;
     sim_paths_config *paths;
+    sim_foretell_config foretell;
     size_t n_timeline;
     sim_act *timeline; /* as written, not sorted */
     size_t n_capture;
@@ -271,6 +279,9 @@ sim_cell sim_config_cell(const sim_config *config, int64_t number);
  * carrier, firewall, place): what a reader of results needs to know what was to be expected.  NULL without a
  * matrix; g_free. */
 char *sim_config_kinds(const sim_config *config);
+/* The groups of peers of a point in the same manner, each line with the number of the point before it, and
+ * the chances of `foretell:`; no heading.  NULL if nobody is asked to connect; g_free. */
+char *sim_config_groups(const sim_config *config, size_t point);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);
 /* Hosts of all roles. */

@@ -5,7 +5,7 @@
 #include "sim/scenario/raw.h"
 
 /* In the order of the enum; two-letter operators before their beginnings. */
-static const char *const operators[] = {"==", "!=", "<=", ">=", "<", ">"};
+static const char *const operators[] = {"==", "!=", "<=", ">=", "<", ">", "within"};
 
 const char *sim_expect_operator(sim_claim_operator op)
 {

@@ -1,6 +1,6 @@
 /* expect.h - a line of `expect:` taken apart, as far as its form goes.
  *
- *   METRIC{LABELS} OP VALUE        METRIC is dotted words, OP one of == != < <= > >=, VALUE a quantity
+ *   METRIC{LABELS} OP VALUE        METRIC is dotted words, OP one of == != < <= > >= within, VALUE a quantity
  *   never: METRIC{LABELS}
  *
  * Whether the metric exists and the unit fits is analysis' knowledge: options->check_expectation. */
@@ -17,6 +17,7 @@ typedef enum sim_claim_operator {
     SIM_CLAIM_AT_LEAST,
     SIM_CLAIM_BELOW,
     SIM_CLAIM_ABOVE,
+    SIM_CLAIM_WITHIN,
     SIM_CLAIM_NEVER
 } sim_claim_operator;
 

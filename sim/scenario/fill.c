@@ -176,6 +176,14 @@ static bool parse_time(const sim_schema_row *row, const char *text, pl_span *ret
     return sim_units_time(text, ret, problem) && in_range(row, *ret, problem);
 }
 
+static bool parse_part(const char *text, double *ret, sim_problem *problem)
+{
+    if (strcmp(text, "rest") != 0)
+        return sim_units_share(text, ret, problem);
+    *ret = SIM_PART_REST;
+    return true;
+}
+
 static bool parse_rate(const char *text, uint64_t *ret, sim_problem *problem)
 {
     if (strcmp(text, "unlimited") != 0)
@@ -221,6 +229,8 @@ static bool parse(const sim_fill *fill, const sim_schema_row *row, const char *t
         return parse_rate(text, target, problem);
     case SIM_KIND_SHARE:
         return sim_units_share(text, target, problem);
+    case SIM_KIND_PART:
+        return parse_part(text, target, problem);
     case SIM_KIND_DATE:
         return sim_units_date(text, target, problem);
     case SIM_KIND_DELAY:

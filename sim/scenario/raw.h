@@ -83,6 +83,10 @@ typedef struct sim_raw_paths {
     sim_echo echo;
 } sim_raw_paths;
 
+typedef struct sim_raw_foretell {
+    double predicted_udp, predicted_tcp, predicted_both;
+} sim_raw_foretell;
+
 typedef struct sim_raw_act {
     sim_raw_link link; /* first: LINK_ROWS count from the start */
     pl_span at, duration;

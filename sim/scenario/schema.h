@@ -18,6 +18,7 @@
     X(SIM_KIND_TIME, "time")         /* pl_span */                                                           \
     X(SIM_KIND_RATE, "rate")         /* uint64 bit/s; `unlimited` is 0 */                                    \
     X(SIM_KIND_SHARE, "share")       /* double */                                                            \
+    X(SIM_KIND_PART, "share or rest") /* double; `rest` is SIM_PART_REST */                                  \
     X(SIM_KIND_DATE, "date")         /* int64 Unix seconds */                                                \
     X(SIM_KIND_DELAY, "delay")       /* sim_delay */                                                         \
     X(SIM_KIND_QUEUE, "queue bound") /* sim_queue_bound */                                                   \
@@ -47,6 +48,8 @@ typedef enum sim_kind {
 typedef enum sim_need { SIM_OPTIONAL, SIM_REQUIRED } sim_need;
 
 #define SIM_NO_OFFSET SIZE_MAX
+/* What the other parts leave of the whole. */
+#define SIM_PART_REST (-1.0)
 
 typedef struct sim_schema_row {
     const char *section;

@@ -2,7 +2,7 @@
 #include <glib.h>
 
 #include "analysis/figure.h"
-#include "tests/analysis/run_folder.h"
+#include "tests/analysis/population_folder.h"
 
 /* Four log-ins of one set-up, one of which fails, and two of another. */
 static char *small_run(void)
@@ -287,6 +287,53 @@ static void test_ladder_of_the_peer_that_was_asked_for(void)
     run_folder_free(root);
 }
 
+/* Two panels of two points each, of two pairs; `half` is another name of `symmetric`, and no panel. */
+static char *swept_run(void)
+{
+    g_autoptr(GString) rows = g_string_new(PATHS_HEADING), groups = g_string_new("point,group,layer,knob,value\n");
+    char *root = run_folder_new();
+    population_session(rows, "peer-31", "peer-41", "port-restricted,symmetric-sequential", "predicted-udp");
+    population_session(rows, "peer-1", "peer-31", "public,port-restricted", "reversed-udp");
+    run_folder_put(root, "points.csv",
+                   "point,blocked,symmetric,half\n0,2%,5%,2.5%\n1,2%,10%,5%\n2,2%,20%,10%\n3,5%,5%,2.5%\n");
+    for (unsigned p = 0; p < 4; p++) {
+        g_autofree char *text = population_rows(ODDS GROUPS, p), *name = g_strdup_printf("p%04u/r00/paths.csv", p);
+        g_string_append(groups, text);
+        run_folder_replication(root, p, 0, "", "");
+        run_folder_put(root, name, rows->str);
+    }
+    run_folder_put(root, "groups.csv", groups->str);
+    return root;
+}
+
+static void test_ways_against_what_was_foretold(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = swept_run();
+    an_figure_outcome outcome = draw(root, "path_share", &options);
+    g_autofree char *csv = contents(root, "figures/path_share.csv"), *script = contents(root, "figures/path_share.gp");
+    g_assert_nonnull(strstr(csv, "1,7,predicted,5,2,50,"));
+    g_assert_nonnull(strstr(csv, ",43.75\n")); /* (3/4 + 1/8) / 2 */
+    g_assert_nonnull(strstr(csv, "2,5,reversed,5,2,50,"));
+    g_assert_nonnull(strstr(script, "AXIS = 'symmetric'\nEACH = 2\nN = 2\n"));
+    g_assert_nonnull(strstr(script, "PANEL[2] = 'blocked 5%'"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
+static void test_without_a_sweep_there_is_nothing_to_draw_against(void)
+{
+    const an_figure_options options = {.scripts = "analysis"};
+    g_autoptr(GString) rows = g_string_new(NULL);
+    population_session(rows, "peer-1", "peer-31", "public,port-restricted", "reversed-udp");
+    char *root = population_run(rows->str);
+    an_figure_outcome outcome = draw(root, "path_share", &options);
+    g_assert_cmpuint(outcome.n_written, ==, 0);
+    g_assert_true(g_str_has_prefix(outcome.notes[0], "figure 'path_share' was not drawn"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -298,6 +345,8 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
     g_test_add_func("/analysis/figure/curves-told-apart", test_curves_are_told_apart);
     g_test_add_func("/analysis/figure/eight-curves", test_at_most_eight_curves);
+    g_test_add_func("/analysis/figure/path-share", test_ways_against_what_was_foretold);
+    g_test_add_func("/analysis/figure/path-share-unswept", test_without_a_sweep_there_is_nothing_to_draw_against);
     g_test_add_func("/analysis/figure/ladder-peer", test_ladder_of_the_peer_that_was_asked_for);
     return g_test_run();
 }

@@ -15,9 +15,15 @@ verdict /cli/metrics/a-run-with-paths $? "$work/log"
     scenarios/nat/refresh.yaml --out "$work/kept" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-of-kept-reports $? "$work/log"
 
+# What analysis makes of paths.csv is in the summary alone.
+"$program" run --quiet --no-figures --tier ci --set peers.count=200 scenarios/nat/population.yaml --out "$work/mix" >"$work/log" 2>&1
+[ $? -le 1 ] # a population of this size need not hold
+verdict /cli/metrics/a-run-with-a-population $? "$work/log"
+
 # "name unit", each once; all files have them in the same columns from the right.
 cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv "$work"/kept/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
     sort -u >"$work/written"
+sed -n 's/^[0-9].*,\(path\.[a-z]*\.[a-z-]*\),[^,]*,1,.*/\1 1/p' "$work/mix/summary.csv" | sort -u >>"$work/written"
 [ -s "$work/written" ]
 verdict /cli/metrics/something-was-written $?
 

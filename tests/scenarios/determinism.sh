@@ -69,6 +69,7 @@ check captured scenarios/login/first-login.yaml --set run.replications=2 --set p
 check crowd scenarios/login/crowd.yaml --set run.replications=2 --set peers.count=300 --set run.events=packets
 check lossy scenarios/login/lossy.yaml --set run.replications=3
 check matrix scenarios/nat/matrix.yaml --set "matrix.callers=[symmetric, same-nat, proxy-only]"
+check population scenarios/nat/population.yaml --tier ci --set peers.count=400
 light=no
 check captured-ns3 scenarios/login/first-login.yaml --engine ns3 --set run.replications=2 --set peers.count=3 \
     --set supernodes.count=20

@@ -1,4 +1,4 @@
-/* kinds.c - the kinds of a matrix in writing, for whoever reads the results. */
+/* kinds.c - the kinds of a matrix and the groups of peers in writing, for whoever reads the results. */
 #include <string.h>
 
 #include "sim/scenario/point/config_private.h"
@@ -6,12 +6,13 @@
 /* One kind being written. */
 typedef struct page {
     GString *out;
+    const char *before; /* "0,": the point, of groups; "" of kinds */
     const char *kind;
 } page;
 
 static void line(const page *p, const char *layer, const char *knob, const char *value)
 {
-    g_string_append_printf(p->out, "%s,%s,%s,%s\n", p->kind, layer, knob, value);
+    g_string_append_printf(p->out, "%s%s,%s,%s,%s\n", p->before, p->kind, layer, knob, value);
 }
 
 /* A box that is not there has one line. */
@@ -55,13 +56,12 @@ static void write_firewall(const page *p, const net_firewall_options *firewall)
     line(p, layer, "tcp_state", sim_units_time_text(firewall->tcp_state_ns, buffer, sizeof buffer));
 }
 
-static void write_place(const page *p, const sim_matrix_kind *kind)
+static void write_place(const page *p, const sim_group_config *group, sim_share_kind share)
 {
     static const char layer[] = "place";
     static const char *const shares[] = {"none", "nat", "carrier"};
-    const sim_group_config *group = &kind->group;
     char buffer[32];
-    line(p, layer, "share", shares[kind->share]);
+    line(p, layer, "share", shares[share]);
     line(p, layer, "isolated", group->isolated == SIM_YES ? "yes" : "no");
     line(p, layer, "proxy", group->proxy == SIM_YES ? "yes" : "no");
     line(p, layer, "traversal", group->traversal);
@@ -69,6 +69,14 @@ static void write_place(const page *p, const sim_matrix_kind *kind)
     g_snprintf(buffer, sizeof buffer, "%u", group->port);
     line(p, layer, "listen_port", group->port ? buffer : "random");
     write_ports(p, layer, "web_ports", group->web_ports.port, group->web_ports.n);
+}
+
+static void write_kind(const page *p, const sim_group_config *group, sim_share_kind share)
+{
+    write_box(p, "home", &group->nat);
+    write_box(p, "carrier", &group->carrier);
+    write_firewall(p, &group->firewall);
+    write_place(p, group, share);
 }
 
 char *sim_config_kinds(const sim_config *config)
@@ -79,11 +87,54 @@ char *sim_config_kinds(const sim_config *config)
     GString *out = g_string_new("kind,layer,knob,value\n");
     for (size_t i = 0; i < matrix->n_kinds; i++) {
         const sim_matrix_kind *kind = &matrix->kinds[i];
-        const page p = {out, kind->group.name};
-        write_box(&p, "home", &kind->group.nat);
-        write_box(&p, "carrier", &kind->group.carrier);
-        write_firewall(&p, &kind->group.firewall);
-        write_place(&p, kind);
+        write_kind(&(page){out, "", kind->group.name}, &kind->group, kind->share);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void write_number(const page *p, const char *layer, const char *knob, int64_t number)
+{
+    char buffer[32];
+    g_snprintf(buffer, sizeof buffer, "%" G_GINT64_FORMAT, number);
+    line(p, layer, knob, buffer);
+}
+
+static void write_chance(const page *p, const char *knob, double chance)
+{
+    char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+    line(p, "odds", knob, g_ascii_formatd(buffer, sizeof buffer, "%.9g", chance));
+}
+
+/* Who is a group's neighbour in a home or a carrier's network follows from his number. */
+static void write_members(const page *p, const sim_group_config *group)
+{
+    write_number(p, "place", "first", group->first);
+    write_number(p, "place", "count", group->count);
+    write_number(p, "place", "per_nat", group->per_nat);
+    write_number(p, "place", "per_carrier", group->per_carrier);
+}
+
+static void write_odds(const page *p, const sim_config *config)
+{
+    write_chance(p, "predicted_udp", config->foretell.predicted_udp);
+    write_chance(p, "predicted_tcp", config->foretell.predicted_tcp);
+    write_chance(p, "predicted_both", config->foretell.predicted_both);
+    write_number(p, "odds", "spray_sockets", config->protocol.path_spray_sockets);
+    write_number(p, "odds", "spray_ports", config->protocol.path_spray_ports);
+}
+
+char *sim_config_groups(const sim_config *config, size_t point)
+{
+    if (config->n_paths == 0)
+        return NULL;
+    g_autofree char *before = g_strdup_printf("%zu,", point);
+    GString *out = g_string_new(NULL);
+    write_odds(&(page){out, before, "all"}, config);
+    for (size_t i = 0; i < config->n_groups; i++) {
+        const sim_group_config *group = &config->groups[i];
+        const page p = {out, before, group->name ? group->name : "peers"};
+        write_kind(&p, group, SIM_SHARE_NONE);
+        write_members(&p, group);
     }
     return g_string_free(out, FALSE);
 }

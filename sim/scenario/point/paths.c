@@ -17,6 +17,9 @@ static const sim_group_config *find_group(const sim_config_builder *b, const sim
         if (c->groups[i].name)
             sim_nearest_offer(&nearest, c->groups[i].name);
     }
+    if (strcmp(text, c->everybody.name) == 0)
+        return &c->everybody;
+    sim_nearest_offer(&nearest, c->everybody.name);
     sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, key),
                        sim_nearest_hint(&nearest, buffer, sizeof buffer, "the name of a group of peers"),
                        "no such group: '%s'", text);
@@ -84,6 +87,19 @@ static void check_end(const sim_config_builder *b)
                             "add matrix: or paths:, or use all-logged-in", "nobody connects to anybody");
 }
 
+static void read_foretell(const sim_config_builder *b)
+{
+    const sim_tree *foretell = sim_tree_get(b->root, "foretell");
+    sim_raw_foretell raw = {.predicted_udp = 1};
+    sim_fill_section(&b->fill, "foretell", foretell, NULL, &b->root->place, SIM_WHOLE, &raw);
+    b->config->foretell = (sim_foretell_config){.predicted_udp = raw.predicted_udp,
+                                                .predicted_tcp = raw.predicted_tcp,
+                                                .predicted_both = raw.predicted_both};
+    if (foretell && b->config->n_paths == 0)
+        sim_config_complain(b, &foretell->place, "add paths:, or take it away; a matrix is judged cell by cell",
+                            "there are no paths to foretell");
+}
+
 void sim_paths_read(sim_config_builder *b)
 {
     const sim_tree *const *items = NULL;
@@ -92,5 +108,6 @@ void sim_paths_read(sim_config_builder *b)
     c->paths = sim_tree_reserve(b->fill.pool, c->n_paths * sizeof *c->paths);
     for (size_t i = 0; i < c->n_paths; i++)
         read_entry(b, items[i], &c->paths[i]);
+    read_foretell(b);
     check_end(b);
 }

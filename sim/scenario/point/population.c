@@ -135,6 +135,25 @@ typedef struct mix_totals {
     int64_t counts;
 } mix_totals;
 
+/* The one entry that takes what the others leave; a second would have nothing to take. */
+static void fill_rest(const sim_config_builder *b, const sim_tree *mix, double *shares, mix_totals *t)
+{
+    size_t rest = mix->n;
+    for (size_t i = 0; i < mix->n; i++) {
+        if (shares[i] >= 0)
+            continue;
+        if (rest < mix->n)
+            sim_config_complain(b, &sim_tree_get(mix->value[i], "share")->place, "give it a percentage",
+                                "two entries of the mix want the rest");
+        rest = i;
+        shares[i] = 0;
+    }
+    if (rest == mix->n || t->shares > 1 + 1e-9)
+        return;
+    shares[rest] = MAX(1 - t->shares, 0);
+    t->shares = 1;
+}
+
 static void check_mix(sim_config_builder *b, const sim_tree *peers, const sim_tree *mix, const mix_totals *t,
                       const double *shares)
 {
@@ -179,11 +198,13 @@ static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tre
         name_group(b, item, i, &raw);
         totals.n_shares += sim_tree_get(item, "share") != NULL;
         totals.n_counts += sim_tree_get(item, "count") != NULL;
-        totals.shares += shares[i] = raw.share;
+        shares[i] = raw.share;
+        totals.shares += MAX(raw.share, 0);
         totals.counts += raw.count;
         c->groups[i] = sim_config_group(b, &raw);
         check_place(b, item, &c->groups[i]);
     }
+    fill_rest(b, mix, shares, &totals);
     check_mix(b, peers, mix, &totals, shares);
 }
 
@@ -233,9 +254,12 @@ void sim_population_read(sim_config_builder *b)
     } else {
         read_one_group(b, peers);
     }
+    c->everybody = (sim_group_config){.name = "peers", .first = 1, .count = c->n_peers, .log_in = SIM_YES};
     for (size_t i = 0, first = 1; i < c->n_groups; i++) {
         c->groups[i].first = (int64_t)first;
         first += (size_t)c->groups[i].count;
+        if (c->groups[i].count > 0 && c->groups[i].log_in == SIM_NO)
+            c->everybody.log_in = SIM_NO;
     }
     b->has_bad_population = sim_diagnostic_count(b->fill.diagnostics) > before;
 }
