@@ -274,7 +274,9 @@ static void put_judging(page *p)
     for (size_t i = 0; i < n; i++)
         put_safe(p, "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n", deviations[i].era,
                  deviations[i].caller ? deviations[i].caller : "any",
-                 deviations[i].callee ? deviations[i].callee : "any",
+                 deviations[i].callee  ? deviations[i].callee
+                 : deviations[i].meets ? "the same, with a box in common that turns packets round"
+                                       : "any",
                  an_transport_name(deviations[i].transport), deviations[i].argument);
     put(p, "</table>\n");
 }

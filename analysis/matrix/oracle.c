@@ -134,12 +134,15 @@ static bool is_one_port(const an_front *front)
 
 /* Whether `from` takes an answer that `to` sends to the address that it saw, and then reaches the port that
  * the answer came from under that same address: a path has one address at each end, or its checks are
- * answered by strangers. */
+ * answered by strangers.  Where `from` shows that port another port of its own, `to` must answer it from the
+ * port that it has shown already, and does if it has one for the address of `from`; if both show every port
+ * another one, each answer comes from a new port for ever. */
 static bool is_answered(const an_front *to, const an_front *from, an_transport transport)
 {
     if (is_one_port(to))
         return true;
-    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT && from->mapping != AN_PORT_DEPENDENT;
+    const bool settles = from->mapping != AN_PORT_DEPENDENT || to->mapping != AN_PORT_DEPENDENT;
+    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT && settles;
 }
 
 /* The first packet of `from` reaches `to`, which has sent nothing. */

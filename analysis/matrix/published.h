@@ -23,6 +23,7 @@ bool an_published_find(const an_question *question, an_published *ret_published)
 typedef struct an_deviation {
     const char *era;
     const char *caller, *callee; /* kinds; NULL = any */
+    bool meets;                  /* only two ends of one kind with a box in common */
     an_transport transport;
     unsigned accepted; /* besides what oracle and table accept */
     const char *argument;

@@ -185,7 +185,8 @@ typedef struct sim_matrix_config {
     sim_choice transports[SIM_CHOICES];
     sim_arrival connect;
     sim_echo echo;
-    int64_t n_cells; /* 0: there is no matrix */
+    int64_t n_cells;    /* 0: there is no matrix */
+    int64_t n_left_out; /* combinations of a product that no box can be */
 } sim_matrix_config;
 
 typedef struct sim_cell {
