@@ -99,6 +99,7 @@ static void test_tables(fixture *f, gconstpointer rows)
     KINDS_PUBLISHED                                                                                          \
     BOX("adm", "home", AD, AD, "random") BOX("adm-counted", "home", AD, APD, "sequential")                   \
     BOX("drawn-cone", "home", EI, APD, "random") BOX("edm-eif", "home", APD, EI, "random")                   \
+        BOX("adm-eif", "home", AD, EI, "random") BOX("edm-adf", "home", APD, AD, "random")                   \
     BOX("sym-home", "home", APD, APD, "sequential") BOX("sym-home", "carrier", EI, APD, "preserve")          \
     BOX("sym-drawn", "home", APD, APD, "sequential") BOX("sym-drawn", "carrier", EI, EI, "block")            \
     WALL("firewalled", "allow", "allow", "none", "drop") WALL("only-443", "drop", "drop", "443", "drop")     \
@@ -139,6 +140,12 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "public edm-eif", AN_UDP, "ours", "D");
     expect(f, "adm edm-eif", AN_UDP, "ours", "D");
     expect(f, "edm-eif edm-eif", AN_UDP, "ours", "r"); /* every answer comes from yet another port */
+    /* … unless one of the two has one port for all of the other's: its answers then come from that. */
+    expect(f, "edm-eif adm-eif", AN_UDP, "ours", "D");
+    expect(f, "adm-eif edm-eif", AN_UDP, "ours", "D");
+    expect(f, "adm-eif edm-adf", AN_UDP, "ours", "R");
+    expect(f, "edm-adf adm-eif", AN_UDP, "ours", "D");
+    expect(f, "edm-adf edm-eif", AN_UDP, "ours", "r");
     expect(f, "port-restricted edm-eif", AN_UDP, "ours", "B|r");
     expect(f, "symmetric edm-eif", AN_UDP, "ours", "r");
 }
