@@ -287,16 +287,12 @@ static void put_judging(page *p)
         put_safe(p, "<p>%s.</p>\n", (const char *)p->matrix->remarks->pdata[i]);
     if (n == 0)
         return;
-    put(p, "<table class=\"facts\">\n<tr><th>profile</th><th>caller</th><th>callee</th><th></th><th>why the "
-           "table is not "
+    put(p, "<table class=\"facts\">\n<tr><th>profile</th><th>ends</th><th></th><th>why the table is not "
            "followed</th></tr>\n");
     for (size_t i = 0; i < n; i++)
-        put_safe(p, "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n", deviations[i].era,
-                 deviations[i].caller ? deviations[i].caller : "any",
-                 deviations[i].callee  ? deviations[i].callee
-                 : deviations[i].meets ? "the same, with a box in common that turns packets round"
-                                       : "any",
-                 an_transport_name(deviations[i].transport), deviations[i].argument);
+        put_safe(p, "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n", deviations[i].era,
+                 an_published_deviants(deviations[i].whose), an_transport_name(deviations[i].transport),
+                 deviations[i].argument);
     put(p, "</table>\n");
 }
 

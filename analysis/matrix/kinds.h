@@ -50,6 +50,7 @@ typedef struct an_kind {
     bool isolated;        /* the network that they share keeps its hosts apart */
     bool proxy;           /* streams to port 443 go through an HTTP proxy */
     bool listens_web;     /* it listens on 80 or 443 besides its own port */
+    bool opens_one_way;   /* its TCP makes no connection of two SYNs that meet */
 } an_kind;
 
 typedef struct an_kinds {

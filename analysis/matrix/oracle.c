@@ -314,6 +314,14 @@ static an_way first_of(unsigned set)
     return way;
 }
 
+/* Both send from and to ports that are known, so that their SYNs belong to one connection.  A SYN from a port
+ * that nobody knew finds a listener instead. */
+static bool is_of_two_syns(const an_question *question, const an_weighed *weighed, an_way first)
+{
+    return question->transport == AN_TCP && first == AN_WAY_PUNCHED && is_one_port(&weighed->caller) &&
+           is_one_port(&weighed->callee);
+}
+
 static unsigned accepted_of(const an_question *question, an_way first)
 {
     unsigned accepted = AN_WAY_BIT(first);
@@ -335,6 +343,7 @@ static void ask_one(const an_question *asked, an_answer *ret_answer)
     if (answer.first == AN_WAY_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
         answer.first = AN_WAY_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
+    answer.is_of_two_syns = is_of_two_syns(&question, &weighed, answer.first);
     answer.is_spoilt_by_spray = weighed.caller.answers_early || weighed.callee.answers_early;
     answer.relay_is_tcp = !question.caller->firewall.udp_out || !question.callee->firewall.udp_out;
     if (weighed.shared && answer.first < AN_WAY_RELAYED)

@@ -1,6 +1,7 @@
 /* kinds.c - the kinds of a matrix in writing, for whoever reads the results. */
 #include <string.h>
 
+#include "sim/engine.h"
 #include "sim/scenario/point/config_private.h"
 
 /* One kind being written. */
@@ -71,6 +72,13 @@ static void write_place(const page *p, const sim_matrix_kind *kind)
     write_ports(p, layer, "web_ports", group->web_ports.port, group->web_ports.n);
 }
 
+/* What the host's TCP can do is its engine's. */
+static void write_stack(const page *p, const sim_config *config)
+{
+    const bool opens = sim_engine_capabilities(config->run.engine) & SIM_ENGINE_SIMULTANEOUS_OPEN;
+    line(p, "stack", "simultaneous_open", opens ? "yes" : "no");
+}
+
 char *sim_config_kinds(const sim_config *config)
 {
     const sim_matrix_config *matrix = &config->matrix;
@@ -84,6 +92,7 @@ char *sim_config_kinds(const sim_config *config)
         write_box(&p, "carrier", &kind->group.carrier);
         write_firewall(&p, &kind->group.firewall);
         write_place(&p, kind);
+        write_stack(&p, config);
     }
     return g_string_free(out, FALSE);
 }
