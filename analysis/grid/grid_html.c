@@ -223,12 +223,12 @@ static void put_cell(page *p, const an_sheet *sheet, const an_cell *cell)
 static void put_sheet(page *p, const an_sheet *sheet)
 {
     g_autofree char *title = an_sheet_title(sheet);
+    const char *close = sheet->n_columns > AN_GRID_CLOSE ? " close" : "";
     put_safe(
         p,
-        "<figure class=\"sheet\"><figcaption>%s</figcaption><div class=\"scroll\">\n<table class=\"grid%s\" "
+        "<figure class=\"sheet%s\"><figcaption>%s</figcaption><div class=\"scroll\">\n<table class=\"grid%s\" "
         "data-title=\"%s\" data-transport=\"%s\" data-case=\"%s\">\n<thead><tr><th>caller ↓ callee →</th>",
-        title, sheet->n_columns > AN_GRID_CLOSE ? " close" : "", title, an_transport_name(sheet->transport),
-        sheet->case_name);
+        close, title, close, title, an_transport_name(sheet->transport), sheet->case_name);
     for (size_t i = 0; i < sheet->n_columns; i++)
         put_safe(p, "<th scope=\"col\"><span>%s</span></th>", sheet->columns[i]->name);
     put(p, "</tr></thead>\n<tbody>\n");

@@ -51,6 +51,7 @@ static const char *const style[] = {
     "a::after{content:'!';font-size:10px;vertical-align:super}"
     ".grid td.known{box-shadow:0 0 0 2px var(--mute)}.grid td.known a::after{content:'~';font-size:10px;"
     "vertical-align:super}.grid td.drawn a{text-decoration:underline;text-underline-offset:2px}"
+    ".sheet.close{grid-column:1/-1}.close.grid thead th{height:84px}"
     ".close.grid{border-spacing:1px;font-size:9px;line-height:1}.close.grid th{padding-right:4px}"
     ".close.grid td{width:12px;min-width:12px;height:12px;font-size:8px;border-radius:2px}"
     ".close.grid td a{line-height:12px}.close.grid td.bad,.close.grid td.known{box-shadow:inset 0 0 0 1.5px "
