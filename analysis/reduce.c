@@ -236,28 +236,52 @@ static size_t number_hosts(const part *p, size_t *ret_group)
 }
 
 /* One resample: how often each host was drawn is the weight of its values. */
-static double weighted(const part *p, const an_suffix *suffix, const uint32_t *weight, const size_t *group)
+typedef struct weighing {
+    const part *of;
+    uint64_t *seen; /* weights up to each value, that included */
+    double sum;     /* of the values, weighted */
+} weighing;
+
+static void weigh(weighing *w, const uint32_t *weight, const size_t *group)
 {
-    uint64_t total = 0, rank, seen = 0;
-    double sum = 0;
-    size_t last = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        total += weight[group[i]];
-        sum += weight[group[i]] * p->values[i];
-        if (weight[group[i]])
-            last = i;
+    uint64_t seen = 0;
+    w->sum = 0;
+    for (size_t i = 0; i < w->of->n; i++) {
+        w->seen[i] = seen += weight[group[i]];
+        w->sum += weight[group[i]] * w->of->values[i];
     }
-    if (suffix->kind == AN_MEAN)
-        return sum / (double)total;
-    if (suffix->kind == AN_MAXIMUM)
-        return p->values[last];
-    rank = suffix->kind == AN_MINIMUM ? 1 : MAX((total * suffix->percent + 99) / 100, 1);
-    for (size_t i = 0; i < p->n; i++) {
-        seen += weight[group[i]];
-        if (seen >= rank)
-            return p->values[i];
+}
+
+/* The first value up to which there are `rank` weights. */
+static double value_at(const weighing *w, uint64_t rank)
+{
+    size_t low = 0, high = w->of->n - 1;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (w->seen[middle] >= rank)
+            high = middle;
+        else
+            low = middle + 1;
     }
-    return p->values[last];
+    return w->of->values[low];
+}
+
+static double weighted(const weighing *w, const an_suffix *suffix)
+{
+    const uint64_t total = w->seen[w->of->n - 1];
+    switch (suffix->kind) {
+    case AN_PLAIN:
+        g_assert_not_reached();
+    case AN_MEAN:
+        return w->sum / (double)total;
+    case AN_MINIMUM:
+        return value_at(w, 1);
+    case AN_MAXIMUM:
+        return value_at(w, total);
+    case AN_QUANTILE:
+        return value_at(w, MAX((total * suffix->percent + 99) / 100, 1));
+    }
+    g_assert_not_reached();
 }
 
 typedef struct resampling {
@@ -272,6 +296,8 @@ static void draw_rounds(const resampling *plan, an_estimate *estimates)
 {
     g_autofree size_t *index = g_new(size_t, plan->n_groups);
     g_autofree uint32_t *weight = g_new(uint32_t, plan->n_groups);
+    g_autofree uint64_t *seen = g_new(uint64_t, plan->only->n);
+    weighing w = {.of = plan->only, .seen = seen};
     double divisor = an_metric_divisor(plan->request->metric);
     uint64_t state = 2006; /* chosen: any constant; the same draws every time */
 
@@ -280,9 +306,9 @@ static void draw_rounds(const resampling *plan, an_estimate *estimates)
         memset(weight, 0, plan->n_groups * sizeof *weight);
         for (size_t i = 0; i < plan->n_groups; i++)
             weight[index[i]]++;
+        weigh(&w, weight, plan->group);
         for (size_t s = 0; s < plan->request->n_suffixes; s++)
-            estimates[s].rounds[round] =
-                weighted(plan->only, plan->request->suffixes[s], weight, plan->group) / divisor;
+            estimates[s].rounds[round] = weighted(&w, plan->request->suffixes[s]) / divisor;
     }
 }
 

@@ -94,3 +94,16 @@ const sim_engine_ops *sim_engine_open(const char *name, char **ret_error, bool *
     *ret_error = g_strdup_printf("there is no engine \"%s\"; the engines are light, ns3 and live", name);
     return NULL;
 }
+
+/* What ns-3 can do stands here too, as its plug-in is opened after the workers have forked; a test compares
+ * the two. */
+uint32_t sim_engine_capabilities(const char *name)
+{
+    const uint32_t ns3 = SIM_ENGINE_VIRTUAL_TIME | SIM_ENGINE_TTL | SIM_ENGINE_ECHO | SIM_ENGINE_ICMP |
+                         SIM_ENGINE_NETWORK;
+    if (strcmp(name, "light") == 0)
+        return sim_light_engine.capabilities;
+    if (strcmp(name, "live") == 0)
+        return sim_live_engine.capabilities;
+    return strcmp(name, "ns3") == 0 ? ns3 : 0;
+}

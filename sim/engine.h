@@ -143,5 +143,8 @@ extern const sim_engine_ops sim_live_engine;
  * *ret_error (caller frees with g_free) that says what was tried; the command then exits with 77 if the
  * engine is known but not built, 2 if the name is unknown (*ret_known tells).  Defined in sim/engine.c. */
 const sim_engine_ops *sim_engine_open(const char *name, char **ret_error, bool *ret_known);
+/* The flags of the engine of that name, 0 if there is none: said without opening it, for whoever writes down
+ * what a run is going to be. */
+uint32_t sim_engine_capabilities(const char *name);
 
 #endif

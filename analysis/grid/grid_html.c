@@ -8,7 +8,12 @@ typedef struct page {
     const an_matrix *matrix;
     const an_grid_options *options;
     const GArray *ladders; /* of an_grid_ladder */
+    size_t n_told;         /* cells of close sheets that have a title */
 } page;
+
+/* chosen: of a close sheet good cells are squares without a title, and of the wrong ones so many have one, lest
+ * 20 000 cells make a page of 7 MB: what a title says stands in matrix.csv too. */
+#define CLOSE_TOLD_MAX 800
 
 G_GNUC_PRINTF(2, 3) static void put(page *p, const char *format, ...)
 {
@@ -180,6 +185,14 @@ static char *title_of(const an_cell *cell)
     return g_string_free(text, FALSE);
 }
 
+/* Whether the cell is a square without a title. */
+static bool is_mute(page *p, const an_sheet *sheet, const an_cell *cell, size_t ladder)
+{
+    if (sheet->n_columns <= AN_GRID_CLOSE || ladder != SIZE_MAX)
+        return false;
+    return !cell->faults || p->n_told++ >= CLOSE_TOLD_MAX;
+}
+
 static void put_cell(page *p, const an_sheet *sheet, const an_cell *cell)
 {
     g_autofree char *key = an_cell_key(sheet, cell), *title = title_of(cell);
@@ -190,11 +203,16 @@ static void put_cell(page *p, const an_sheet *sheet, const an_cell *cell)
         put(p, "w%d", (int)cell->trial.way);
     else
         put(p, "none");
-    put(p, "%s%s\"><a href=\"#",
+    put(p, "%s%s\">",
         !cell->faults  ? ""
         : cell->excuse ? " known"
                        : " bad",
         ladder != SIZE_MAX ? " drawn" : "");
+    if (is_mute(p, sheet, cell, ladder)) {
+        put(p, "%s</td>", an_grid_symbol(cell));
+        return;
+    }
+    put(p, "<a href=\"#");
     if (ladder != SIZE_MAX)
         put(p, "ladder-%zu", ladder);
     else
@@ -205,11 +223,12 @@ static void put_cell(page *p, const an_sheet *sheet, const an_cell *cell)
 static void put_sheet(page *p, const an_sheet *sheet)
 {
     g_autofree char *title = an_sheet_title(sheet);
+    const char *close = sheet->n_columns > AN_GRID_CLOSE ? " close" : "";
     put_safe(
         p,
-        "<figure class=\"sheet\"><figcaption>%s</figcaption><div class=\"scroll\">\n<table class=\"grid\" "
+        "<figure class=\"sheet%s\"><figcaption>%s</figcaption><div class=\"scroll\">\n<table class=\"grid%s\" "
         "data-title=\"%s\" data-transport=\"%s\" data-case=\"%s\">\n<thead><tr><th>caller ↓ callee →</th>",
-        title, title, an_transport_name(sheet->transport), sheet->case_name);
+        close, title, close, title, an_transport_name(sheet->transport), sheet->case_name);
     for (size_t i = 0; i < sheet->n_columns; i++)
         put_safe(p, "<th scope=\"col\"><span>%s</span></th>", sheet->columns[i]->name);
     put(p, "</tr></thead>\n<tbody>\n");
@@ -268,14 +287,12 @@ static void put_judging(page *p)
         put_safe(p, "<p>%s.</p>\n", (const char *)p->matrix->remarks->pdata[i]);
     if (n == 0)
         return;
-    put(p, "<table class=\"facts\">\n<tr><th>profile</th><th>caller</th><th>callee</th><th></th><th>why the "
-           "table is not "
+    put(p, "<table class=\"facts\">\n<tr><th>profile</th><th>ends</th><th></th><th>why the table is not "
            "followed</th></tr>\n");
     for (size_t i = 0; i < n; i++)
-        put_safe(p, "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n", deviations[i].era,
-                 deviations[i].caller ? deviations[i].caller : "any",
-                 deviations[i].callee ? deviations[i].callee : "any",
-                 an_transport_name(deviations[i].transport), deviations[i].argument);
+        put_safe(p, "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n", deviations[i].era,
+                 an_published_deviants(deviations[i].whose), an_transport_name(deviations[i].transport),
+                 deviations[i].argument);
     put(p, "</table>\n");
 }
 

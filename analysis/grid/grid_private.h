@@ -12,6 +12,10 @@ typedef struct an_grid_ladder {
     char *svg;
 } an_grid_ladder;
 
+/* chosen: a sheet of more callees is told closely: a character a cell on a terminal, a small square on the
+ * page, or neither is seen at once. */
+#define AN_GRID_CLOSE 40
+
 /* Of the cells that `options->ladders` chooses, those whose packets were recorded (of an_grid_ladder). */
 GArray *an_grid_ladders(const an_matrix *matrix, const an_grid_options *options);
 

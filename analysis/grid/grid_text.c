@@ -39,6 +39,16 @@ static void append_cell(GString *text, const an_cell *cell, an_colour colour)
         g_string_append_printf(text, " %s%s", an_grid_symbol(cell), mark_of(cell));
 }
 
+/* One character: what is wrong has its mark in place of its way. */
+static void append_close_cell(GString *text, const an_cell *cell, an_colour colour)
+{
+    const char *shown = cell->faults ? mark_of(cell) : an_grid_symbol(cell);
+    if (colour == AN_COLOUR_ON)
+        g_string_append_printf(text, "\033[%s%sm%s\033[0m", cell->faults ? "1;" : "", paint_of(cell), shown);
+    else
+        g_string_append(text, shown);
+}
+
 static size_t name_width(const an_sheet *sheet)
 {
     size_t width = strlen("caller \\ callee");
@@ -81,20 +91,36 @@ static void append_other_callees(GString *text, const an_sheet *sheet)
     }
 }
 
+/* The numbers of the callees: beside each other, or, where cells stand closely, from top to bottom. */
+static void append_numbers(GString *text, const an_sheet *sheet, size_t width)
+{
+    const bool is_close = sheet->n_columns > AN_GRID_CLOSE;
+    for (size_t unit = !is_close ? 1 : sheet->n_columns < 100 ? 10 : 100; unit > 0; unit /= 10) {
+        g_string_append(text, "    ");
+        append_padded(text, unit == 1 ? "caller \\ callee" : "", width + 1);
+        for (size_t i = 0; i < sheet->n_columns; i++) {
+            const size_t number = number_of(sheet, sheet->columns[i]);
+            if (!is_close)
+                g_string_append_printf(text, "%2zu ", number);
+            else
+                g_string_append_c(text, number < unit ? ' ' : (char)('0' + number / unit % 10));
+        }
+        g_string_append_c(text, '\n');
+    }
+}
+
 static void append_sheet(GString *text, const an_sheet *sheet, an_colour colour)
 {
     g_autofree char *title = an_sheet_title(sheet);
     size_t width = name_width(sheet);
-    g_string_append_printf(text, "%s\n    ", title);
-    append_padded(text, "caller \\ callee", width + 1);
-    for (size_t i = 0; i < sheet->n_columns; i++)
-        g_string_append_printf(text, "%2zu ", number_of(sheet, sheet->columns[i]));
-    g_string_append_c(text, '\n');
+    g_string_append_printf(text, "%s\n", title);
+    append_numbers(text, sheet, width);
     for (size_t row = 0; row < sheet->n_rows; row++) {
         g_string_append_printf(text, " %2zu ", row + 1);
         append_padded(text, sheet->rows[row]->name, width + 1);
         for (size_t column = 0; column < sheet->n_columns; column++)
-            append_cell(text, an_sheet_cell(sheet, row, column), colour);
+            (sheet->n_columns > AN_GRID_CLOSE ? append_close_cell : append_cell)(
+                text, an_sheet_cell(sheet, row, column), colour);
         g_string_append_c(text, '\n');
     }
     append_other_callees(text, sheet);

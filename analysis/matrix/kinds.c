@@ -34,6 +34,7 @@ static const word syn_answers[] = {
 static const word strangers[] = {{"ignored", false}, {"accepted", true}, {"answered", true}, {NULL, 0}};
 static const word shares[] = {
     {"none", AN_SHARE_NONE}, {"nat", AN_SHARE_NAT}, {"carrier", AN_SHARE_CARRIER}, {NULL, 0}};
+static const word opens_one_way[] = {{"yes", false}, {"no", true}, {NULL, 0}};
 static const word switches[] = {{"no", false}, {"yes", true}, {NULL, 0}};
 
 static const word verdicts[] = {{"drop", false}, {"refuse", false}, {"allow", true}, {NULL, 0}};
@@ -152,6 +153,16 @@ static bool set_place(an_kind *kind, const char *knob, const char *value)
     return good;
 }
 
+static bool set_stack(an_kind *kind, const char *knob, const char *value)
+{
+    int meant = 0;
+    if (strcmp(knob, "simultaneous_open") != 0)
+        return true;
+    const bool good = understand(opens_one_way, value, &meant);
+    kind->opens_one_way = meant;
+    return good;
+}
+
 static an_kind *kind_named(GArray *kinds, const char *name)
 {
     for (guint i = 0; i < kinds->len; i++)
@@ -176,8 +187,10 @@ const char *an_kinds_take(GArray *kinds, char *const *field)
         good = set_firewall(&kind->firewall, field[2], field[3]);
     else if (strcmp(field[1], "place") == 0)
         good = set_place(kind, field[2], field[3]);
+    else if (strcmp(field[1], "stack") == 0)
+        good = set_stack(kind, field[2], field[3]);
     else
-        return "no such layer; there are home, carrier, firewall and place";
+        return "no such layer; there are home, carrier, firewall, place and stack";
     return good ? NULL : "the knob has no such value";
 }
 

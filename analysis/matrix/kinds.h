@@ -52,6 +52,7 @@ typedef struct an_kind {
     bool listens_web;     /* it listens on 80 or 443 besides its own port */
     /* Of a group of peers: its numbers, and how many neighbours share a home and homes a carrier's box. */
     int64_t first, count, per_nat, per_carrier;
+    bool opens_one_way;   /* its TCP makes no connection of two SYNs that meet */
 } an_kind;
 
 typedef struct an_kinds {

@@ -134,12 +134,15 @@ static bool is_one_port(const an_front *front)
 
 /* Whether `from` takes an answer that `to` sends to the address that it saw, and then reaches the port that
  * the answer came from under that same address: a path has one address at each end, or its checks are
- * answered by strangers. */
+ * answered by strangers.  Where `from` shows that port another port of its own, `to` must answer it from the
+ * port that it has shown already, and does if it has one for the address of `from`; if both show every port
+ * another one, each answer comes from a new port for ever. */
 static bool is_answered(const an_front *to, const an_front *from, an_transport transport)
 {
     if (is_one_port(to))
         return true;
-    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT && from->mapping != AN_PORT_DEPENDENT;
+    const bool settles = from->mapping != AN_PORT_DEPENDENT || to->mapping != AN_PORT_DEPENDENT;
+    return transport == AN_UDP && from->filtering != AN_PORT_DEPENDENT && settles;
 }
 
 /* The first packet of `from` reaches `to`, which has sent nothing. */
@@ -311,6 +314,14 @@ static an_way first_of(unsigned set)
     return way;
 }
 
+/* Both send from and to ports that are known, so that their SYNs belong to one connection.  A SYN from a port
+ * that nobody knew finds a listener instead. */
+static bool is_of_two_syns(const an_question *question, const an_weighed *weighed, an_way first)
+{
+    return question->transport == AN_TCP && first == AN_WAY_PUNCHED && is_one_port(&weighed->caller) &&
+           is_one_port(&weighed->callee);
+}
+
 static unsigned accepted_of(const an_question *question, an_way first)
 {
     unsigned accepted = AN_WAY_BIT(first);
@@ -332,6 +343,7 @@ static void ask_one(const an_question *asked, an_answer *ret_answer)
     if (answer.first == AN_WAY_RELAYED && !(reaches_relay(question.caller) && reaches_relay(question.callee)))
         answer.first = AN_WAY_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
+    answer.is_of_two_syns = is_of_two_syns(&question, &weighed, answer.first);
     answer.relay_is_tcp = !question.caller->firewall.udp_out || !question.callee->firewall.udp_out;
     if (weighed.shared && answer.first < AN_WAY_RELAYED)
         answer.where = weighed.lan & AN_WAY_BIT(answer.first) ? AN_ON_LAN : AN_BY_HAIRPIN;

@@ -19,14 +19,21 @@ typedef struct an_published {
 /* False if no table of that era speaks of the pair. */
 bool an_published_find(const an_question *question, an_published *ret_published);
 
+/* Of which pairs a deviation speaks. */
+typedef enum an_deviants {
+    AN_MEETING, /* two ends of one kind that turn round at the box which both have, and open it there */
+    AN_ONE_SYN  /* a punch of two SYNs, where an end's TCP makes no connection of them */
+} an_deviants;
+
 /* Where a run may differ from oracle and table, and why. */
 typedef struct an_deviation {
     const char *era;
-    const char *caller, *callee; /* kinds; NULL = any */
+    an_deviants whose;
     an_transport transport;
     unsigned accepted; /* besides what oracle and table accept */
     const char *argument;
 } an_deviation;
+const char *an_published_deviants(an_deviants whose);
 /* NULL if there is none.  `question` must name an era. */
 const an_deviation *an_published_deviation(const an_question *question);
 size_t an_published_deviations(const an_deviation **ret_rows);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/cli/cli.h"
 
@@ -7,6 +8,8 @@ typedef struct extent {
     int64_t replications; /* of all points */
     int64_t hosts;        /* of the largest point */
     int64_t cells;        /* of the largest matrix */
+    int64_t kinds;        /* of the same */
+    int64_t left_out;     /* combinations of its product that no box can be */
     double memory;
 } extent;
 
@@ -18,24 +21,39 @@ static extent extent_of(const sim_scenario *scenario)
         e.replications += config->run.replications;
         if (sim_config_hosts(config) > e.hosts)
             e.hosts = sim_config_hosts(config);
-        if (config->matrix.n_cells > e.cells)
+        if (config->matrix.n_cells > e.cells) {
             e.cells = config->matrix.n_cells;
+            e.kinds = (int64_t)config->matrix.n_kinds;
+            e.left_out = config->matrix.n_left_out;
+        }
         if (sim_config_memory(config) > e.memory)
             e.memory = sim_config_memory(config);
     }
     return e;
 }
 
+/* "882 cells, ", and what a product leaves out. */
+static const char *cells_text(const extent *e, char *buffer, size_t len)
+{
+    buffer[0] = 0;
+    if (e->cells == 0)
+        return buffer;
+    g_snprintf(buffer, (gulong)len, "%" G_GINT64_FORMAT " cell%s, ", e->cells, e->cells == 1 ? "" : "s");
+    if (e->left_out > 0)
+        g_snprintf(buffer + strlen(buffer), (gulong)(len - strlen(buffer)),
+                   "%" G_GINT64_FORMAT " combination%s left out, ", e->left_out, e->left_out == 1 ? "" : "s");
+    return buffer;
+}
+
 static void print_good(const char *path, const sim_scenario *scenario)
 {
     extent e = extent_of(scenario);
-    char memory[32], cells[48] = "";
-    if (e.cells > 0)
-        g_snprintf(cells, sizeof cells, "%" G_GINT64_FORMAT " cell%s, ", e.cells, e.cells == 1 ? "" : "s");
+    char memory[32], cells[128];
     printf("%s: %s is valid: %zu point%s, %" G_GINT64_FORMAT " run%s, %sup to %" G_GINT64_FORMAT
            " hosts, about %s\n",
            path, scenario->name, scenario->n_points, scenario->n_points == 1 ? "" : "s", e.replications,
-           e.replications == 1 ? "" : "s", cells, e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
+           e.replications == 1 ? "" : "s",
+           cells_text(&e, cells, sizeof cells), e.hosts, sim_units_bytes_text(e.memory, memory, sizeof memory));
 }
 
 static json_t *json_of(const char *path, const sim_scenario *scenario)
@@ -46,10 +64,10 @@ static json_t *json_of(const char *path, const sim_scenario *scenario)
     if (!good)
         return object;
     extent e = extent_of(scenario);
-    json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "scenario", scenario->name, "points",
+    json_t *more = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "scenario", scenario->name, "points",
                              (json_int_t)scenario->n_points, "runs", (json_int_t)e.replications, "hosts",
-                             (json_int_t)e.hosts, "cells", (json_int_t)e.cells, "memory_bytes",
-                             (json_int_t)e.memory);
+                             (json_int_t)e.hosts, "cells", (json_int_t)e.cells, "kinds", (json_int_t)e.kinds,
+                             "left_out", (json_int_t)e.left_out, "memory_bytes", (json_int_t)e.memory);
     json_object_update(object, more);
     json_decref(more);
     return object;

@@ -187,7 +187,8 @@ typedef struct sim_matrix_config {
     sim_choice transports[SIM_CHOICES];
     sim_arrival connect;
     sim_echo echo;
-    int64_t n_cells; /* 0: there is no matrix */
+    int64_t n_cells;    /* 0: there is no matrix */
+    int64_t n_left_out; /* combinations of a product that no box can be */
 } sim_matrix_config;
 
 typedef struct sim_cell {
@@ -276,7 +277,7 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
 /* The cell of that number, from 1 to matrix.n_cells. */
 sim_cell sim_config_cell(const sim_config *config, int64_t number);
 /* The kinds of the matrix as text, each knob of each box a line `kind,layer,knob,value` (layers home,
- * carrier, firewall, place): what a reader of results needs to know what was to be expected.  NULL without a
+ * carrier, firewall, place, stack): what a reader of results needs to know what was to be expected.  NULL without a
  * matrix; g_free. */
 char *sim_config_kinds(const sim_config *config);
 /* The groups of peers of a point in the same manner, each line with the number of the point before it, and

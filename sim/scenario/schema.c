@@ -230,6 +230,10 @@ static const sim_schema_row rows[] = {
 
     BOX("matrix", "kinds", SIM_KIND_ITEMS,
         "the kinds of end; what an entry does not say is taken from peers, or is the default"),
+    BOX("matrix", "product", SIM_KIND_VARIABLES,
+        "more kinds: knobs of their NAT (`partyline list knobs`) with lists of values, of which every "
+        "combination that a box can be is a kind, named by its values (mapping: [endpoint-independent, …], "
+        "ports: [preserve, random] makes ei-pre, ei-ran, …); other keys as in kinds, the same for all"),
     BOX("matrix", "callers", SIM_KIND_TEXTS, "all, or a list of kinds"),
     BOX("matrix", "callees", SIM_KIND_TEXTS, "all, or a list of kinds"),
     BOX("matrix", "transports", SIM_KIND_TEXTS,

@@ -68,6 +68,8 @@ bool sim_terms_arrival(const char *text, sim_arrival *ret, sim_problem *problem)
 /* `port-restricted`, `port-restricted(hairpin=none, udp_lifetime=30s)`: a preset of sim/net/nat.h and values
  * of its knobs. */
 bool sim_terms_nat(const char *text, sim_nat *ret, sim_problem *problem);
+/* One knob's value: a word of its list, a time, a number, yes or no. */
+bool sim_terms_knob(const net_nat_knob *knob, const char *text, int64_t *ret, sim_problem *problem);
 /* A knob's value as a scenario writes it.  Returns buffer, or a static word. */
 const char *sim_terms_knob_text(const net_nat_knob *knob, int64_t value, char *buffer, size_t len);
 /* `10s at 10/s, 45s silence, 5s at 10/s`, `none`. */

@@ -87,15 +87,20 @@ static bool out_of_range(const net_nat_knob *knob, sim_problem *problem)
                            knob->name, knob->least, knob->most);
 }
 
+bool sim_terms_knob(const net_nat_knob *knob, const char *text, int64_t *ret, sim_problem *problem)
+{
+    net_nat_options scratch = {0};
+    return read_value(knob, text, ret, problem) &&
+           (net_nat_knob_set(&scratch, knob, *ret) || out_of_range(knob, problem));
+}
+
 static bool turn(net_nat_options *options, const char *name, const char *text, sim_problem *problem)
 {
     const net_nat_knob *knob = net_nat_knob_find(name);
     int64_t value = 0;
     if (!knob)
         return unknown_knob(name, problem);
-    if (!read_value(knob, text, &value, problem))
-        return false;
-    return net_nat_knob_set(options, knob, value) || out_of_range(knob, problem);
+    return sim_terms_knob(knob, text, &value, problem) && net_nat_knob_set(options, knob, value);
 }
 
 static bool turn_all(const sim_call *c, net_nat_options *options, sim_problem *problem)

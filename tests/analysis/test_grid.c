@@ -274,10 +274,33 @@ static void test_damaged_baselines(void)
     run_folder_free(folder);
 }
 
+/* More kinds than stand beside each other with room: a character and a square a cell, and the page stays small. */
+static void test_close(void)
+{
+    GString *kinds = g_string_new(NULL);
+    for (int i = 1; i <= 41; i++)
+        g_string_append_printf(kinds, "k%d,home,mapping," EI "\nk%d,home,filtering,%s\n", i, i, i < 41 ? EI : APD);
+    char *folder = matrix_run(kinds->str, "ours");
+    matrix_break(folder, "p0000/r00/paths.csv", "k2,k41,udp,ours,reversed-udp,public", "k2,k41,udp,ours,failed,");
+    an_matrix *matrix = read_good(folder);
+    g_autofree char *text = an_grid_text(matrix, &plain), *page = an_grid_html(matrix, &plain);
+    wants(text, "    caller \\ callee 12345678901234567890123456789012345678901\n");
+    wants(text, "  1 k1              DDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDR\n");
+    wants(text, "  2 k2              DDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD!\n");
+    wants(page, "<table class=\"grid close\"");
+    wants(page, "<tr><th scope=\"row\">k1</th><td class=\"w0\">D</td>");
+    g_assert_cmpuint(count(page, " title=\"k"), ==, 1); /* the wrong one */
+    g_assert_cmpuint(strlen(page), <, 300000);
+    an_matrix_free(matrix);
+    run_folder_free(folder);
+    g_string_free(kinds, TRUE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/grid/text", test_text);
+    g_test_add_func("/grid/close", test_close);
     g_test_add_func("/grid/csv-and-junit", test_csv_and_junit);
     g_test_add_func("/grid/json", test_json);
     g_test_add_func("/grid/page", test_page);

@@ -99,6 +99,7 @@ static void test_tables(fixture *f, gconstpointer rows)
     KINDS_PUBLISHED                                                                                          \
     BOX("adm", "home", AD, AD, "random") BOX("adm-counted", "home", AD, APD, "sequential")                   \
     BOX("drawn-cone", "home", EI, APD, "random") BOX("edm-eif", "home", APD, EI, "random")                   \
+        BOX("adm-eif", "home", AD, EI, "random") BOX("edm-adf", "home", APD, AD, "random")                   \
     BOX("sym-home", "home", APD, APD, "sequential") BOX("sym-home", "carrier", EI, APD, "preserve")          \
     BOX("sym-drawn", "home", APD, APD, "sequential") BOX("sym-drawn", "carrier", EI, EI, "block")            \
     WALL("firewalled", "allow", "allow", "none", "drop") WALL("only-443", "drop", "drop", "443", "drop")     \
@@ -139,6 +140,12 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "public edm-eif", AN_UDP, "ours", "D");
     expect(f, "adm edm-eif", AN_UDP, "ours", "D");
     expect(f, "edm-eif edm-eif", AN_UDP, "ours", "r"); /* every answer comes from yet another port */
+    /* … unless one of the two has one port for all of the other's: its answers then come from that. */
+    expect(f, "edm-eif adm-eif", AN_UDP, "ours", "D");
+    expect(f, "adm-eif edm-eif", AN_UDP, "ours", "D");
+    expect(f, "adm-eif edm-adf", AN_UDP, "ours", "R");
+    expect(f, "edm-adf adm-eif", AN_UDP, "ours", "D");
+    expect(f, "edm-adf edm-eif", AN_UDP, "ours", "r");
     expect(f, "port-restricted edm-eif", AN_UDP, "ours", "B|r");
     expect(f, "symmetric edm-eif", AN_UDP, "ours", "r");
 }
@@ -265,6 +272,40 @@ static void test_symmetry(fixture *f, gconstpointer rows)
             }
 }
 
+/* Two restricted boxes and an address-dependent one, on an engine whose TCP opens one way only, and on one whose does
+ * not. */
+#define KINDS_OF_STACKS                                                                                      \
+    BOX("one-way", "home", EI, APD, "preserve") "one-way,stack,simultaneous_open,no\n"                       \
+    BOX("both-ways", "home", EI, APD, "preserve") "both-ways,stack,simultaneous_open,yes\n"                  \
+    BOX("unsaid", "home", EI, AD, "preserve") BOX("moving", "home", APD, APD, "random")                      \
+    BOX("one-way-adf", "home", EI, AD, "preserve") "one-way-adf,stack,simultaneous_open,no\n"                \
+    BOX("inner", "home", EI, APD, "preserve") "inner,place,share,nat\ninner,place,isolated,yes\n"            \
+    "inner,home,hairpin,external\n"
+
+static unsigned argued(const fixture *f, const char *caller, const char *callee, an_transport transport)
+{
+    const an_question question = question_of(f, caller, callee, transport, "ours");
+    const an_deviation *deviation = an_published_deviation(&question);
+    return deviation ? deviation->accepted : 0;
+}
+
+/* A punch whose two SYNs have to meet may be relayed where they cannot; one that a listener takes may not. */
+static void test_deviations(fixture *f, gconstpointer rows)
+{
+    (void)rows;
+    const unsigned relayed = AN_WAY_BIT(AN_WAY_RELAYED);
+    g_assert_cmpuint(argued(f, "one-way", "one-way", AN_TCP), ==, relayed);
+    g_assert_cmpuint(argued(f, "one-way", "both-ways", AN_TCP), ==, relayed);
+    g_assert_cmpuint(argued(f, "unsaid", "one-way", AN_TCP), ==, relayed);
+    g_assert_cmpuint(argued(f, "one-way", "one-way", AN_UDP), ==, 0);
+    g_assert_cmpuint(argued(f, "both-ways", "both-ways", AN_TCP), ==, 0);
+    g_assert_cmpuint(argued(f, "unsaid", "both-ways", AN_TCP), ==, 0);
+    g_assert_cmpuint(argued(f, "one-way-adf", "moving", AN_TCP), ==, 0);
+    g_assert_cmpuint(argued(f, "inner", "one-way", AN_UDP), ==, 0);
+    g_assert_cmpuint(argued(f, "inner", "inner", AN_TCP), ==,
+                     AN_WAY_BIT(AN_WAY_DIRECT) | AN_WAY_BIT(AN_WAY_REVERSED) | AN_WAY_BIT(AN_WAY_PUNCHED));
+}
+
 static void test_hostile_kinds(void)
 {
     static const struct {
@@ -273,6 +314,7 @@ static void test_hostile_kinds(void)
         {"a,attic,mapping,x\n", "kinds.csv:2: no such layer"},
         {"a,home,mapping,sideways\n", "kinds.csv:2: the knob has no such value"},
         {"a,firewall,udp_in,moat\n", "kinds.csv:2: the knob has no such value"},
+        {"a,stack,simultaneous_open,sometimes\n", "kinds.csv:2: the knob has no such value"},
         {"a,place,share\n", "kinds.csv:2: a row has four fields"},
         {",home,mapping,x\n", "kinds.csv:2: a kind without a name"},
     };
@@ -296,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add("/oracle/symmetry", fixture, KINDS_OTHER, set_up, test_symmetry, tear_down);
     g_test_add("/oracle/races", fixture, KINDS_RACES, set_up, test_races, tear_down);
     g_test_add_func("/oracle/meetings", test_meetings);
+    g_test_add("/oracle/deviations", fixture, KINDS_OF_STACKS, set_up, test_deviations, tear_down);
     g_test_add_func("/oracle/hostile-kinds", test_hostile_kinds);
     return g_test_run();
 }

@@ -3,12 +3,14 @@
 # ratio}.  A reference is another figure of this same run (or a bound of memory), so that a ratio means the
 # same on any machine.  Takes about ten minutes on two cores; nothing else should run meanwhile.
 #   BENCH_PEERS="1000 10000" make bench    for fewer
+#   BENCH_MATRIX=1600 make bench           without the product of all knobs, a minute; BENCH_MATRIX= for no matrix
 # This is no test: it always ends with 0 unless a program fails.
 set -u
 O=${O:-build}
 case $O in /*) ;; *) O=$PWD/$O ;; esac
 export PARTYLINE_ENGINES="$O"
 peers=${BENCH_PEERS:-1000 10000 100000}
+matrices=${BENCH_MATRIX-1600 product}
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 
@@ -28,6 +30,13 @@ for n in $peers; do
     run bench_crowd --peers "$n" --crypto real --idle 0 || exit 1
 done
 run bench_crowd --peers 10000 --engine ns3 || exit 1
+
+for matrix in $matrices; do
+    case $matrix in
+    product) run bench_matrix product scenarios/nat/product.yaml || exit 1 ;;
+    *) run bench_matrix "$matrix" "tests/bench/matrix-$matrix.yaml" || exit 1 ;;
+    esac
+done
 
 mkdir -p results
 awk '
@@ -54,6 +63,13 @@ END {
     against(c "light.sized.100000.idle.resident", 16384, "at most 1")
     against(c "ns3.sized.10000.idle.resident", at[c "light.sized.10000.idle.resident"] + 26 * 1024,
             "at most 1 (light + 26 KiB)")
+    # Seconds are the bounds; how many datagrams a cell costs is the same on any machine.
+    m = "matrix."; datagram = at[d "light.10000.rate"] ? 1e6 / at[d "light.10000.rate"] : 0
+    against(m "1600.cpu", 10, "at most 1")
+    against(m "product.wall", 300, "at most 1")
+    against(m "1600.cell", datagram, "")
+    against(m "product.cell", datagram, "")
+    against(m "product.rate", at[m "1600.rate"], "")
     printf "%-46s %14s %-14s %12s %8s  %s\n", "name", "value", "unit", "reference", "ratio", "wanted" > "/dev/stderr"
     printf "["
     for (i = 1; i <= n; i++) {

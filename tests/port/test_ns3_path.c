@@ -40,6 +40,13 @@ static void test_tcp(void)
     expect(3, 3, PL_PATH_TCP_ONLY, "relayed-udp");
 }
 
+/* What is said of ns-3 without opening it is what it says of itself. */
+static void test_capabilities(void)
+{
+    g_assert_cmpuint(ns3->capabilities, ==, sim_engine_capabilities("ns3"));
+    g_assert_cmpuint(sim_engine_capabilities("ns4"), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_autofree char *reason = NULL;
@@ -47,6 +54,7 @@ int main(int argc, char **argv)
     ns3 = ns3_engine_open(&reason);
     if (!ns3)
         return ns3_engine_skip(reason);
+    g_test_add_func("/ns3/path/capabilities", test_capabilities);
     g_test_add_func("/ns3/path/udp", test_udp);
     g_test_add_func("/ns3/path/tcp", test_tcp);
     return g_test_run();

@@ -6,15 +6,17 @@
 
 #include "core/nat/stun/stun.h"
 
-/* CRC-32 of ISO 3309 (spec RFC 8489 §14.7), bit by bit: a table would be faster, but a fingerprint is
- * checked once a datagram and a datagram is small. */
+/* CRC-32 of ISO 3309 (spec RFC 8489 §14.7), four bits at a time: bit by bit it was a sixth of a run in which
+ * many paths are looked for. */
 static uint32_t crc32_of(const uint8_t *data, size_t len)
 {
+    static const uint32_t of_four_bits[16] = {
+        0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
+        0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu, 0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
     uint32_t crc = 0xFFFFFFFFu;
     for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ ((crc & 1u) ? 0xEDB88320u : 0u);
+        crc = crc >> 4 ^ of_four_bits[(crc ^ data[i]) & 15u];
+        crc = crc >> 4 ^ of_four_bits[(crc ^ data[i] >> 4) & 15u];
     }
     return ~crc;
 }

@@ -40,6 +40,17 @@ const sim_tree *sim_population_common(const sim_config_builder *b);
 void sim_proxies_read(sim_config_builder *b);
 /* matrix: (matrix.c). */
 void sim_matrix_read(sim_config_builder *b);
+/* One more kind; there is room for it.  `item` is where it is written, `name_place` its name there, which is
+ * to be checked (NULL: it has none). */
+void sim_matrix_add_kind(sim_config_builder *b, const sim_tree *item, const sim_place *name_place,
+                         const sim_raw_kind *raw);
+/* matrix.product: (product.c); NULL if there is none, or something is wrong, which has been told by then. */
+typedef struct sim_product sim_product;
+const sim_product *sim_product_read(sim_config_builder *b, const sim_tree *matrix);
+/* How many kinds it makes at most; of NULL 0. */
+size_t sim_product_size(const sim_product *product);
+/* Adds those that make sense, and counts the others. */
+void sim_product_add_kinds(sim_config_builder *b, const sim_product *product);
 /* paths: (paths.c). */
 void sim_paths_read(sim_config_builder *b);
 /* capture, measure, plots, expect (agenda.c). */

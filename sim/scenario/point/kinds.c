@@ -1,6 +1,7 @@
 /* kinds.c - the kinds of a matrix and the groups of peers in writing, for whoever reads the results. */
 #include <string.h>
 
+#include "sim/engine.h"
 #include "sim/scenario/point/config_private.h"
 
 /* One kind being written. */
@@ -79,6 +80,13 @@ static void write_kind(const page *p, const sim_group_config *group, sim_share_k
     write_place(p, group, share);
 }
 
+/* What the host's TCP can do is its engine's. */
+static void write_stack(const page *p, const sim_config *config)
+{
+    const bool opens = sim_engine_capabilities(config->run.engine) & SIM_ENGINE_SIMULTANEOUS_OPEN;
+    line(p, "stack", "simultaneous_open", opens ? "yes" : "no");
+}
+
 char *sim_config_kinds(const sim_config *config)
 {
     const sim_matrix_config *matrix = &config->matrix;
@@ -87,7 +95,9 @@ char *sim_config_kinds(const sim_config *config)
     GString *out = g_string_new("kind,layer,knob,value\n");
     for (size_t i = 0; i < matrix->n_kinds; i++) {
         const sim_matrix_kind *kind = &matrix->kinds[i];
-        write_kind(&(page){out, "", kind->group.name}, &kind->group, kind->share);
+        const page p = {out, "", kind->group.name};
+        write_kind(&p, &kind->group, kind->share);
+        write_stack(&p, config);
     }
     return g_string_free(out, FALSE);
 }

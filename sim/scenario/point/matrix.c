@@ -14,20 +14,18 @@ const char *sim_choice_name(sim_choice choice)
     return choice_names[choice];
 }
 
-static void check_name(const sim_config_builder *b, const sim_tree *item, const sim_raw_group *raw, size_t at)
+static void check_name(const sim_config_builder *b, const sim_place *place, const char *name)
 {
     const sim_config *c = b->config;
-    const sim_tree *name = sim_tree_get(item, "name");
-    if (!name || name->kind != SIM_TREE_SCALAR)
-        return;
     bool is_taken = false;
-    for (size_t i = 0; i < at; i++)
-        is_taken |= strcmp(c->matrix.kinds[i].group.name, raw->name) == 0;
+    for (size_t i = 0; i < c->matrix.n_kinds; i++)
+        is_taken |= strcmp(c->matrix.kinds[i].group.name, name) == 0;
     for (size_t i = 0; i < c->n_groups; i++)
-        is_taken |= c->groups[i].name && strcmp(c->groups[i].name, raw->name) == 0;
+        is_taken |= c->groups[i].name && strcmp(c->groups[i].name, name) == 0;
+    char hint[128];
+    g_snprintf(hint, sizeof hint, "'%.100s' is another's", name);
     if (is_taken)
-        sim_config_complain(b, &name->place, NULL, "two groups have this name");
-    sim_config_check_group_name(b, name, raw->name);
+        sim_config_complain(b, place, hint, "two groups have this name");
 }
 
 static void check_share(const sim_config_builder *b, const sim_tree *item, const sim_matrix_kind *kind)
@@ -41,34 +39,47 @@ static void check_share(const sim_config_builder *b, const sim_tree *item, const
                             "there is no box to share");
 }
 
-static void read_kind(sim_config_builder *b, const sim_tree *item, size_t at)
+void sim_matrix_add_kind(sim_config_builder *b, const sim_tree *item, const sim_place *name_place,
+                         const sim_raw_kind *raw)
 {
-    sim_raw_kind raw = {.group = {.name = ""}};
-    sim_matrix_kind *kind = &b->config->matrix.kinds[at];
-    kind->group.name = "";
-    sim_fill_section(&b->fill, "matrix.kinds[]", item, sim_population_common(b), &item->place, SIM_WHOLE,
-                     &raw);
-    if (item->kind != SIM_TREE_MAP)
-        return;
-    check_name(b, item, &raw.group, at);
-    kind->group = sim_config_group(b, &raw.group);
-    kind->share = raw.share == 1 ? SIM_SHARE_NAT : raw.share == 2 ? SIM_SHARE_CARRIER : SIM_SHARE_NONE;
+    sim_matrix_config *m = &b->config->matrix;
+    if (name_place)
+        check_name(b, name_place, raw->group.name);
+    sim_matrix_kind *kind = &m->kinds[m->n_kinds++];
+    kind->group = sim_config_group(b, &raw->group);
+    kind->share = raw->share == 1 ? SIM_SHARE_NAT : raw->share == 2 ? SIM_SHARE_CARRIER : SIM_SHARE_NONE;
     check_share(b, item, kind);
     if (kind->group.log_in == SIM_NO)
         sim_config_complain(b, sim_config_place(b, item, "log_in"),
                             "take it away: whoever connects must log in", "a kind that does not log in");
 }
 
+static void read_kind(sim_config_builder *b, const sim_tree *item)
+{
+    sim_raw_kind raw = {.group = {.name = ""}};
+    sim_fill_section(&b->fill, "matrix.kinds[]", item, sim_population_common(b), &item->place, SIM_WHOLE,
+                     &raw);
+    if (item->kind != SIM_TREE_MAP)
+        return;
+    const sim_tree *name = sim_tree_get(item, "name");
+    const bool has_name = name && name->kind == SIM_TREE_SCALAR;
+    sim_matrix_add_kind(b, item, has_name ? &name->place : NULL, &raw);
+    if (has_name)
+        sim_config_check_group_name(b, name, raw.group.name);
+}
+
 static void read_kinds(sim_config_builder *b, const sim_tree *matrix)
 {
     const sim_tree *const *items = NULL;
     sim_matrix_config *m = &b->config->matrix;
-    m->n_kinds = sim_config_items(b, matrix, "kinds", true, &items);
-    m->kinds = sim_tree_reserve(b->fill.pool, m->n_kinds * sizeof *m->kinds);
-    for (size_t i = 0; i < m->n_kinds; i++)
-        read_kind(b, items[i], i);
-    if (!sim_tree_get(matrix, "kinds") ||
-        (m->n_kinds == 0 && sim_tree_get(matrix, "kinds")->kind == SIM_TREE_LIST))
+    const size_t n = sim_config_items(b, matrix, "kinds", true, &items);
+    const sim_tree *kinds = sim_tree_get(matrix, "kinds");
+    const sim_product *product = sim_product_read(b, matrix);
+    m->kinds = sim_tree_reserve(b->fill.pool, (n + sim_product_size(product)) * sizeof *m->kinds);
+    for (size_t i = 0; i < n; i++)
+        read_kind(b, items[i]);
+    sim_product_add_kinds(b, product);
+    if (!sim_tree_get(matrix, "product") && (!kinds || (n == 0 && kinds->kind == SIM_TREE_LIST)))
         sim_config_complain(b, &matrix->place, "e.g. kinds: [{name: public}, {name: cone, nat: full-cone}]",
                             "'matrix.kinds' is missing");
 }
