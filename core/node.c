@@ -75,6 +75,7 @@ void pl_node_free(pl_node *node)
         return;
     node->context.port.ops = &silent_ops;
     pl_node_paths_clear(node, 0);
+    g_clear_pointer(&node->buddies, pl_buddies_free);
     pl_login_free(node->login);
     pl_nat_keeper_free(node->keeper);
     pl_supernode_free(node->supernode);
@@ -204,6 +205,8 @@ static void start_client(pl_node *node, pl_time now)
                                                    .socket = node->socket,
                                                    .attached = on_attached,
                                                    .detached = on_detached,
+                                                   .online = pl_node_buddies_online,
+                                                   .offline = pl_node_buddies_offline,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},

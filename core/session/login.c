@@ -42,6 +42,8 @@ void pl_login_forget_self(pl_login *login)
         return;
     pl_bytes_wipe(login->self, sizeof *login->self);
     g_clear_pointer(&login->self, g_free);
+    if (login->options.offline)
+        login->options.offline(login->options.owner);
 }
 
 void pl_login_free(pl_login *login)

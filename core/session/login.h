@@ -58,6 +58,9 @@ typedef struct pl_login pl_login;
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
 /* Told when we have no supernode any more, for whatever reason; also if it had not attached us yet. */
 typedef void (*pl_login_detached_fn)(void *owner);
+/* Told when the user is online, just before login:logged-in, and when he is no longer; both may be NULL. */
+typedef void (*pl_login_online_fn)(void *owner, const char *name, const char *password, pl_time now);
+typedef void (*pl_login_offline_fn)(void *owner);
 
 /* What comes by way of the supernode while we are online; each may be NULL.  None of it is to be trusted: the
  * supernode may have made it up.  The owner may log out inside. */
@@ -76,6 +79,8 @@ typedef struct pl_login_options {
     pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
     pl_login_attached_fn attached;
     pl_login_detached_fn detached;
+    pl_login_online_fn online;
+    pl_login_offline_fn offline;
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;

@@ -181,6 +181,8 @@ static void on_advertised(pl_login *login, pl_time now)
 {
     pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
                    refresh_cache);
+    if (login->options.online)
+        login->options.online(login->options.owner, login->effort->name, login->effort->password, now);
     pl_login_succeeded(login, now);
 }
 
