@@ -49,6 +49,7 @@ struct pl_node {
     pl_nat_keeper *keeper;         /* clients */
     const pl_path_profile *path_profile;
     const pl_nat_policy *nat_policy;
+    const pl_ping_policy *icmp_policy;
     pl_node_paths paths;           /* clients */
     pl_buddies *buddies;           /* clients, from the first time that they are online */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */

@@ -85,6 +85,7 @@ typedef struct sim_group_config {
     sim_switch proxy;        /* the nodes are told of an HTTP proxy */
     const char *traversal;   /* profile: "ours", "e1", "e2" */
     const char *nat_refresh; /* policy: "login", "timer", … */
+    const char *icmp;        /* policy of pings: "none", "nearest", … */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
@@ -118,7 +119,8 @@ typedef enum sim_role {
     SIM_ROLE_PEER,
     SIM_ROLE_CALLER,
     SIM_ROLE_CALLEE,
-    SIM_ROLE_PROXY
+    SIM_ROLE_PROXY,
+    SIM_ROLE_LANDMARK /* a host of a fixed network that answers ICMP echo, and runs nothing */
 } sim_role;
 
 /* Which hosts: a role (all of PEER are callers and callees too), one of them (index from 1; 0 = all), or a
@@ -254,6 +256,7 @@ typedef struct sim_config {
     sim_plot_config *plots;
     size_t n_expect;
     sim_expectation *expect;
+    bool watches_icmp; /* some measure or expectation is of pings */
 } sim_config;
 
 struct sim_scenario_options;
@@ -268,6 +271,8 @@ sim_cell sim_config_cell(const sim_config *config, int64_t number);
  * carrier, firewall, place): what a reader of results needs to know what was to be expected.  NULL without a
  * matrix; g_free. */
 char *sim_config_kinds(const sim_config *config);
+/* Whether anybody pings. */
+bool sim_config_pings(const sim_config *config);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);
 /* Hosts of all roles. */

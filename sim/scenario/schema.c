@@ -58,6 +58,9 @@
             sim_raw_group, nat_refresh,                                                                       \
             "what makes the nodes find out their NAT anew: each login and nothing else, or the trigger "      \
             "that is named"),                                                                                 \
+        ROW(section, "icmp", SIM_KIND_NAME, SIM_OPTIONAL,                                                     \
+            "none|nearest|reachability|reachability-first|path-mtu|fixed-networks", 0, 0, "none",             \
+            sim_raw_group, icmp, "what the nodes ping at a login, and for what (BS-18)"),                     \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \

@@ -97,10 +97,26 @@ static void read_expect(sim_config_builder *b)
         sim_expect_read(&b->fill, items[i], b->options, &c->expect[i]);
 }
 
+static bool is_of_icmp(const char *text)
+{
+    const char *metric = g_str_has_prefix(text, "never: ") ? text + strlen("never: ") : text;
+    return g_str_has_prefix(metric, "icmp.");
+}
+
+/* Pings are measured where somebody asks for it: the rows of others stay as they are. */
+static void note_pings(sim_config *c)
+{
+    for (size_t i = 0; i < c->n_measure; i++)
+        c->watches_icmp |= is_of_icmp(c->measure[i].metric);
+    for (size_t i = 0; i < c->n_expect; i++)
+        c->watches_icmp |= is_of_icmp(c->expect[i].text);
+}
+
 void sim_agenda_read(sim_config_builder *b)
 {
     read_capture(b);
     read_measure(b);
     read_plots(b);
     read_expect(b);
+    note_pings(b->config);
 }
