@@ -8,8 +8,8 @@
  * row. */
 #define WORK_MAX 4000000u
 
-/* By what every metric is split without being asked. */
-static const char *const splits[][2] = {{NULL, NULL}, {"login", NULL}, {"login", "setup"}};
+/* By what every metric that has the labels is split without being asked; keys in their order. */
+static const char *const splits[][2] = {{NULL, NULL}, {"login", NULL}, {"login", "setup"}, {"report", "traversal"}};
 
 static int compare_names(const void *a, const void *b)
 {

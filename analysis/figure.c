@@ -9,6 +9,8 @@
 
 static const an_figure_kind kinds[] = {
     {"login_time", "how long logins take, by set-up, beside the published times", an_login_time_draw},
+    {"refresh", "what policies of keeping the NAT report take, and what they leave: messages against stale time",
+     an_refresh_draw},
     {"ladder",
      "one login, packet by packet: of `peer`, else the median one of each set-up (needs `events: packets`)",
      an_ladders_draw},

@@ -26,6 +26,7 @@ bool an_canvas_run(const an_canvas *canvas, const char *const *argv, const char 
 void an_canvas_keep(const an_canvas *canvas, const char *hidden, const char *name);
 
 int an_login_time_draw(const an_canvas *canvas, char **ret_error);
+int an_refresh_draw(const an_canvas *canvas, char **ret_error);
 int an_ladders_draw(const an_canvas *canvas, char **ret_error);
 
 #endif

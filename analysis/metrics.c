@@ -27,13 +27,20 @@ static const char *const logins[] = {"first", "later", NULL};
 static const char *const transports[] = {"any", "udp", "tcp", NULL};
 static const char *const traversals[] = {"e1", "e2", "ours", NULL};
 static const char *const vias[] = {"public", "lan", "hairpin", "none", NULL};
+/* Those of core/nat/discovery/keeper.h, and the acts that sim/world/refresh tells of. */
+static const char *const policies[] = {"login",         "timer",           "address",            "keep-alive", "failure",
+                                       "address-timer", "address-failure", "address-keep-alive", "all",        NULL};
+static const char *const events[] = {"reboot", "readdress", "roam", "router", "firewall", NULL};
+static const char *const reports[] = {"right", "wrong", NULL};
 static const an_label_key label_keys[] = {
     {"login.", "login", logins},        {"login.", "setup", NULL},  {"login.", "nat", NULL},
     {"login.", "firewall", NULL},       {"login.", "link", NULL},   {"path.", "caller", NULL},
     {"path.", "callee", NULL},          {"path.", "transport", transports},
-    {"path.", "traversal", traversals}, {"path.", "via", vias},     {"icmp.", "login", logins},
-    {"icmp.", "setup", NULL},           {"icmp.", "nat", NULL},     {"icmp.", "firewall", NULL},
-    {"icmp.", "link", NULL},
+    {"path.", "traversal", traversals}, {"path.", "via", vias},
+    {"nat.", "policy", policies},       {"nat.", "setup", NULL},    {"nat.", "event", events},
+    {"nat.", "traversal", traversals},  {"nat.", "report", reports},
+    {"icmp.", "login", logins},         {"icmp.", "setup", NULL},   {"icmp.", "nat", NULL},
+    {"icmp.", "firewall", NULL},        {"icmp.", "link", NULL},
 };
 
 static const an_metric table[] = {
@@ -74,6 +81,29 @@ static const an_metric table[] = {
      path_classes},
     {"path.alive", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
      "share of opened sessions whose echo came back: 99 % of its first phase, all of its last", NULL},
+    {"nat.stale", "1", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "part of a peer's time for which its stored NAT report is wrong, in class or in address", NULL},
+    {"nat.stale_class", "1", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "part of a peer's time for which the report is wrong of UDP, mapping or filtering", NULL},
+    {"nat.stale_address", "1", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "part of a peer's time behind a box for which the report has an address that is not the box's", NULL},
+    {"nat.detection", "s", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "from an act that makes a report wrong to the first right one; of those that come to that", NULL},
+    {"nat.detected", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of such acts after which the report is right before the next act, or the end", NULL},
+    {"nat.messages", "1/h", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "datagrams of discovery and keep-alives that a peer sends and receives, an hour", NULL},
+    {"nat.wrong_open", "1", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "part of a peer's time in which it takes itself for a possible supernode, and is none", NULL},
+    {"nat.ever_wrong_open", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of peers that ever did", NULL},
+    {"nat.missed_open", "1", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "part of a peer's time in which it could be a supernode, and does not know it", NULL},
+    {"nat.setup_time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "as path.time, told apart by whether both ends' reports were right when the session began", NULL},
+    {"nat.skipped", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of sessions of 2006 that were relayed without a punch that would not have been in vain", NULL},
+    {"nat.in_vain", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of sessions of 2006 that tried a punch between boxes that do not allow it", NULL},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
      NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},

@@ -424,6 +424,11 @@ bool pl_node_is_open(const pl_node *node)
     return node->keeper && pl_nat_keeper_is_open(node->keeper);
 }
 
+uint64_t pl_node_nat_messages(const pl_node *node)
+{
+    return node->keeper ? pl_nat_keeper_messages(node->keeper) : 0;
+}
+
 size_t pl_node_cache_entries(const pl_node *node)
 {
     return node->login ? pl_login_cache(node->login)->count : 0;

@@ -105,6 +105,8 @@ pl_addr pl_node_supernode_address(const pl_node *node);
 /* Clients: what the node believes of its NAT; NULL as long as nothing.  And whether it could be a supernode by it. */
 const pl_nat_report *pl_node_nat_report(const pl_node *node);
 bool pl_node_is_open(const pl_node *node);
+/* Clients: datagrams that the keeping of that has taken, sent and received. */
+uint64_t pl_node_nat_messages(const pl_node *node);
 size_t pl_node_cache_entries(const pl_node *node);
 size_t pl_node_clients(const pl_node *node); /* supernodes: attached; login servers: sessions */
 size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as online */

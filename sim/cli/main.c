@@ -24,7 +24,7 @@ const cli_verb cli_verbs[] = {
      "  partyline validate scenarios/login/first-login.yaml\n"
      "  partyline validate --json --tier ci scenarios/login/*.yaml\n",
      cli_verb_validate},
-    {"list", "[WHAT] [FILE…]", "scenarios, profiles, metrics, plots, nats, firewalls, knobs, stacks, engines, keys",
+    {"list", "[WHAT] [FILE…]", "scenarios, profiles, metrics, plots, nats, firewalls, knobs, stacks, engines, policies, keys",
      "  partyline list\n"
      "  partyline list nats\n"
      "  partyline list keys run\n",

@@ -3,6 +3,7 @@
 
 #include "analysis/figure.h"
 #include "analysis/metrics.h"
+#include "core/node.h"
 #include "sim/cli/cli.h"
 #include "sim/engine.h"
 #include "sim/scenario/page.h"
@@ -199,6 +200,17 @@ static int list_stacks(const cli_options *options, char **files, GArray *items)
     return SIM_EXIT_HELD;
 }
 
+static int list_policies(const cli_options *options, char **files, GArray *items)
+{
+    const pl_nat_policy *policies;
+    size_t n = pl_nat_policies(&policies);
+    (void)options;
+    (void)files;
+    for (size_t i = 0; i < n; i++)
+        add(items, policies[i].name, policies[i].help);
+    return SIM_EXIT_HELD;
+}
+
 static int list_engines(const cli_options *options, char **files, GArray *items)
 {
     static const char *const names[] = {"light", "ns3", "live"};
@@ -258,7 +270,7 @@ static const list_kind kinds[] = {
     {"scenarios", list_scenarios}, {"profiles", list_profiles}, {"metrics", list_metrics},
     {"plots", list_plots},         {"nats", list_nats},         {"firewalls", list_firewalls},
     {"knobs", list_knobs},         {"stacks", list_stacks},     {"engines", list_engines},
-    {"keys", list_keys},
+    {"policies", list_policies},   {"keys", list_keys},
 };
 
 static void print_items(const cli_options *options, const char *what, const GArray *items)
@@ -302,5 +314,5 @@ int cli_verb_list(const cli_verb *verb, cli_options *options, int argc, char **a
     return cli_refuse_usage(options, "nothing to list by the name '%s'; %s", what,
         sim_nearest_hint(&nearest, buffer, sizeof buffer,
                          "there are scenarios, profiles, metrics, plots, nats, firewalls, knobs, "
-                         "stacks, engines, keys"));
+                         "stacks, engines, policies, keys"));
 }

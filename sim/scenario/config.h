@@ -92,7 +92,8 @@ typedef struct sim_group_config {
     sim_switch log_in; /* NO: it is there but never logs in */
     sim_login login;
     sim_arrival arrive;
-    pl_span again_after_ns; /* BOTH: from the log-out after the first login to the second log-in act */
+    pl_span again_after_ns; /* BOTH: from the log-out after the first login to the second log-in act; RETURNS */
+    sim_switch returns;     /* who loses the supernode logs in again */
     sim_credentials credentials;
     int64_t cache; /* LATER: entries in the host cache at the start, as far as supernodes exist */
     uint16_t port; /* 0 = random */
@@ -108,7 +109,8 @@ typedef enum sim_action {
     SIM_DO_FIREWALL,  /* its firewall is another preset */
     SIM_DO_REBOOT,    /* the box in front of it forgets its mappings */
     SIM_DO_READDRESS, /* the box in front of it gets another outside address */
-    SIM_DO_ROAM       /* it moves to another LAN */
+    SIM_DO_ROAM,      /* it moves to another LAN */
+    SIM_DO_ROUTER     /* the box in front of it becomes one of another kind */
 } sim_action;
 
 /* CALLER and CALLEE are the two ends of a cell of the matrix. */
@@ -157,7 +159,7 @@ typedef struct sim_act {
     const char *firewall_name;
     net_firewall_options firewall; /* FIREWALL */
     bool has_nat;                  /* ROAM: whether the new place has a box of its own kind … */
-    net_nat_options nat;           /* … which is this */
+    net_nat_options nat;           /* … which is this; ROUTER: the new box */
     sim_place place;
 } sim_act;
 
@@ -256,6 +258,7 @@ typedef struct sim_config {
     sim_plot_config *plots;
     size_t n_expect;
     sim_expectation *expect;
+    bool watches_nat; /* some measure or expectation is of the kept NAT reports */
     bool watches_icmp; /* some measure or expectation is of pings */
 } sim_config;
 

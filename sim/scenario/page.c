@@ -239,6 +239,7 @@ static void append_type(GString *out, const sim_schema_row *row)
         g_string_append_printf(out, " of a %s",
                                row->words[1] == 'p'   ? "profile"
                                : row->words[1] == 'f' ? "firewall"
+                               : row->words[1] == 'n' ? "policy"
                                                       : "host stack");
     } else if (row->words) {
         char **words = g_strsplit(row->words, "|", -1), *joined = g_strjoinv(", ", words);

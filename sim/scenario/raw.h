@@ -50,7 +50,7 @@ typedef struct sim_raw_group {
     int64_t per_nat, per_carrier;
     const char *traversal, *nat_refresh, *icmp;
     int isolated, proxy;
-    int log_in, login, credentials;
+    int log_in, login, credentials, returns;
     sim_arrival arrive;
     pl_span again_after;
     int64_t cache;

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/node.h"
 #include "sim/engine.h"
 #include "sim/scenario/config.h"
 #include "sim/scenario/raw.h"
@@ -53,11 +54,8 @@
             "whether the nodes are told of an HTTP proxy, which passes their firewall"),                      \
         ROW(section, "traversal", SIM_KIND_NAME, SIM_OPTIONAL, "ours|e1|e2", 0, 0, "ours", sim_raw_group,     \
             traversal, "which ways to a peer the nodes know: those of 2004 (e1), of 2006 (e2), or all"),      \
-        ROW(section, "nat_refresh", SIM_KIND_NAME, SIM_OPTIONAL,                                              \
-            "login|timer|address|keep-alive|failure|address-failure|address-keep-alive|all", 0, 0, "login",   \
-            sim_raw_group, nat_refresh,                                                                       \
-            "what makes the nodes find out their NAT anew: each login and nothing else, or the trigger "      \
-            "that is named"),                                                                                 \
+        ROW(section, "nat_refresh", SIM_KIND_NAME, SIM_OPTIONAL, "@nat-policies", 0, 0, "login",              \
+            sim_raw_group, nat_refresh, "when the nodes find out their NAT anew: `partyline list policies`"), \
         ROW(section, "icmp", SIM_KIND_NAME, SIM_OPTIONAL,                                                     \
             "none|nearest|reachability|reachability-first|path-mtu|fixed-networks", 0, 0, "none",             \
             sim_raw_group, icmp, "what the nodes ping at a login, and for what (BS-18)"),                     \
@@ -75,7 +73,9 @@
             "when the peers act: at 10s · within 60s (each at a uniform draw) · exp(mean=30ms) (one after " \
             "the other); the last two may end in `after 10s`"),                                               \
         ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",           \
-            sim_raw_group, again_after, "login: both: from the log-out to the later login"),                  \
+            sim_raw_group, again_after, "login: both: from the log-out to the later login; returns: likewise"), \
+        ROW(section, "returns", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, returns,    \
+            "whether who loses the supernode logs in again, again_after later"),                              \
         ROW(section, "credentials", SIM_KIND_WORD, SIM_OPTIONAL, "right|wrong-password|unknown-user", 0, 0,   \
             "right", sim_raw_group, credentials, "what the peers tell the login server"),                     \
         ROW(section, "cache", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 200, "200", sim_raw_group, cache,        \
@@ -271,16 +271,16 @@ static const sim_schema_row rows[] = {
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
     ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED,
-        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam", 0, 0, NULL, sim_raw_act, action,
+        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|router", 0, 0, NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
         "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it "
         "gets another "
-        "outside address; roam: move to another LAN"),
+        "outside address; roam: move to another LAN; router: the box becomes one of another kind, at the same address"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
         "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),
     ROW("timeline[]", "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, nat,
-        "do: roam: NAT box of the new place; without it one like that of the old"),
+        "do: roam: NAT box of the new place; without it one like that of the old; do: router: the new box"),
     ROW("timeline[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_act, share,
         "how many of them, drawn at random"),
     ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
@@ -428,6 +428,11 @@ void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*of
         size_t n = net_firewall_presets(&presets);
         for (size_t i = 0; i < n; i++)
             offer(ctx, presets[i].name);
+    } else if (strcmp(row->words, "@nat-policies") == 0) {
+        const pl_nat_policy *policies;
+        size_t n = pl_nat_policies(&policies);
+        for (size_t i = 0; i < n; i++)
+            offer(ctx, policies[i].name);
     } else if (strcmp(row->words, "@stacks") == 0) {
         offer_list(sim_stack_profile_names(), SIZE_MAX, offer, ctx);
     } else {

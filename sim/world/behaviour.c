@@ -120,6 +120,15 @@ void sim_behaviour_give_up(sim_machine *machine)
         count_ended(machine->world, left);
 }
 
+void sim_behaviour_cut_off(sim_machine *machine, pl_time now)
+{
+    if (machine->group->returns == SIM_NO || machine->logins_left > 0)
+        return;
+    machine->logins_left = 1;
+    machine->world->n_planned++;
+    plan_log_in(machine, now + machine->group->again_after_ns);
+}
+
 void sim_behaviour_resume(sim_machine *machine, pl_time now)
 {
     if (!machine->group || machine->group->log_in == SIM_NO)

@@ -4,6 +4,7 @@
 
 #include "core/event.h"
 #include "sim/world/proxy.h"
+#include "sim/world/refresh/nat_watch.h"
 #include "sim/world/world_internal.h"
 
 #define MACHINE(ctx) ((sim_machine *)(ctx))
@@ -94,6 +95,7 @@ void sim_machine_arm(sim_machine *machine)
 {
     if (!machine->node)
         return;
+    sim_nat_watch_settle(machine);
     pl_time deadline = pl_node_deadline(machine->node);
     if (deadline >= machine->armed_at)
         return;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/event.h"
+#include "sim/world/refresh/nat_watch.h"
 #include "sim/world/world_internal.h"
 
 #define LABELS_MAX 256
@@ -81,6 +82,13 @@ static void on_login_ended(sim_machine *machine, const pl_event *event, pl_time 
     sim_behaviour_login_ended(machine, now);
 }
 
+/* Not by the user's own will. */
+static bool is_cut_off(const pl_event *event)
+{
+    return event->id == PL_EVENT_LOGIN_FAILED ||
+           (event->id == PL_EVENT_LOGGED_OUT && strcmp(event->value[0].text, "user") != 0);
+}
+
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
 {
     if (event->id == PL_EVENT_REFUSED_INPUT)
@@ -96,6 +104,10 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
     sim_ping_event(machine, event, now);
     if (event->id == PL_EVENT_LOGGED_IN || event->id == PL_EVENT_LOGIN_FAILED)
         on_login_ended(machine, event, now);
+    if (event->id == PL_EVENT_DISCOVERED)
+        sim_nat_watch_discovered(machine);
+    if (is_cut_off(event))
+        sim_behaviour_cut_off(machine, now);
 }
 
 static void scalar(const sim_world *world, const char *name, double value, const char *unit)
@@ -154,6 +166,7 @@ void sim_measure_end(sim_world *world, pl_time now)
     if (!world->options.recorder)
         return;
     sim_paths_end(world, now);
+    sim_nat_watch_end(world, now);
     tell_unfinished(world, now);
     tell_supernodes(world, now);
     if (world->network)

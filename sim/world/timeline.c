@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "sim/world/refresh/nat_watch.h"
 #include "sim/world/world_internal.h"
 
 /* What goes wrong, and when: an act of the timeline chooses hosts and changes them; one with a span is
@@ -85,6 +86,7 @@ static void fail(sim_machine *machine, pl_time now)
         return;
     sim_behaviour_give_up(machine);
     sim_paths_give_up(machine, now);
+    sim_nat_watch_stop(machine, now);
     world->ops->host_down(world->engine, machine->stack.host);
     if (world->network)
         net_host_set_up(world->network, machine->stack.host, false);
@@ -158,6 +160,7 @@ static void take_back(void *ctx, void *arg, pl_time now)
     renew(machine, act);
     if (act->action == SIM_DO_ROAM && !is_away(machine))
         sim_topology_go_home(machine, now);
+    sim_nat_watch_changed(machine->world, act->action, now);
 }
 
 static void change(sim_machine *machine, const sim_act *act, pl_time now)
@@ -201,6 +204,8 @@ static void relocate(sim_machine *machine, const sim_act *act, pl_time now)
         sim_topology_reboot(machine, now);
     else if (act->action == SIM_DO_READDRESS)
         sim_topology_readdress(machine, now);
+    else if (act->action == SIM_DO_ROUTER)
+        sim_topology_router(machine, &act->nat, now);
     else {
         change(machine, act, now);
         sim_topology_roam(machine, act->has_nat ? &act->nat : &machine->group->nat, now);
@@ -231,20 +236,21 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
     case SIM_DO_REBOOT:
     case SIM_DO_READDRESS:
     case SIM_DO_ROAM:
+    case SIM_DO_ROUTER:
         relocate(machine, act, now);
         break;
     }
 }
 
 /* A box changes once, however many hosts behind it are selected; they are neighbours in the table. */
-static bool is_done_already(const sim_machine *machine, const sim_act *act, net_realm *last)
+static bool is_done_already(const sim_machine *machine, const sim_act *act, net_realm last)
 {
     const net_realm realm = machine->at.realm;
-    if ((act->action != SIM_DO_REBOOT && act->action != SIM_DO_READDRESS) || realm == NET_PUBLIC_REALM)
+    const bool is_of_box = act->action == SIM_DO_REBOOT || act->action == SIM_DO_READDRESS ||
+                           act->action == SIM_DO_ROUTER;
+    if (!is_of_box || realm == NET_PUBLIC_REALM)
         return false;
-    const bool is_done = realm == *last;
-    *last = realm;
-    return is_done;
+    return realm == last;
 }
 
 /* A share of the selected hosts, drawn without replacement: exactly the rounded number of them. */
@@ -263,9 +269,11 @@ static void on_act(void *ctx, void *arg, pl_time now)
         if (net_random_below(&world->timeline_random, selected--) >= wanted)
             continue;
         wanted--;
-        if (!is_done_already(&world->machines[i], act, &last))
+        if (!is_done_already(&world->machines[i], act, last))
             apply(&world->machines[i], act, now);
+        last = world->machines[i].at.realm; /* a new router's, if it is one */
     }
+    sim_nat_watch_changed(world, act->action, now);
 }
 
 void sim_timeline_plan(sim_world *world)

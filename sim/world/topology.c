@@ -68,6 +68,7 @@ static void open_carrier(const sim_machine *machine, sim_street *street, uint32_
                                        .is_lan = !machine->group->nat.name});
     w->realm = w->above;
     w->between = 0;
+    w->carrier = nat;
     street->in_carrier = 0;
 }
 
@@ -86,6 +87,7 @@ static void open_home(const sim_machine *machine, sim_street *street, uint32_t p
         w->between = outside;
     }
     w->realm = add_box(machine, &(box){"nat", nat, w->above, outside, true});
+    w->nat = nat;
     street->in_home = 0;
 }
 
@@ -183,7 +185,9 @@ void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time
                              .above = machine->at.above,
                              .ip = outside,
                              .outside = is_public ? outside : machine->at.outside,
-                             .n_outside = is_public ? pool : machine->at.n_outside};
+                             .n_outside = is_public ? pool : machine->at.n_outside,
+                             .nat = nat->name ? nat : NULL,
+                             .carrier = machine->at.carrier};
     machine->moves++;
     if (nat->name) {
         place.realm = add_box(machine, &(box){"nat", nat, place.above, outside, true});
@@ -191,6 +195,42 @@ void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time
         place.between = is_public ? 0 : outside;
     }
     move_to(machine, &place, now);
+}
+
+static void change_place(sim_whereabouts *place, net_realm realm, const net_nat_options *nat)
+{
+    place->realm = realm;
+    place->nat = nat;
+    if (place->above == NET_PUBLIC_REALM)
+        place->n_outside = 1;
+}
+
+/* Everybody behind the one box is behind the other, under his own address as before. */
+static void change_box(sim_world *world, net_realm from, net_realm to, const net_nat_options *nat)
+{
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (machine->home.realm == from)
+            change_place(&machine->home, to, nat);
+        if (machine->at.realm != from)
+            continue;
+        net_host_move(world->network, machine->stack.host, to, machine->at.ip);
+        change_place(&machine->at, to, nat);
+    }
+}
+
+/* The old box keeps standing, at addresses that nobody knows, with nobody behind it. */
+void sim_topology_router(sim_machine *machine, const net_nat_options *nat, pl_time now)
+{
+    sim_world *world = machine->world;
+    const sim_whereabouts at = machine->at;
+    const bool is_public = at.above == NET_PUBLIC_REALM;
+    if (!at.nat)
+        return;
+    net_realm_set_external(world->network, at.realm, further(world, is_public, pool_of(at.nat)), now);
+    machine->moves++;
+    const uint32_t outside = is_public ? at.outside : at.between;
+    change_box(world, at.realm, add_box(machine, &(box){"nat", nat, at.above, outside, true}), nat);
 }
 
 void sim_topology_go_home(sim_machine *machine, pl_time now)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/world/proxy.h"
+#include "sim/world/refresh/nat_watch.h"
 #include "sim/world/world_internal.h"
 
 /* chosen: often enough for a progress line and Ctrl-C, seldom enough to cost nothing. */
@@ -186,6 +187,7 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     }
     allocate(world);
     sim_paths_new(world);
+    sim_nat_watch_new(world);
     net_random_init(&world->timeline_random, (uint64_t)world->config->run.seed, options->replication, "world",
                     "timeline");
     if (!create_engine(world, ret_error) || !sim_population_build(world, ret_error) ||
@@ -210,6 +212,7 @@ void sim_world_free(sim_world *world)
         world->ops->destroy(world->engine);
     net_free(world->network);
     sim_paths_free(world);
+    sim_nat_watch_free(world);
     for (size_t i = 0; i < world->n_supernodes; i++) {
         g_free(world->known[i]);
         g_free(world->account_names[2 * i]);

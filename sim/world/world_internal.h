@@ -22,6 +22,7 @@ typedef struct sim_whereabouts {
     uint32_t between;   /* outside address of the home's box in the carrier's network; 0 = none */
     uint32_t outside;   /* public address, the first of … */
     uint32_t n_outside; /* … so many */
+    const net_nat_options *nat, *carrier; /* of the boxes between it and the public realm; NULL = none.  The config's */
 } sim_whereabouts;
 
 /* What a login's echo requests have come to. */
@@ -76,6 +77,7 @@ struct sim_world {
     size_t n_servers, n_supernodes, n_peers, n_cells, n_proxies, n_landmarks;
     uint32_t n_addresses[2];   /* given to boxes beyond the first of each host: public, in carriers' networks */
     struct sim_paths *paths;   /* NULL: nobody connects to anybody */
+    struct sim_nat_watch *nat_watch; /* of each machine; NULL: nobody asks */
     uint64_t n_planned, n_ended; /* logins */
     uint64_t n_logged_in, n_failed;
     uint64_t n_unfinished;
@@ -133,6 +135,9 @@ void sim_topology_readdress(sim_machine *machine, pl_time now);
 /* The host moves to a LAN of its own, behind a box of that kind; and back to where it was at the start. */
 void sim_topology_roam(sim_machine *machine, const net_nat_options *nat, pl_time now);
 void sim_topology_go_home(sim_machine *machine, pl_time now);
+/* The home's box becomes one of another kind, with the first address of the old one, and knows nothing; nothing happens
+ * where there is no home box. */
+void sim_topology_router(sim_machine *machine, const net_nat_options *nat, pl_time now);
 
 /* behaviour.c */
 
@@ -145,6 +150,8 @@ void sim_behaviour_login_ended(sim_machine *machine, pl_time now);
 
 /* The machine will not do what its user still planned. */
 void sim_behaviour_give_up(sim_machine *machine);
+/* It was cut off, or could not log in: does its user try again? */
+void sim_behaviour_cut_off(sim_machine *machine, pl_time now);
 /* The machine is back: its user, if he ever logs in, does so at once. */
 void sim_behaviour_resume(sim_machine *machine, pl_time now);
 

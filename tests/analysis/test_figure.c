@@ -93,6 +93,40 @@ static void test_gnuplot_draws_svg_and_png(void)
     run_folder_free(root);
 }
 
+/* Two policies at one place and one elsewhere in a case that goes wrong, and a case in which nothing does. */
+static char *kept_run(void)
+{
+    static const char *const stale[] = {"0.02", "0.02", "0.00001", "0", "0", "0"};
+    static const char *const messages[] = {"3", "3", "290", "3", "3", "290"};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv",
+                   "point,case,variant\n0,roam,login\n1,roam,failure\n2,roam,all\n"
+                   "3,none,login\n4,none,failure\n5,none,all\n");
+    for (unsigned p = 0; p < 6; p++) {
+        g_autofree char *series = g_strdup_printf("0,a,nat.stale,policy=login;setup=x,%s,1\n"
+                                                  "0,a,nat.messages,policy=login;setup=x,%s,1/h\n",
+                                                  stale[p], messages[p]);
+        run_folder_replication(root, p, 0, series, "");
+    }
+    return root;
+}
+
+static void test_policies_at_one_place_share_a_label(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = kept_run();
+    an_figure_outcome outcome = draw(root, "refresh", &options);
+    g_autofree char *csv = contents(root, "figures/refresh.csv"), *script = contents(root, "figures/refresh.gp");
+    g_assert_nonnull(strstr(csv, "1,roam,login,1,1,3,3,3,2,2,2\n"));
+    g_assert_nonnull(strstr(csv, "1,roam,all,1,1,290,290,290,0.001,0.001,0.001\n"));
+    g_assert_nonnull(strstr(csv, "0,none,all,1,1,290,290,290,0,0,0\n"));
+    g_assert_nonnull(strstr(script, "array LABEL[2] = [\"a b\", \"c\"]"));
+    g_assert_nonnull(strstr(script, "array KEY[3] = [\"a   login\", \"b   failure\", \"c   all\"]"));
+    g_assert_true(g_str_has_prefix(outcome.notes[0], "figure 'refresh' leaves out 'none'"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 static void test_nothing_to_draw_is_said(void)
 {
     const an_figure_options options = {.scripts = "analysis"};
@@ -260,6 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/without-gnuplot", test_without_gnuplot_data_and_script_remain);
     g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
     g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
+    g_test_add_func("/analysis/figure/policies-at-one-place", test_policies_at_one_place_share_a_label);
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
     g_test_add_func("/analysis/figure/curves-told-apart", test_curves_are_told_apart);
     g_test_add_func("/analysis/figure/eight-curves", test_at_most_eight_curves);

@@ -88,7 +88,7 @@ run 0 'value: the sum of a replication' '' explain net.drops.loss && grep -q 'la
     ! grep -Eq 'suffixes|labels' "$scratch/out"
 verdict explain-a-total-has-parts-and-no-suffixes $?
 run 2 '' "did you mean 'run.duration'" explain run.durration; verdict explain-suggests $?
-for what in scenarios profiles metrics plots nats firewalls stacks engines keys; do
+for what in scenarios profiles metrics plots nats firewalls stacks engines policies keys; do
     run 0 '.' '' list $what; verdict "list/$what" $?
     run 0 '"schema": 1' '' list $what --json; verdict "list/$what/json" $?
 done

@@ -213,7 +213,7 @@ static void an_address_change_is_heard_by_its_policy_only(void)
         const char *policy;
         size_t discoveries;
     } rows[] = {{"login", 1},   {"timer", 1},           {"address", 2}, {"keep-alive", 1},
-                {"failure", 1}, {"address-failure", 2}, {"all", 2}};
+                {"failure", 1}, {"address-timer", 2},   {"address-failure", 2}, {"all", 2}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         bench *b = bench_open(rows[i].policy);
         go_online(b);
@@ -250,6 +250,29 @@ static void a_doubt_during_a_discovery_asks_again(void)
     run_to(b, 3 * PL_MINUTE);
     g_assert_cmpuint(discoveries(b), ==, 2);
     bench_close(b);
+}
+
+/* The server has no partner, so that nothing is known of the box any more; or it is silent: once more, and no oftener.
+ * Who finds out at login alone does not. */
+static void a_report_that_knows_less_is_asked_again_once(void)
+{
+    static const char *const policies[] = {"login", "failure", "login", "failure"};
+    for (size_t i = 0; i < G_N_ELEMENTS(policies); i++) {
+        bench *b = bench_open(policies[i]);
+        b->is_mute = i >= 2;
+        const pl_nat_report report = {.udp = PL_UDP_OPEN, .mapping = PL_MAPPING_EI, .filtering = PL_FILTERING_EI};
+        uint8_t bytes[PL_NAT_REPORT_BYTES];
+        pl_nat_report_encode(&report, bytes);
+        fake_port_put(b->fake, "nat", bytes, sizeof bytes);
+        pl_nat_keeper_free(b->keeper);
+        b->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
+            .context = &b->context, .policy = pl_nat_policy_find(policies[i]), .socket = b->socket});
+        go_online(b);
+        g_assert_cmpint(pl_nat_keeper_report(b->keeper)->filtering, ==, PL_FILTERING_UNKNOWN);
+        run_to(b, b->now + PL_HOUR);
+        g_assert_cmpuint(discoveries(b), ==, 1 + i % 2);
+        bench_close(b);
+    }
 }
 
 static void keep_alives_that_agree_change_nothing(void)
@@ -289,8 +312,31 @@ static void silence_of_keep_alives_is_a_doubt(void)
     run_to(b, 12 * PL_MINUTE);
     g_assert_cmpint(pl_nat_keeper_report(b->keeper)->udp, ==, PL_UDP_BLOCKED);
     size_t before = b->requests;
-    run_to(b, b->now + PL_HOUR); /* where UDP is blocked nothing is kept alive */
-    g_assert_cmpuint(b->requests - before, <=, 3);
+    run_to(b, b->now + PL_HOUR); /* is it still blocked? every 5 min, with three tries */
+    g_assert_cmpuint(b->requests - before, ==, 36);
+    g_assert_cmpuint(discoveries(b), ==, 2);
+    bench_close(b);
+}
+
+/* UDP is let through again: the next keep-alive is answered, T, and that is a doubt; then they come as before. */
+static void an_answer_where_udp_was_blocked_is_a_doubt(void)
+{
+    bench *b = bench_open("keep-alive");
+    b->is_mute = true;
+    pl_nat_keeper_online(b->keeper, SERVER, b->now);
+    run_to(b, PL_MINUTE);
+    g_assert_cmpint(pl_nat_keeper_report(b->keeper)->udp, ==, PL_UDP_BLOCKED);
+    b->is_mute = false;
+    pl_time due = pl_deadlines_next(&b->context.deadlines);
+    g_assert_cmpint(due, ==, (25 + 12 * 25) * PL_SECOND);
+    run_to(b, due);
+    g_assert_cmpuint(fake_port_count_events(b->fake, PL_EVENT_DISCOVERY_STARTED), ==, 1);
+    run_to(b, due + PL_SECOND);
+    g_assert_cmpuint(discoveries(b), ==, 2);
+    g_assert_cmpint(pl_nat_keeper_report(b->keeper)->udp, ==, PL_UDP_OPEN);
+    size_t before = b->requests;
+    run_to(b, b->now + 250 * PL_SECOND);
+    g_assert_cmpuint(b->requests - before, ==, 10);
     bench_close(b);
 }
 
@@ -391,9 +437,11 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/keeper/an-address-change", an_address_change_is_heard_by_its_policy_only);
     g_test_add_func("/nat/keeper/doubts-come-in-bunches", doubts_come_in_bunches);
     g_test_add_func("/nat/keeper/a-doubt-during-a-discovery", a_doubt_during_a_discovery_asks_again);
+    g_test_add_func("/nat/keeper/a-report-that-knows-less", a_report_that_knows_less_is_asked_again_once);
     g_test_add_func("/nat/keeper/keep-alives-that-agree", keep_alives_that_agree_change_nothing);
     g_test_add_func("/nat/keeper/a-keep-alive-that-disagrees", a_keep_alive_that_disagrees_is_a_doubt);
     g_test_add_func("/nat/keeper/silence-of-keep-alives", silence_of_keep_alives_is_a_doubt);
+    g_test_add_func("/nat/keeper/an-answer-where-udp-was-blocked", an_answer_where_udp_was_blocked_is_a_doubt);
     g_test_add_func("/nat/keeper/failures-in-a-row", failures_in_a_row_are_a_doubt);
     g_test_add_func("/nat/keeper/offline-nothing-is-asked", offline_nothing_is_asked);
     g_test_add_func("/nat/keeper/a-stray-answer-is-refused", a_stray_answer_is_refused);

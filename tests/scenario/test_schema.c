@@ -20,7 +20,7 @@ static const struct {
     {"timeline: [1s]", "11:12: error: a map is needed here, not a single value",
      "           ^~  write key: value lines, indented"},
     {"timeline: [{at: 1s, do: explode, what: all}]", "11:25: error: unknown do 'explode'",
-     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall, reboot, readdress, roam"},
+     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall, reboot, readdress, roam, router"},
     {"timeline: [{at: 1s, do: fial, what: all}]", "11:25: error: unknown do 'fial'",
      "                        ^~~~  did you mean 'fail'?"},
     {"timeline: [{at: 1s, do: fail, what: supernode-8}]",

@@ -57,6 +57,7 @@ struct pl_discovery {
     pl_time started_at;
     test_chain chains[CHAINS];
     pl_nat_results results;
+    uint32_t sent; /* requests */
 };
 
 static uint32_t ip_of(const test_chain *chain, server_host host)
@@ -158,6 +159,7 @@ static void transmit(void *machine, int64_t nth, pl_time now)
     g_assert(!writer.failed);
     /* A send that the host refuses is as good as lost: the next try may pass. */
     (void)port->ops->udp_send(port->ctx, chain->socket, asked_of(chain), 0, bytes, writer.len);
+    chain->discovery->sent++;
 }
 
 static void start_test(test_chain *chain, pl_nat_test test, pl_time now)
@@ -299,6 +301,11 @@ void pl_discovery_free(pl_discovery *discovery)
             port->ops->close(port->ctx, discovery->chains[i].socket);
     }
     g_free(discovery);
+}
+
+uint32_t pl_discovery_sent(const pl_discovery *discovery)
+{
+    return discovery->sent;
 }
 
 bool pl_discovery_owns(const pl_discovery *discovery, pl_id socket)

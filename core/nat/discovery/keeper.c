@@ -7,13 +7,16 @@
 #include "core/nat/stun/transaction.h"
 
 #define REGISTRY_KEY "nat"
+/* chosen: where UDP is blocked a keep-alive keeps nothing alive, and asks only whether that is over: every 5 min. */
+#define BLOCKED_INTERVALS 12
 
 static const pl_nat_policy policies[] = {
     {"login", "at each login, and not again", 0},
     {"timer", "when the report is older than nat.refresh_interval", PL_NAT_ON_TIMER},
     {"address", "when the host's own address changes", PL_NAT_ON_ADDRESS},
-    {"keep-alive", "when answers to keep-alives disagree or stay out", PL_NAT_ON_KEEP_ALIVE},
+    {"keep-alive", "when answers to keep-alives disagree, stay out or come back", PL_NAT_ON_KEEP_ALIVE},
     {"failure", "when sessions do not find the path that the report promised", PL_NAT_ON_FAILURE},
+    {"address-timer", "a changed address, or an old report", PL_NAT_ON_ADDRESS | PL_NAT_ON_TIMER},
     {"address-failure", "a changed address, or failed sessions: what costs nothing",
      PL_NAT_ON_ADDRESS | PL_NAT_ON_FAILURE},
     {"address-keep-alive", "a changed address, or keep-alives", PL_NAT_ON_ADDRESS | PL_NAT_ON_KEEP_ALIVE},
@@ -35,6 +38,7 @@ struct pl_nat_keeper {
     pl_stun_transaction alive; /* a keep-alive under way */
     pl_addr mapped;            /* of the main socket, as keep-alives saw it; {0,0} = not yet */
     int64_t failures;          /* sessions in a row that ended otherwise than promised */
+    uint64_t messages;         /* sent and received, but for what a machine that runs has sent */
 };
 
 const pl_nat_policy *pl_nat_policy_find(const char *name)
@@ -97,9 +101,21 @@ pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper)
     return lived ? MIN(lived * 2 / 3, most) : most;
 }
 
+static bool is_blocked(const pl_nat_keeper *keeper)
+{
+    return keeper->is_known && keeper->report.udp == PL_UDP_BLOCKED;
+}
+
+uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper)
+{
+    return keeper->messages + (keeper->discovery ? pl_discovery_sent(keeper->discovery) : 0) +
+           (keeper->lifetime ? pl_lifetime_sent(keeper->lifetime) : 0);
+}
+
 /* --- finding out --- */
 
 static void begin(void *machine, pl_time now);
+static void plan_keep_alive(pl_nat_keeper *keeper, pl_time now);
 
 static void plan_by_age(pl_nat_keeper *keeper, pl_time now)
 {
@@ -123,6 +139,7 @@ static void doubt(pl_nat_keeper *keeper, const char *trigger, pl_time now)
 static void on_lifetime(void *owner, pl_span lived, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
+    keeper->messages += pl_lifetime_sent(keeper->lifetime);
     g_clear_pointer(&keeper->lifetime, pl_lifetime_free);
     keeper->report.lifetime_s = (uint16_t)MIN(lived / PL_SECOND, UINT16_MAX);
     store(keeper);
@@ -139,19 +156,37 @@ static void measure_lifetime(pl_nat_keeper *keeper, pl_time now)
     keeper->lifetime = pl_lifetime_new(keeper->options.context, keeper->server_ip, on_lifetime, keeper, now);
 }
 
+static bool is_whole(const pl_nat_report *report)
+{
+    return report->udp == PL_UDP_OPEN && report->mapping != PL_MAPPING_UNKNOWN &&
+           report->filtering != PL_FILTERING_UNKNOWN;
+}
+
+/* Does it know less than the one before, or nothing got through?  Silence has other reasons than boxes, such as a crowd
+ * of our own datagrams on the link: it must be heard twice. */
+static bool is_worse(const pl_nat_keeper *keeper, const pl_nat_report *report)
+{
+    return keeper->is_known && is_whole(&keeper->report) && !is_whole(report) && keeper->options.policy->triggers;
+}
+
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
     uint16_t lifetime_s = keeper->is_known ? keeper->report.lifetime_s : 0;
     bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
                        keeper->report.mapped.ip == report->mapped.ip;
+    const bool was_blocked = is_blocked(keeper);
+    keeper->is_doubted = keeper->is_doubted || is_worse(keeper, report);
     keeper->report = *report;
     keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
     keeper->is_known = true;
     keeper->failures = 0;
     store(keeper);
+    keeper->messages += pl_discovery_sent(keeper->discovery);
     g_clear_pointer(&keeper->discovery, pl_discovery_free);
     plan_by_age(keeper, now);
+    if (was_blocked && keeper->keep_alive.index)
+        plan_keep_alive(keeper, now);
     if (!keeper->report.lifetime_s)
         measure_lifetime(keeper, now);
     if (keeper->is_doubted)
@@ -175,8 +210,8 @@ static void send_keep_alive(void *machine, pl_time now);
 
 static void plan_keep_alive(pl_nat_keeper *keeper, pl_time now)
 {
-    pl_deadline_set(&keeper->options.context->deadlines, &keeper->keep_alive,
-                    now + pl_nat_keeper_interval(keeper), send_keep_alive, keeper);
+    pl_span interval = pl_nat_keeper_interval(keeper) * (is_blocked(keeper) ? BLOCKED_INTERVALS : 1);
+    pl_deadline_set(&keeper->options.context->deadlines, &keeper->keep_alive, now + interval, send_keep_alive, keeper);
 }
 
 static void transmit(void *machine, int64_t nth, pl_time now)
@@ -191,23 +226,23 @@ static void transmit(void *machine, int64_t nth, pl_time now)
     pl_stun_add_padding(&writer);
     (void)port->ops->udp_send(port->ctx, keeper->options.socket, (pl_addr){keeper->server_ip, PL_STUN_PORT_1},
                               0, bytes, writer.len);
+    keeper->messages++;
 }
 
-/* Where UDP is blocked there is nothing to keep alive, and silence says nothing new. */
 static void send_keep_alive(void *machine, pl_time now)
 {
     pl_nat_keeper *keeper = machine;
-    bool is_blocked = keeper->is_known && keeper->report.udp == PL_UDP_BLOCKED;
     if (!keeper->server_ip)
         return;
-    if (!is_blocked)
-        pl_stun_transaction_start(&keeper->alive, now);
+    pl_stun_transaction_start(&keeper->alive, now);
     plan_keep_alive(keeper, now);
 }
 
+/* Where UDP is blocked silence says nothing new. */
 static void on_keep_alive_silent(void *machine, pl_time now)
 {
-    doubt(machine, "silence", now);
+    if (!is_blocked(machine))
+        doubt(machine, "silence", now);
 }
 
 static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *stun, pl_time now)
@@ -219,6 +254,7 @@ static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *s
         return PL_ERR_UNEXPECTED;
     pl_stun_transaction_stop(&keeper->alive);
     bool disagrees = keeper->mapped.ip != 0 && !pl_addr_equal(keeper->mapped, stun->xor_mapped);
+    disagrees = disagrees || is_blocked(keeper);
     keeper->mapped = stun->xor_mapped;
     if (disagrees)
         doubt(keeper, "keep-alive", now);
@@ -269,6 +305,7 @@ bool pl_nat_keeper_owns(const pl_nat_keeper *keeper, pl_id socket)
 int pl_nat_keeper_input(pl_nat_keeper *keeper, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                         pl_time now)
 {
+    keeper->messages++;
     if (keeper->discovery && pl_discovery_owns(keeper->discovery, socket))
         return pl_discovery_input(keeper->discovery, socket, from, data, len, now);
     if (keeper->lifetime && pl_lifetime_owns(keeper->lifetime, socket))

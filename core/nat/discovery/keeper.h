@@ -14,7 +14,7 @@
 /* What makes a node doubt what it stored. */
 #define PL_NAT_ON_TIMER 1u      /* the report is older than nat.refresh_interval */
 #define PL_NAT_ON_ADDRESS 2u    /* the host's own address changed */
-#define PL_NAT_ON_KEEP_ALIVE 4u /* answers to keep-alives disagree, or stay out; sends them */
+#define PL_NAT_ON_KEEP_ALIVE 4u /* answers to keep-alives disagree, stay out, or come back; sends them */
 #define PL_NAT_ON_FAILURE 8u    /* nat.failures sessions did not find the path that the report promised */
 
 typedef struct pl_nat_policy {
@@ -54,6 +54,9 @@ const pl_nat_report *pl_nat_keeper_report(const pl_nat_keeper *keeper);
 bool pl_nat_keeper_is_open(const pl_nat_keeper *keeper);
 /* How often a binding of ours has to be used: two thirds of its measured lifetime, at most nat.keep_alive. */
 pl_span pl_nat_keeper_interval(const pl_nat_keeper *keeper);
+
+/* Datagrams that all this has taken so far, sent and received. */
+uint64_t pl_nat_keeper_messages(const pl_nat_keeper *keeper);
 
 /* Routing: its own sockets, and STUN answers on the main socket. */
 bool pl_nat_keeper_owns(const pl_nat_keeper *keeper, pl_id socket);

@@ -22,9 +22,10 @@ struct pl_lifetime {
     pl_deadline silence;
     pl_span tried;       /* of this round */
     pl_span lived, died; /* the longest span survived, the shortest not survived (0 = none yet) */
+    uint32_t sent;       /* requests */
 };
 
-static void send_request(const pl_lifetime *lifetime, pl_id socket, const pl_stun_transaction *request,
+static void send_request(pl_lifetime *lifetime, pl_id socket, const pl_stun_transaction *request,
                          uint16_t response_port)
 {
     const pl_port *port = &lifetime->context->port;
@@ -39,6 +40,7 @@ static void send_request(const pl_lifetime *lifetime, pl_id socket, const pl_stu
     pl_stun_add_padding(&writer);
     g_assert(!writer.failed);
     (void)port->ops->udp_send(port->ctx, socket, lifetime->server, 0, bytes, writer.len);
+    lifetime->sent++;
 }
 
 static void transmit_opening(void *machine, int64_t nth, pl_time now)
@@ -157,6 +159,11 @@ int pl_lifetime_input(pl_lifetime *lifetime, pl_id socket, pl_addr from, const u
         return PL_ERR_UNEXPECTED;
     return socket == lifetime->kept ? take_at_kept(lifetime, &stun, now)
                                     : take_at_asking(lifetime, &stun, now);
+}
+
+uint32_t pl_lifetime_sent(const pl_lifetime *lifetime)
+{
+    return lifetime->sent;
 }
 
 bool pl_lifetime_owns(const pl_lifetime *lifetime, pl_id socket)

@@ -18,6 +18,7 @@ typedef void (*pl_lifetime_done_fn)(void *owner, pl_span lived, pl_time now);
 pl_lifetime *pl_lifetime_new(pl_context *context, uint32_t server_ip, pl_lifetime_done_fn done, void *owner,
                              pl_time now);
 void pl_lifetime_free(pl_lifetime *lifetime);
+uint32_t pl_lifetime_sent(const pl_lifetime *lifetime); /* requests so far */
 bool pl_lifetime_owns(const pl_lifetime *lifetime, pl_id socket);
 int pl_lifetime_input(pl_lifetime *lifetime, pl_id socket, pl_addr from, const uint8_t *data, size_t len, pl_time now);
 

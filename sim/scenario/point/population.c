@@ -39,6 +39,7 @@ sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_gro
         .login = login_of(raw->login),
         .arrive = raw->arrive,
         .again_after_ns = raw->again_after,
+        .returns = raw->returns ? SIM_YES : SIM_NO,
         .credentials = credentials_of(raw->credentials),
         .cache = raw->cache,
         .port = raw->port,

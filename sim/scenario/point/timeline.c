@@ -20,8 +20,8 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
         {"transport", 1u << SIM_DO_BLOCK | 1u << SIM_DO_UNBLOCK},
         {"answer", 1u << SIM_DO_BLOCK},
         {"firewall", 1u << SIM_DO_FIREWALL},
-        {"nat", 1u << SIM_DO_ROAM},
-        {"for", ~(1u << SIM_DO_REBOOT | 1u << SIM_DO_READDRESS)},
+        {"nat", 1u << SIM_DO_ROAM | 1u << SIM_DO_ROUTER},
+        {"for", ~(1u << SIM_DO_REBOOT | 1u << SIM_DO_READDRESS | 1u << SIM_DO_ROUTER)},
     };
     const sim_tree *action_name = sim_tree_get(item, "do");
     bool any_field = false;
@@ -35,6 +35,7 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
     const char *missing = action == SIM_DO_LINK && !any_field                                ? "profile"
                           : (uses[6].actions & 1u << action) && !sim_tree_get(item, "ports") ? "ports"
                           : action == SIM_DO_FIREWALL && !sim_tree_get(item, "firewall")     ? "firewall"
+                          : action == SIM_DO_ROUTER && !sim_tree_get(item, "nat")            ? "nat"
                                                                                              : NULL;
     if (missing)
         sim_diagnostic_add(b->fill.diagnostics, &action_name->place, NULL,
@@ -78,8 +79,8 @@ static net_link_options act_link(const sim_config_builder *b, const sim_tree *it
 /* Servers keep their addresses, by which everybody knows them. */
 static void check_movers(const sim_config_builder *b, const sim_tree *item, const sim_act *act)
 {
-    const bool is_move =
-        act->action == SIM_DO_REBOOT || act->action == SIM_DO_READDRESS || act->action == SIM_DO_ROAM;
+    const bool is_move = act->action == SIM_DO_REBOOT || act->action == SIM_DO_READDRESS ||
+                         act->action == SIM_DO_ROAM || act->action == SIM_DO_ROUTER;
     const sim_role role = act->what.role;
     if (is_move && role != SIM_ROLE_PEER && role != SIM_ROLE_CALLER && role != SIM_ROLE_CALLEE)
         sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, "what"), "e.g. peers, or peer-1",
@@ -114,6 +115,9 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
     check_act_keys(b, item, act->action);
     if (raw.what && sim_config_select(b, raw.what, sim_config_place(b, item, "what"), &act->what))
         check_movers(b, item, act);
+    if (act->action == SIM_DO_ROUTER && act->has_nat && (!act->nat.name || act->nat.pool > 1))
+        sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, "nat"), "e.g. nat: symmetric",
+                           "the new router translates, and has the one address of the old");
 }
 
 void sim_timeline_read(sim_config_builder *b)

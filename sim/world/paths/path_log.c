@@ -3,6 +3,7 @@
 
 #include "core/event.h"
 #include "sim/world/paths/paths.h"
+#include "sim/world/refresh/nat_watch.h"
 
 enum { CALLER, CALLEE };
 
@@ -39,6 +40,7 @@ sim_session *sim_paths_begin(sim_world *world, const sim_session *plan, pl_time 
     session->started = now;
     g_ptr_array_add(paths->sessions, session);
     sim_paths_watch(session);
+    sim_nat_watch_begin(session, now);
     return session;
 }
 
@@ -50,6 +52,7 @@ void sim_paths_done(sim_session *session, pl_time now)
     sim_paths_unwatch(session);
     session->state = SIM_SESSION_DONE;
     sim_paths_sample(session, now);
+    sim_nat_watch_session(session, now);
     if (++world->paths->n_done != world->paths->n_planned ||
         world->config->run.until != SIM_UNTIL_ALL_PATHS_DONE)
         return;
@@ -79,6 +82,15 @@ static void on_started(sim_machine *machine, const pl_event *event)
     session->id = event->value[1].number;
     session->profile = event->value[2].text;
     g_hash_table_insert(paths->by_id, &session->id, session);
+}
+
+/* The columns of path:stage. */
+static void on_stage(const sim_machine *machine, const pl_event *event)
+{
+    sim_session *session = g_hash_table_lookup(machine->world->paths->by_id, &event->value[0].number);
+    if (session && session->caller == machine && strcmp(event->value[1].text, "punched") == 0 &&
+        strcmp(event->value[2].text, "udp") == 0)
+        session->is_punched = true;
 }
 
 static void append_relay(sim_session *session, const sim_machine *end, const char *type)
@@ -163,6 +175,8 @@ void sim_paths_event(sim_machine *machine, const pl_event *event, pl_time now)
     const struct sim_paths *paths = machine->world->paths;
     if (event->id == PL_EVENT_PATH_STARTED)
         on_started(machine, event);
+    if (event->id == PL_EVENT_PATH_STAGE)
+        on_stage(machine, event);
     if (event->id != PL_EVENT_PATH_OPENED && event->id != PL_EVENT_PATH_FAILED &&
         event->id != PL_EVENT_PATH_LOST && event->id != PL_EVENT_PATH_ECHO)
         return;

@@ -32,6 +32,8 @@ typedef struct sim_session {
     pl_span time;                                               /* to open, or to fail */
     sim_spent before[2], spent[2];                              /* caller, callee */
     bool is_open[2];
+    bool was_wrong, was_in_vain; /* of refresh/: some end's report was, and a punch would be; at the beginning */
+    bool is_punched;             /* the caller has tried to punch over UDP */
     size_t n_echoes;                                    /* phases with traffic that the caller has told */
     int64_t sent, received, sent_after, received_after; /* the first, and the last of them */
     net_drop drop; /* the last drop of a packet between the ends before the end; see path_watch.c */
