@@ -1,8 +1,8 @@
 /* node_buddies.c - whom the user knows: his list while he is online, and who looks the names up. */
 #include "core/node_internal.h"
 
-/* Presence is the index's to know.  Until a node can search, nobody can be asked: then this starts a search, whose
- * end calls pl_buddies_found. */
+/* Presence is the index's to know.  Until a node can search, nobody can be asked: then this starts a search,
+ * whose end calls pl_buddies_found. */
 static bool look_up(void *owner, const char *name, pl_time now)
 {
     (void)owner, (void)name, (void)now;

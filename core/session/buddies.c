@@ -7,9 +7,10 @@
 #include <glib.h>
 #include <string.h>
 
-#define KEY_LABEL  "partyline buddies key"
-#define KEY_DIGITS 14 /* chosen: with the letter before them they fill a registry's key; 56 bits of the name's hash */
-#define KEY_BYTES  (1 + KEY_DIGITS + 1)
+#define KEY_LABEL "partyline buddies key"
+#define KEY_DIGITS                                                                                           \
+    14 /* chosen: with the letter before them they fill a registry's key; 56 bits of the name's hash */
+#define KEY_BYTES (1 + KEY_DIGITS + 1)
 
 /* What is kept of a user who is online. */
 typedef struct user {
@@ -27,7 +28,7 @@ typedef struct user {
 struct pl_buddies {
     pl_buddies_options options;
     pl_deadline deadline;
-    user *user; /* NULL: nobody is online */
+    user *user;                  /* NULL: nobody is online */
     pl_time round_at;            /* when the round of look-ups began */
     char asked[PL_NAME_MAX + 1]; /* whom it asked for last; "" before the first */
     bool is_asking;              /* an answer may come */
@@ -108,8 +109,10 @@ static uint8_t *load(const pl_context *context, const char *key, size_t *ret_len
     return value;
 }
 
-/* The value is written before its mark, so a value may be ahead of the mark by one; anything else was turned back. */
-static pl_buddies_refusal check_mark(const user *u, const pl_context *context, const pl_buddies_opened *opened)
+/* The value is written before its mark, so a value may be ahead of the mark by one; anything else was turned
+ * back. */
+static pl_buddies_refusal check_mark(const user *u, const pl_context *context,
+                                     const pl_buddies_opened *opened)
 {
     size_t len;
     uint64_t marked = 0;
@@ -145,7 +148,8 @@ static pl_buddies_refusal read_list(user *u, const pl_context *context)
     return refusal;
 }
 
-/* The salt is drawn with the first list and stays with it, for so does the time that a guess at the password takes. */
+/* The salt is drawn with the first list and stays with it, for so does the time that a guess at the password
+ * takes. */
 static void need_secret(user *u, const pl_context *context)
 {
     if (u->secret.rounds)
@@ -369,8 +373,8 @@ static void on_no_answer(void *machine, pl_time now)
     ask_next(machine, now);
 }
 
-/* Each in turn, since a thousand look-ups at each login would be the index's heaviest load.  The names are the cursor,
- * so that the list may change meanwhile. */
+/* Each in turn, since a thousand look-ups at each login would be the index's heaviest load.  The names are
+ * the cursor, so that the list may change meanwhile. */
 static void ask_next(pl_buddies *buddies, pl_time now)
 {
     const pl_config *config = buddies->options.context->config;
@@ -417,7 +421,8 @@ static void note(pl_buddies *buddies, pl_buddy *entry, pl_buddy_presence presenc
              pl_number(entry - u->entries), pl_number(age));
 }
 
-void pl_buddies_found(pl_buddies *buddies, const char *name, pl_buddy_presence presence, int64_t age, pl_time now)
+void pl_buddies_found(pl_buddies *buddies, const char *name, pl_buddy_presence presence, int64_t age,
+                      pl_time now)
 {
     if (!buddies->user)
         return;

@@ -1,12 +1,13 @@
-/* buddies.h - a user's buddy list: kept in the local registry only, encrypted and signed; and who of it is online.
+/* buddies.h - a user's buddy list: kept in the local registry only, encrypted and signed; and who of it is
+ * online.
  *
- * As the talk tells it: the list is "digitally signed and encrypted, local to machine and not on a central server".  So
- * who logs in on another machine finds it empty.  It is loaded when the user is online, since only then is the password
- * known to be right; it is written anew at every change.  A stored list that is refused is never written over: the user
- * discards it, or leaves it alone.
+ * As the talk tells it: the list is "digitally signed and encrypted, local to machine and not on a central
+ * server".  So who logs in on another machine finds it empty.  It is loaded when the user is online, since
+ * only then is the password known to be right; it is written anew at every change.  A stored list that is
+ * refused is never written over: the user discards it, or leaves it alone.
  *
- * Presence comes by the index: each buddy is looked up in turn, once the user is online and then every buddies.check.
- * How a name is looked up is the owner's business. */
+ * Presence comes by the index: each buddy is looked up in turn, once the user is online and then every
+ * buddies.check. How a name is looked up is the owner's business. */
 #ifndef PL_SESSION_BUDDIES_H
 #define PL_SESSION_BUDDIES_H
 
@@ -16,16 +17,16 @@
 #define PL_BUDDIES_MAX 1500 /* chosen: of the longest names, what a registry's value of 64 KB holds */
 
 /* Why a stored list is not used. */
-#define PL_BUDDIES_REFUSALS(X)                                                                                         \
-    X(PL_BUDDIES_OK, "none")                                                                                           \
-    X(PL_BUDDIES_TRUNCATED, "truncated")       /* shorter than it says */                                              \
-    X(PL_BUDDIES_OVERSIZED, "oversized")       /* longer than it says, or more buddies than may be */                  \
-    X(PL_BUDDIES_MALFORMED, "malformed")       /* no list, or of a version that is not known */                        \
-    X(PL_BUDDIES_TAMPERED, "tampered")         /* changed since it was signed */                                       \
-    X(PL_BUDDIES_OTHER_USER, "other-user")     /* whole, but somebody else's */                                        \
-    X(PL_BUDDIES_PASSWORD, "wrong-password")   /* whole and ours, but sealed under another password */                 \
-    X(PL_BUDDIES_ROLLED_BACK, "rolled-back")   /* whole and ours, but there were newer ones */                         \
-    X(PL_BUDDIES_MISSING, "missing")           /* there was a list, and it is gone */
+#define PL_BUDDIES_REFUSALS(X)                                                                               \
+    X(PL_BUDDIES_OK, "none")                                                                                 \
+    X(PL_BUDDIES_TRUNCATED, "truncated")     /* shorter than it says */                                      \
+    X(PL_BUDDIES_OVERSIZED, "oversized")     /* longer than it says, or more buddies than may be */          \
+    X(PL_BUDDIES_MALFORMED, "malformed")     /* no list, or of a version that is not known */                \
+    X(PL_BUDDIES_TAMPERED, "tampered")       /* changed since it was signed */                               \
+    X(PL_BUDDIES_OTHER_USER, "other-user")   /* whole, but somebody else's */                                \
+    X(PL_BUDDIES_PASSWORD, "wrong-password") /* whole and ours, but sealed under another password */         \
+    X(PL_BUDDIES_ROLLED_BACK, "rolled-back") /* whole and ours, but there were newer ones */                 \
+    X(PL_BUDDIES_MISSING, "missing")         /* there was a list, and it is gone */
 typedef enum pl_buddies_refusal {
 #define X(id, name) id,
     PL_BUDDIES_REFUSALS(X)
@@ -46,7 +47,8 @@ typedef struct pl_buddy {
 
 typedef struct pl_buddies pl_buddies;
 
-/* Begins to look a name up: pl_buddies_found tells the end of it, later, never inside.  False: nobody can be asked. */
+/* Begins to look a name up: pl_buddies_found tells the end of it, later, never inside.  False: nobody can be
+ * asked. */
 typedef bool (*pl_buddies_look_up_fn)(void *owner, const char *name, pl_time now);
 
 typedef struct pl_buddies_options {
@@ -59,26 +61,28 @@ pl_buddies *pl_buddies_new(const pl_buddies_options *options);
 /* Wipes everything; writes nothing. */
 void pl_buddies_free(pl_buddies *buddies);
 
-/* The user is online: loads his list (buddy:loaded or buddy:refused; nothing if he never had one here), and begins to
- * look his buddies up. */
+/* The user is online: loads his list (buddy:loaded or buddy:refused; nothing if he never had one here), and
+ * begins to look his buddies up. */
 void pl_buddies_open(pl_buddies *buddies, const char *name, const char *password, pl_time now);
 /* He is no longer: writes what was seen of buddies, and wipes.  A no-op if nobody is online. */
 void pl_buddies_close(pl_buddies *buddies);
 
-/* Adds a buddy, his request sent.  PL_ERR_UNEXPECTED if nobody is online, if the stored list was refused, if he is in
- * it already, or is the user himself; PL_ERR_MALFORMED for a bad name, PL_ERR_LIMIT beyond buddies.entries_max, or what
- * the registry says: the list is then as before. */
+/* Adds a buddy, his request sent.  PL_ERR_UNEXPECTED if nobody is online, if the stored list was refused, if
+ * he is in it already, or is the user himself; PL_ERR_MALFORMED for a bad name, PL_ERR_LIMIT beyond
+ * buddies.entries_max, or what the registry says: the list is then as before. */
 int pl_buddies_add(pl_buddies *buddies, const char *name, pl_time now);
 /* Removes one; as above, and PL_ERR_UNKNOWN if he is not there. */
 int pl_buddies_remove(pl_buddies *buddies, const char *name);
 /* He has authorised us; errors as of pl_buddies_remove. */
 int pl_buddies_authorise(pl_buddies *buddies, const char *name);
-/* Throws a stored list away that was refused, and begins an empty one.  PL_ERR_UNEXPECTED if none was refused. */
+/* Throws a stored list away that was refused, and begins an empty one.  PL_ERR_UNEXPECTED if none was
+ * refused. */
 int pl_buddies_discard(pl_buddies *buddies);
 
-/* The end of a look-up: is he online, and how many seconds ago was he last known to be (-1 = nobody knows)?  A presence
- * of UNKNOWN says that the look-up failed, and changes nothing. */
-void pl_buddies_found(pl_buddies *buddies, const char *name, pl_buddy_presence presence, int64_t age, pl_time now);
+/* The end of a look-up: is he online, and how many seconds ago was he last known to be (-1 = nobody knows)?
+ * A presence of UNKNOWN says that the look-up failed, and changes nothing. */
+void pl_buddies_found(pl_buddies *buddies, const char *name, pl_buddy_presence presence, int64_t age,
+                      pl_time now);
 
 /* Why the stored list is not used; OK if it is, or there was none. */
 pl_buddies_refusal pl_buddies_refused(const pl_buddies *buddies);

@@ -26,7 +26,8 @@ void pl_buddies_pass_make(pl_buddies_pass *ret_pass, const pl_suite *suite, cons
 
 void pl_buddies_secret_make(pl_buddies_secret *secret, const pl_suite *suite, const pl_buddies_pass *pass)
 {
-    suite->stretch(secret->key, pass->digest, sizeof pass->digest, secret->salt, sizeof secret->salt, secret->rounds);
+    suite->stretch(secret->key, pass->digest, sizeof pass->digest, secret->salt, sizeof secret->salt,
+                   secret->rounds);
 }
 
 /* --- the plain list --- */
@@ -101,27 +102,30 @@ pl_buddies_refusal pl_buddies_plain_read(const uint8_t *bytes, size_t len, size_
 
 /* --- the value --- */
 
-/* Ed25519 keys of this list alone, which live as long as the password and the salt do: a session's keys would be
- * gone by the next one. */
+/* Ed25519 keys of this list alone, which live as long as the password and the salt do: a session's keys would
+ * be gone by the next one. */
 static void make_signing_keys(pl_keypair *ret_keys, const pl_suite *suite, const pl_buddies_secret *secret)
 {
     suite->hmac(ret_keys->private_key, secret->key, sizeof secret->key, BYTES_OF(SIGN_LABEL), NULL, 0);
     suite->sign_public(ret_keys->public_key, ret_keys->private_key);
 }
 
-static void make_seal_key(uint8_t ret_key[PL_KEY_BYTES], const pl_suite *suite, const pl_buddies_secret *secret,
-                          const uint8_t *fresh)
+static void make_seal_key(uint8_t ret_key[PL_KEY_BYTES], const pl_suite *suite,
+                          const pl_buddies_secret *secret, const uint8_t *fresh)
 {
     suite->hmac(ret_key, secret->key, sizeof secret->key, BYTES_OF(SEAL_LABEL), fresh, PL_BUDDIES_SALT_BYTES);
 }
 
 /* The owner's name does not stand in the value: under another salt each machine names him otherwise. */
-static void make_owner(uint8_t ret_owner[PL_HASH_BYTES], const pl_suite *suite, const uint8_t *salt, const char *name)
+static void make_owner(uint8_t ret_owner[PL_HASH_BYTES], const pl_suite *suite, const uint8_t *salt,
+                       const char *name)
 {
-    suite->hmac(ret_owner, salt, PL_BUDDIES_SALT_BYTES, BYTES_OF(OWNER_LABEL), (const uint8_t *)name, strlen(name));
+    suite->hmac(ret_owner, salt, PL_BUDDIES_SALT_BYTES, BYTES_OF(OWNER_LABEL), (const uint8_t *)name,
+                strlen(name));
 }
 
-static void write_head(pl_writer *writer, const pl_buddies_seal *seal, const pl_keypair *keys, size_t sealed_len)
+static void write_head(pl_writer *writer, const pl_buddies_seal *seal, const pl_keypair *keys,
+                       size_t sealed_len)
 {
     uint8_t owner[PL_HASH_BYTES];
     make_owner(owner, seal->suite, seal->secret->salt, seal->owner);
@@ -136,7 +140,8 @@ static void write_head(pl_writer *writer, const pl_buddies_seal *seal, const pl_
     pl_write_u16(writer, (uint16_t)sealed_len);
 }
 
-uint8_t *pl_buddies_value_make(const pl_buddies_seal *seal, const pl_buddy *entries, size_t n, size_t *ret_len)
+uint8_t *pl_buddies_value_make(const pl_buddies_seal *seal, const pl_buddy *entries, size_t n,
+                               size_t *ret_len)
 {
     const pl_suite *suite = seal->suite;
     uint8_t *value = g_malloc(PL_BUDDIES_VALUE_MAX), *sealed = value + PL_BUDDIES_HEAD_BYTES;
@@ -188,12 +193,14 @@ static pl_buddies_refusal read_head(head *h, const uint8_t *bytes, size_t len)
     size_t whole = PL_BUDDIES_HEAD_BYTES + h->sealed_len + PL_SIGNATURE_BYTES;
     if (len != whole)
         return len < whole ? PL_BUDDIES_TRUNCATED : PL_BUDDIES_OVERSIZED;
-    bool is_sane = h->serial > 0 && h->rounds > 0 && h->rounds <= PL_BUDDIES_ROUNDS_MAX && h->sealed_len >= PL_TAG_BYTES;
+    bool is_sane =
+        h->serial > 0 && h->rounds > 0 && h->rounds <= PL_BUDDIES_ROUNDS_MAX && h->sealed_len >= PL_TAG_BYTES;
     return is_sane ? PL_BUDDIES_OK : PL_BUDDIES_MALFORMED;
 }
 
 /* What needs no password: is it as its signer left it, and is it this user's? */
-static pl_buddies_refusal check_head(const head *h, const pl_suite *suite, const char *owner, const uint8_t *bytes)
+static pl_buddies_refusal check_head(const head *h, const pl_suite *suite, const char *owner,
+                                     const uint8_t *bytes)
 {
     uint8_t hash[PL_HASH_BYTES], own[PL_HASH_BYTES];
     size_t signed_len = PL_BUDDIES_HEAD_BYTES + h->sealed_len;
@@ -219,7 +226,8 @@ static pl_buddies_refusal unseal(const head *h, const pl_suite *suite, size_t ma
     uint8_t *plain = g_malloc(plain_len + 1);
     make_seal_key(key, suite, &opened->secret, h->fresh);
     pl_buddies_refusal refusal = PL_BUDDIES_TAMPERED;
-    if (suite->open(plain, key, 0, bytes, PL_BUDDIES_HEAD_BYTES, bytes + PL_BUDDIES_HEAD_BYTES, h->sealed_len))
+    if (suite->open(plain, key, 0, bytes, PL_BUDDIES_HEAD_BYTES, bytes + PL_BUDDIES_HEAD_BYTES,
+                    h->sealed_len))
         refusal = pl_buddies_plain_read(plain, plain_len, max, &opened->entries, &opened->n);
     pl_bytes_wipe(key, sizeof key);
     pl_bytes_wipe(plain, plain_len);
@@ -227,8 +235,9 @@ static pl_buddies_refusal unseal(const head *h, const pl_suite *suite, size_t ma
     return refusal;
 }
 
-pl_buddies_refusal pl_buddies_value_open(const pl_suite *suite, const pl_buddies_pass *pass, const char *owner,
-                                         size_t max, const uint8_t *bytes, size_t len, pl_buddies_opened *ret_opened)
+pl_buddies_refusal pl_buddies_value_open(const pl_suite *suite, const pl_buddies_pass *pass,
+                                         const char *owner, size_t max, const uint8_t *bytes, size_t len,
+                                         pl_buddies_opened *ret_opened)
 {
     head h;
     pl_buddies_refusal refusal = read_head(&h, bytes, len);
@@ -264,8 +273,8 @@ void pl_buddies_mark_make(const pl_suite *suite, const pl_buddies_secret *secret
     mark_proof(suite, secret, ret_mark, ret_mark + writer.len);
 }
 
-bool pl_buddies_mark_read(const pl_suite *suite, const pl_buddies_secret *secret, const uint8_t *mark, size_t len,
-                          uint64_t *ret_serial)
+bool pl_buddies_mark_read(const pl_suite *suite, const pl_buddies_secret *secret, const uint8_t *mark,
+                          size_t len, uint64_t *ret_serial)
 {
     uint8_t proof[PL_HASH_BYTES];
     pl_reader reader;

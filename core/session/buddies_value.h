@@ -1,23 +1,25 @@
-/* buddies_value.h - what the registry holds of a buddy list: one value, sealed under the user's password and signed.
+/* buddies_value.h - what the registry holds of a buddy list: one value, sealed under the user's password, signed.
  *
- * Private to session/; pure functions.  A value proves three things to whoever knows the password: that it is whole,
- * whose it is, and that its owner wrote it.  The first two need no password, so that a wrong one is told from a damaged
- * value (docs/decisions/010-buddy-list.md).  That it is the newest it cannot prove: pl_buddies_mark does, as far as
- * a registry can.
+ * Private to session/; pure functions.  A value proves three things to whoever knows the password: that it is
+ * whole, whose it is, and that its owner wrote it.  The first two need no password, so that a wrong one is told
+ * from a damaged value (docs/decisions/010-buddy-list.md).  That it is the newest it cannot prove: the mark does,
+ * as far as a registry can.
  *
- *   head:  magic "PLBL" 4 | version 1 | rounds 4 | salt 16 | owner 32 | serial 8 | fresh 16 | signing key 32 | length 2
- *   sealed: AES-256-GCM of the plain list, `length` bytes with its tag; the head is its associated data
- *   signature: Ed25519 over the hash of head and sealed, 64
+ *   head      magic "PLBL" 4 | version 1 | rounds 4 | salt 16 | owner 32 | serial 8 | fresh 16 | signing key 32 |
+ *             length 2
+ *   sealed    AES-256-GCM of the plain list, `length` bytes with its tag; the head is its associated data
+ *   signature Ed25519 over the hash of head and sealed, 64
  *
- *   plain: n 2 | n × (length 1 | name | state 1 | last seen 4), names ascending | zeros to a multiple of 256 */
+ *   plain     n 2 | n × (length 1 | name | state 1 | last seen 4), names ascending | zeros to a multiple of 256 */
 #ifndef PL_SESSION_BUDDIES_VALUE_H
 #define PL_SESSION_BUDDIES_VALUE_H
 
 #include "core/session/buddies.h"
 
-#define PL_BUDDIES_SALT_BYTES 16  /* spec RFC 8018 §4.1 asks for 8 at least; twice that, as NIST SP 800-132 does */
-#define PL_BUDDIES_PAD_BYTES 256  /* chosen: a thief learns how many buddies there are to some 15 only */
-#define PL_BUDDIES_HEAD_BYTES (4 + 1 + 4 + PL_BUDDIES_SALT_BYTES + PL_HASH_BYTES + 8 + PL_BUDDIES_SALT_BYTES + PL_KEY_BYTES + 2)
+#define PL_BUDDIES_SALT_BYTES 16 /* chosen: twice the least of RFC 8018 §4.1 */
+#define PL_BUDDIES_PAD_BYTES 256 /* chosen: a thief learns how many buddies there are to some 15 only */
+#define PL_BUDDIES_HEAD_BYTES                                                                                \
+    (4 + 1 + 4 + PL_BUDDIES_SALT_BYTES + PL_HASH_BYTES + 8 + PL_BUDDIES_SALT_BYTES + PL_KEY_BYTES + 2)
 #define PL_BUDDIES_ENTRY_BYTES_MAX (1 + PL_NAME_MAX + 1 + 4)
 #define PL_BUDDIES_PLAIN_MAX                                                                                           \
     ((2 + PL_BUDDIES_MAX * PL_BUDDIES_ENTRY_BYTES_MAX + PL_BUDDIES_PAD_BYTES - 1) / PL_BUDDIES_PAD_BYTES *             \
@@ -56,7 +58,7 @@ typedef struct pl_buddies_seal {
     const pl_buddies_secret *secret;
     const char *owner;
     uint64_t serial;                      /* counts the owner's values, from 1 */
-    uint8_t fresh[PL_BUDDIES_SALT_BYTES]; /* random: no two values are sealed under one key, also not after a roll-back */
+    uint8_t fresh[PL_BUDDIES_SALT_BYTES]; /* random: each value has a key of its own, even after a roll-back */
 } pl_buddies_seal;
 
 /* Makes a value in memory of its own (g_free). */

@@ -5,13 +5,15 @@
 
 #include <glib.h>
 
-/* A preference, and no more: if it is not among those asked, or does not answer by UDP, the next best serves. */
+/* A preference, and no more: if it is not among those asked, or does not answer by UDP, the next best serves.
+ */
 static void prefer(pl_login *login, const pl_ping_result *result)
 {
     login->effort->nearest = result->nearest;
 }
 
-/* Nothing open, nobody answers, not even a network that has nothing to do with us: no attempt after this one. */
+/* Nothing open, nobody answers, not even a network that has nothing to do with us: no attempt after this one.
+ */
 static void despair(pl_login *login, pl_time now)
 {
     if (login->effort->answered.ip) /* by UDP: there is one, whatever becomes of the login */
@@ -46,7 +48,8 @@ static void on_done(void *owner, const pl_ping_result *result, pl_time now)
         despair(login, now);
 }
 
-static size_t list_targets(const pl_login *login, pl_ping_whom whom, uint32_t ret_targets[PL_PING_TARGETS_MAX])
+static size_t list_targets(const pl_login *login, pl_ping_whom whom,
+                           uint32_t ret_targets[PL_PING_TARGETS_MAX])
 {
     const pl_network *network = login->options.network;
     size_t n = 0;
@@ -114,7 +117,8 @@ bool pl_login_takes(pl_login *login, pl_addr from, pl_time now)
         return true;
     if (!effort->spare.ip) {
         effort->spare = from;
-        pl_login_enter(login, PL_LOGIN_ASKING, now + login->options.context->config->icmp_wait, on_nearest_silent);
+        pl_login_enter(login, PL_LOGIN_ASKING, now + login->options.context->config->icmp_wait,
+                       on_nearest_silent);
     }
     return false;
 }

@@ -67,22 +67,25 @@ static pl_ping_verdict say_what_fits(const pl_ping *ping)
     return ping->heard.answered ? PL_PING_FITS : PL_PING_NOTHING;
 }
 
-/* chosen: payloads that make 576, 1400, 1480 and 1500 bytes with both headers: the least that every host takes
- * (RFC 791), a usual tunnel, PPPoE less its 8 bytes and 12 to spare, Ethernet. */
+/* chosen: payloads that make 576, 1400, 1480 and 1500 bytes with both headers: the least that every host
+ * takes (RFC 791), a usual tunnel, PPPoE less its 8 bytes and 12 to spare, Ethernet. */
 static const uint16_t mtu_sizes[] = {548, 1372, 1452, 1472, 0};
 
 static const pl_ping_policy policies[] = {
-    {"none", "no echo requests", PL_PING_NEVER, PL_PING_NETWORKS, false, false, NULL, all_answered, say_nothing},
-    {"nearest", "first login: asks the bootstrap list first, and prefers as its supernode who answers soonest",
+    {"none", "no echo requests", PL_PING_NEVER, PL_PING_NETWORKS, false, false, NULL, all_answered,
+     say_nothing},
+    {"nearest",
+     "first login: asks the bootstrap list first, and prefers as its supernode who answers soonest",
      PL_PING_AT_START, PL_PING_ENTRIES, false, true, NULL, all_answered, say_nearest},
     {"reachability", "when nobody answers by UDP: asks fixed networks whether there is a network at all",
      PL_PING_ON_SILENCE, PL_PING_NETWORKS, true, false, NULL, one_answered, say_whether},
-    {"reachability-first", "first login: asks fixed networks whether there is a network, before anything else",
-     PL_PING_AT_START, PL_PING_NETWORKS, false, false, NULL, one_answered, say_whether},
-    {"path-mtu", "asks the supernode that has attached us with requests of several sizes", PL_PING_WHEN_ATTACHED,
-     PL_PING_PARENT, true, false, mtu_sizes, all_answered, say_what_fits},
-    {"fixed-networks", "first login: asks fixed networks, and does nothing with what it hears", PL_PING_AT_START,
-     PL_PING_NETWORKS, false, false, NULL, all_answered, say_nothing},
+    {"reachability-first",
+     "first login: asks fixed networks whether there is a network, before anything else", PL_PING_AT_START,
+     PL_PING_NETWORKS, false, false, NULL, one_answered, say_whether},
+    {"path-mtu", "asks the supernode that has attached us with requests of several sizes",
+     PL_PING_WHEN_ATTACHED, PL_PING_PARENT, true, false, mtu_sizes, all_answered, say_what_fits},
+    {"fixed-networks", "first login: asks fixed networks, and does nothing with what it hears",
+     PL_PING_AT_START, PL_PING_NETWORKS, false, false, NULL, all_answered, say_nothing},
 };
 
 const pl_ping_policy *pl_ping_policy_find(const char *name)
@@ -137,7 +140,8 @@ static void ask_round(void *machine, pl_time now)
         ask(ping, ping->targets[i], size, now);
     bool is_last = ping->round == ping->rounds;
     pl_deadline_set(&ping->options.context->deadlines, &ping->deadline,
-                    now + (is_last ? config->icmp_wait : config->icmp_interval), is_last ? conclude : ask_round, ping);
+                    now + (is_last ? config->icmp_wait : config->icmp_interval),
+                    is_last ? conclude : ask_round, ping);
 }
 
 static size_t rounds_of(const pl_ping_policy *policy, const pl_config *config)
@@ -194,8 +198,8 @@ bool pl_ping_echo(pl_ping *ping, uint32_t from, uint16_t sequence, pl_time now)
         return false;
     asked->is_answered = true;
     note(ping, asked, now);
-    pl_trace(&ping->options.context->port, PL_EVENT_ICMP_ECHO, pl_endpoint((pl_addr){from, 0}), pl_number(sequence),
-             pl_number(now - asked->at));
+    pl_trace(&ping->options.context->port, PL_EVENT_ICMP_ECHO, pl_endpoint((pl_addr){from, 0}),
+             pl_number(sequence), pl_number(now - asked->at));
     if (ping->options.policy->is_decided(ping))
         conclude(ping, now);
     return true;

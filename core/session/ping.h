@@ -1,8 +1,8 @@
 /* ping.h - echo requests at a login, and what they may be for.
  *
- * The talk leaves it open why the real client sent a few of them at its first login, to four fixed networks (BS-18).
- * Each guess is a policy: whom it asks, when, how large, when it has heard enough, and what it then says.  What a
- * login does with that is its own business (login_ping.c). */
+ * The talk leaves it open why the real client sent a few of them at its first login, to four fixed networks
+ * (BS-18). Each guess is a policy: whom it asks, when, how large, when it has heard enough, and what it then
+ * says.  What a login does with that is its own business (login_ping.c). */
 #ifndef PL_SESSION_PING_H
 #define PL_SESSION_PING_H
 
@@ -10,7 +10,7 @@
 #include "core/session/grant.h"
 
 #define PL_PING_TARGETS_MAX 16 /* chosen: the bootstrap list, twice */
-#define PL_PING_ROUNDS_MAX 8   /* chosen: more than a few */
+#define PL_PING_ROUNDS_MAX  8  /* chosen: more than a few */
 
 /* When a policy asks. */
 typedef enum pl_ping_moment {
@@ -21,11 +21,11 @@ typedef enum pl_ping_moment {
 } pl_ping_moment;
 
 /* What it says in the end; the names are in the table of events. */
-#define PL_PING_VERDICTS(X)                                                                                            \
-    X(PL_PING_NOTHING, "nothing")       /* it has no use for what it heard */                                          \
-    X(PL_PING_NEAREST, "nearest")       /* `nearest` answered soonest */                                               \
-    X(PL_PING_FITS, "fits")             /* requests of `largest` bytes came back */                                    \
-    X(PL_PING_NETWORK, "network")       /* somebody answered: there is a network */                                    \
+#define PL_PING_VERDICTS(X)                                                                                  \
+    X(PL_PING_NOTHING, "nothing")       /* it has no use for what it heard */                                \
+    X(PL_PING_NEAREST, "nearest")       /* `nearest` answered soonest */                                     \
+    X(PL_PING_FITS, "fits")             /* requests of `largest` bytes came back */                          \
+    X(PL_PING_NETWORK, "network")       /* somebody answered: there is a network */                          \
     X(PL_PING_NO_NETWORK, "no-network") /* nobody did */
 typedef enum pl_ping_verdict {
 #define X(id, name) id,
@@ -45,7 +45,8 @@ typedef struct pl_ping_policy {
     pl_ping_whom whom; /* the bootstrap list, the fixed networks, or the supernode that has attached us */
     bool later;        /* at later logins too, since what it serves is needed there as well */
     bool holds;        /* the login waits for the verdict */
-    const uint16_t *sizes; /* payload of each round's requests, 0-terminated; NULL: icmp.pings rounds of PL_PING_BYTES */
+    const uint16_t
+        *sizes; /* payload of each round's requests, 0-terminated; NULL: icmp.pings rounds of PL_PING_BYTES */
     bool (*is_decided)(const pl_ping *ping); /* before the time is up */
     pl_ping_verdict (*judge)(const pl_ping *ping);
 } pl_ping_policy;
@@ -62,7 +63,7 @@ typedef struct pl_ping_result {
     size_t sent, answered; /* requests, not targets */
     uint32_t nearest;      /* who had the least round trip; 0 = nobody answered */
     pl_span nearest_rtt;
-    uint16_t largest;      /* bytes of the largest request that came back */
+    uint16_t largest; /* bytes of the largest request that came back */
 } pl_ping_result;
 
 /* Told once; the owner frees the ping in it or later. */

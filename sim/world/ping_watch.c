@@ -3,8 +3,8 @@
 #include "core/event.h"
 #include "sim/world/world_internal.h"
 
-/* Echo requests of logins (core/session/ping.h), as they look from outside: to whom, how many, when, how large; and
- * what they were worth. */
+/* Echo requests of logins (core/session/ping.h), as they look from outside: to whom, how many, when, how
+ * large; and what they were worth. */
 
 #define LABELS_MAX 256
 
@@ -26,7 +26,8 @@ static bool is_bootstrap(const sim_world *world, uint32_t ip)
 static void on_ping(sim_machine *machine, const pl_event *event, pl_time now)
 {
     machine->pings.sent++;
-    sample(machine, "icmp.to_bootstrap", is_bootstrap(machine->world, event->value[1].addr.ip) ? 1 : 0, "1", now);
+    sample(machine, "icmp.to_bootstrap", is_bootstrap(machine->world, event->value[1].addr.ip) ? 1 : 0, "1",
+           now);
     sample(machine, "icmp.before_udp", machine->pings.has_asked ? 0 : 1, "1", now);
     sample(machine, "icmp.size", (double)event->value[3].number, "B", now);
 }
@@ -38,8 +39,9 @@ static bool has_network(const sim_machine *machine)
     const net_firewall_options *firewall = net_host_firewall(world->network, machine->stack.host);
     if (net_host_link(world->network, machine->stack.host)->state == NET_LINK_DOWN)
         return false;
-    return firewall->udp_out == NET_ALLOW || firewall->tcp_out == NET_ALLOW || firewall->icmp_out == NET_ALLOW ||
-           firewall->tcp_out_ports[0] || firewall->udp_out_ports[0] || firewall->proxy.ip;
+    return firewall->udp_out == NET_ALLOW || firewall->tcp_out == NET_ALLOW ||
+           firewall->icmp_out == NET_ALLOW || firewall->tcp_out_ports[0] || firewall->udp_out_ports[0] ||
+           firewall->proxy.ip;
 }
 
 static void on_verdict(sim_machine *machine, const pl_event *event, pl_time now)
@@ -50,7 +52,10 @@ static void on_verdict(sim_machine *machine, const pl_event *event, pl_time now)
         return;
     bool is_right = has_network(machine) == says_network;
     sample(machine, "icmp.verdict_right", is_right ? 1 : 0, "1", now);
-    sample(machine, says_none && is_right ? "icmp.no_network_time" : says_none ? "icmp.wrong_time" : "icmp.network_time",
+    sample(machine,
+           says_none && is_right ? "icmp.no_network_time"
+           : says_none           ? "icmp.wrong_time"
+                                 : "icmp.network_time",
            (double)event->value[4].number, "ns", now);
 }
 
@@ -58,10 +63,12 @@ static void on_verdict(sim_machine *machine, const pl_event *event, pl_time now)
 static size_t rank_of(const sim_machine *machine, size_t parent, size_t candidates)
 {
     const sim_world *world = machine->world;
-    pl_span best = net_latency_between(world->network, machine->stack.host, (sim_host)(world->n_servers + parent));
+    pl_span best =
+        net_latency_between(world->network, machine->stack.host, (sim_host)(world->n_servers + parent));
     size_t rank = 1;
     for (size_t i = 0; i < candidates; i++)
-        rank += net_latency_between(world->network, machine->stack.host, (sim_host)(world->n_servers + i)) < best;
+        rank +=
+            net_latency_between(world->network, machine->stack.host, (sim_host)(world->n_servers + i)) < best;
     return rank;
 }
 

@@ -45,8 +45,8 @@ bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, c
         return false;
     }
     if (sim_config_pings(config) && !(engine->capabilities & SIM_ENGINE_ECHO)) {
-        *ret_error = g_strdup_printf("the %s engine sends no ICMP echo, and must not: write `icmp: none` under `peers`, "
-                                     "or use --engine light",
+        *ret_error = g_strdup_printf("the %s engine sends no ICMP echo, and must not: write `icmp: none` under "
+                                     "`peers`, or use --engine light",
                                      engine->name);
         return false;
     }

@@ -1,8 +1,8 @@
 /* Fuzz target of the buddy list in the registry: as a thief may leave it, and as only its owner could have.
  *
- * The first byte chooses: even, the rest is a value as it stands; odd, the rest is a plain list, which is written
- * again as the same bytes if it is accepted.  With -DFUZZ_LIBFUZZER the fuzzer brings its own main; else the target
- * replays the files and folders given as arguments. */
+ * The first byte chooses: even, the rest is a value as it stands; odd, the rest is a plain list, which is
+ * written again as the same bytes if it is accepted.  With -DFUZZ_LIBFUZZER the fuzzer brings its own main;
+ * else the target replays the files and folders given as arguments. */
 #include <glib.h>
 #include <string.h>
 
@@ -18,7 +18,8 @@ static void open_value(const uint8_t *data, size_t len)
     pl_buddies_pass pass;
     pl_buddies_opened opened, again;
     pl_buddies_pass_make(&pass, &pl_suite_sized, "wonderland");
-    if (pl_buddies_value_open(&pl_suite_sized, &pass, "alice", PL_BUDDIES_MAX, data, len, &opened) != PL_BUDDIES_OK)
+    if (pl_buddies_value_open(&pl_suite_sized, &pass, "alice", PL_BUDDIES_MAX, data, len, &opened) !=
+        PL_BUDDIES_OK)
         return;
     const pl_buddies_seal seal = {
         .suite = &pl_suite_sized, .secret = &opened.secret, .owner = "alice", .serial = opened.serial};

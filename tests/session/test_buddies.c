@@ -29,15 +29,16 @@ static bool look_up(void *owner, const char *name, pl_time now)
 static void new_session(fixture *f)
 {
     pl_buddies_free(f->buddies);
-    f->buddies = pl_buddies_new(&(pl_buddies_options){.context = &f->context, .look_up = look_up, .owner = f});
+    f->buddies =
+        pl_buddies_new(&(pl_buddies_options){.context = &f->context, .look_up = look_up, .owner = f});
 }
 
 static void set_up(fixture *f, gconstpointer suite)
 {
     f->fake = fake_port_new();
     pl_config_init(&f->config);
-    f->context = (pl_context){
-        .port = fake_port_of(f->fake), .config = &f->config, .suite = suite, .epoch = EPOCH};
+    f->context =
+        (pl_context){.port = fake_port_of(f->fake), .config = &f->config, .suite = suite, .epoch = EPOCH};
     pl_deadlines_init(&f->context.deadlines);
     f->asked = g_ptr_array_new_with_free_func(g_free);
     f->answers = true;
@@ -81,7 +82,8 @@ static char *registry_key(const fixture *f, char letter, const char *name)
     static const char label[] = "partyline buddies key";
     uint8_t hash[PL_HASH_BYTES];
     GString *digits = g_string_new(NULL);
-    f->context.suite->hash(hash, (const uint8_t *)label, sizeof label - 1, (const uint8_t *)name, strlen(name));
+    f->context.suite->hash(hash, (const uint8_t *)label, sizeof label - 1, (const uint8_t *)name,
+                           strlen(name));
     for (size_t i = 0; i < 7; i++)
         g_string_append_printf(digits, "%02x", hash[i]);
     char *key = key_of(letter, digits->str);
@@ -201,15 +203,15 @@ static void test_tampering_has_its_name(fixture *f, gconstpointer suite)
         size_t at; /* from the start */
         const char *reason;
     } rows[] = {
-        {0, "malformed"},                                  /* the magic */
-        {4, "malformed"},                                  /* the version */
-        {12, "tampered"},                                  /* the salt */
-        {30, "tampered"},                                  /* the owner */
-        {60, "tampered"},                                  /* the serial */
-        {90, "tampered"},                                  /* the signing key */
-        {PL_BUDDIES_HEAD_BYTES - 2, "truncated"},          /* the length */
-        {PL_BUDDIES_HEAD_BYTES, "tampered"},               /* what is sealed */
-        {PL_BUDDIES_HEAD_BYTES + 256 + 16, "tampered"},    /* the signature */
+        {0, "malformed"},                               /* the magic */
+        {4, "malformed"},                               /* the version */
+        {12, "tampered"},                               /* the salt */
+        {30, "tampered"},                               /* the owner */
+        {60, "tampered"},                               /* the serial */
+        {90, "tampered"},                               /* the signing key */
+        {PL_BUDDIES_HEAD_BYTES - 2, "truncated"},       /* the length */
+        {PL_BUDDIES_HEAD_BYTES, "tampered"},            /* what is sealed */
+        {PL_BUDDIES_HEAD_BYTES + 256 + 16, "tampered"}, /* the signature */
     };
     store_two(f);
     g_autoptr(GBytes) whole = kept(f, 'b', "alice");
@@ -286,7 +288,8 @@ static void test_an_older_list(fixture *f, gconstpointer suite)
     put_bytes(f, 'm', "alice", old_mark);
     open_as(f, "alice", "wonderland");
     g_assert_cmpstr(refusal(f), ==, "none");
-    put_bytes(f, 'b', "alice", old_value); /* both turned back: no registry can tell, and decision 10 says so */
+    put_bytes(f, 'b', "alice",
+              old_value); /* both turned back: no registry can tell, and decision 10 says so */
     open_as(f, "alice", "wonderland");
     g_assert_cmpuint(pl_buddies_count(f->buddies), ==, 2);
 }

@@ -1,5 +1,5 @@
-/* test_ping.c - echo requests at a login, policy by policy, in the world of paper: to whom, when, how large, and what
- * becomes of the login at each instant that counts. */
+/* test_ping.c - echo requests at a login, policy by policy, in the world of paper: to whom, when, how large,
+ * and what becomes of the login at each instant that counts. */
 #include <glib.h>
 #include <string.h>
 
@@ -79,7 +79,8 @@ static void run(fixture *f, pl_time until)
 
 static void echo(fixture *f, uint32_t from, uint16_t sequence, pl_time now)
 {
-    pl_node_input(f->node, &(pl_input){.kind = PL_INPUT_ECHO, .from = {from, 0}, .echo_sequence = sequence}, now);
+    pl_node_input(f->node, &(pl_input){.kind = PL_INPUT_ECHO, .from = {from, 0}, .echo_sequence = sequence},
+                  now);
 }
 
 /* The probe's answer, with the transaction of the last one sent. */
@@ -92,9 +93,10 @@ static void answer(fixture *f, pl_addr from, const uint8_t *probe, pl_time now)
                                                 .transaction = message.transaction,
                                                 .status = PL_PROBE_WELCOME},
                                   bytes, sizeof bytes);
-    pl_node_input(f->node,
-                  &(pl_input){.kind = PL_INPUT_DATAGRAM, .id = f->socket, .from = from, .data = bytes, .len = len},
-                  now);
+    pl_node_input(
+        f->node,
+        &(pl_input){.kind = PL_INPUT_DATAGRAM, .id = f->socket, .from = from, .data = bytes, .len = len},
+        now);
 }
 
 static size_t pings(const fixture *f)
@@ -155,7 +157,11 @@ static void test_a_later_login_is_not_a_first_one(fixture *f, gconstpointer data
     static const struct {
         const char *policy;
         size_t pings;
-    } rows[] = {{"nearest", 0}, {"reachability-first", 0}, {"fixed-networks", 0}, {"path-mtu", 0}, {"reachability", 12}};
+    } rows[] = {{"nearest", 0},
+                {"reachability-first", 0},
+                {"fixed-networks", 0},
+                {"path-mtu", 0},
+                {"reachability", 12}};
     (void)data;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         seed_cache(f);
@@ -219,8 +225,8 @@ static void test_a_verdict_in_the_pause_ends_it(fixture *f, gconstpointer data)
     run(f, 5 * PL_SECOND);
     for (const fake_ask *ask; (ask = fake_port_take_kind(f->fake, FAKE_OPEN));) {
         fake_port_drop(f->fake, ask->id);
-        pl_node_input(f->node,
-                      &(pl_input){.kind = PL_INPUT_CLOSED, .id = ask->id, .cause = PL_CAUSE_REFUSED}, 5 * PL_SECOND);
+        pl_node_input(f->node, &(pl_input){.kind = PL_INPUT_CLOSED, .id = ask->id, .cause = PL_CAUSE_REFUSED},
+                      5 * PL_SECOND);
     }
     g_assert_cmpint((int)pl_node_login_state(f->node), ==, PL_LOGIN_PAUSING);
     run(f, 7200 * MS);
@@ -243,7 +249,8 @@ static void test_an_answer_by_udp_outweighs_silence(fixture *f, gconstpointer da
     g_assert_cmpstr(failed(f)->value[5].text, !=, "no-network");
 }
 
-/* The login waits until all have answered, then takes the nearest one's answer though another's comes first. */
+/* The login waits until all have answered, then takes the nearest one's answer though another's comes first.
+ */
 static void test_the_nearest_is_preferred(fixture *f, gconstpointer data)
 {
     (void)data;

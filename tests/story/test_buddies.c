@@ -107,7 +107,8 @@ static void test_two_users_of_one_machine(void)
     story_free(s);
 }
 
-/* The password was changed at the login server: the old list is not hers to read any more on the new one alone. */
+/* The password was changed at the login server: the old list is not hers to read any more on the new one
+ * alone. */
 static void test_a_new_password(void)
 {
     story *s = open_story();
@@ -143,7 +144,8 @@ static void test_a_wrong_password_opens_nothing(void)
     pass(s, PL_MINUTE);
     g_assert_cmpstr(story_last(alice, PL_EVENT_LOGIN_FAILED)->event.value[5].text, ==, "wrong-password");
     g_assert_cmpuint(n_buddies(alice), ==, 0);
-    g_assert_cmpuint(story_count(alice, PL_EVENT_BUDDY_LOADED) + story_count(alice, PL_EVENT_BUDDY_REFUSED), ==, 0);
+    g_assert_cmpuint(story_count(alice, PL_EVENT_BUDDY_LOADED) + story_count(alice, PL_EVENT_BUDDY_REFUSED),
+                     ==, 0);
     story_free(s);
 }
 

@@ -1,5 +1,5 @@
-/* test_ping.c - echo requests at a login in a whole network, where round trips are closed forms; and the worlds that
- * have fixed networks to ask, or must not have any. */
+/* test_ping.c - echo requests at a login in a whole network, where round trips are closed forms; and the
+ * worlds that have fixed networks to ask, or must not have any. */
 #include <string.h>
 
 #include "tests/support/story.h"
@@ -114,15 +114,18 @@ static void test_echoes_come_through_a_nat(void)
 
 /* --- worlds --- */
 
-#define NETWORK                                                                                                        \
-    "network: {latency: constant(50ms)}\n"                                                                             \
+#define NETWORK                                                                                              \
+    "network: {latency: constant(50ms)}\n"                                                                   \
     "run: {until: all-logged-in, limit: 5min}\n"
 
 static void test_a_world_has_four_fixed_networks(void)
 {
     told_world told;
-    told_world_open(&told, NETWORK "supernodes: {count: 7, link: ideal}\npeers: {count: 1, link: ideal, arrive: at 10s, "
-                                   "icmp: fixed-networks}\n", NULL);
+    told_world_open(&told,
+                    NETWORK
+                    "supernodes: {count: 7, link: ideal}\npeers: {count: 1, link: ideal, arrive: at 10s, "
+                    "icmp: fixed-networks}\n",
+                    NULL);
     g_assert_cmpuint(told.world->n_landmarks, ==, 4);
     told_world_run(&told, 20 * PL_SECOND);
     size_t n = 0;
@@ -136,25 +139,31 @@ static void test_a_world_has_four_fixed_networks(void)
     static const uint32_t blocks[4][2] = {
         {0xC0000200, 24}, {0xC6336400, 24}, {0xCB007100, 24}, {0xC6120000, 15}};
     for (size_t l = 0; l < 4; l++)
-        g_assert_cmpuint(told.world->landmarks[l] >> (32 - blocks[l][1]), ==, blocks[l][0] >> (32 - blocks[l][1]));
+        g_assert_cmpuint(told.world->landmarks[l] >> (32 - blocks[l][1]), ==,
+                         blocks[l][0] >> (32 - blocks[l][1]));
     told_world_close(&told);
 }
 
 static void test_a_world_without_pings_has_none(void)
 {
     told_world told;
-    told_world_open(&told, NETWORK "supernodes: {count: 7, link: ideal}\npeers: {count: 1, link: ideal}\n", NULL);
+    told_world_open(&told, NETWORK "supernodes: {count: 7, link: ideal}\npeers: {count: 1, link: ideal}\n",
+                    NULL);
     g_assert_cmpuint(told.world->n_landmarks, ==, 0);
     g_assert_cmpuint(told.world->knowledge.n_echo_targets, ==, 0);
     told_world_close(&told);
 }
 
-/* The live engine sends no echo, and a scenario that asks for one does not start there: nobody's host is pinged. */
+/* The live engine sends no echo, and a scenario that asks for one does not start there: nobody's host is
+ * pinged. */
 static void test_live_pings_nobody(void)
 {
     told_world told;
-    told_world_open(&told, NETWORK "supernodes: {count: 7, link: ideal, bootstrap: no}\npeers: {count: 1, link: ideal, "
-                                   "icmp: fixed-networks}\n", NULL);
+    told_world_open(&told,
+                    NETWORK
+                    "supernodes: {count: 7, link: ideal, bootstrap: no}\npeers: {count: 1, link: ideal, "
+                    "icmp: fixed-networks}\n",
+                    NULL);
     const sim_config *config = told.scenario->points[0].config;
     g_autofree char *error = NULL;
     g_assert_false(sim_world_allowed(config, &sim_live_engine, &error));
@@ -162,8 +171,9 @@ static void test_live_pings_nobody(void)
     g_assert_true(sim_world_allowed(config, &sim_light_engine, NULL));
     g_assert_cmpuint(sim_live_engine.capabilities & SIM_ENGINE_ECHO, ==, 0);
     told_world_close(&told);
-    told_world_open(&told, NETWORK "supernodes: {count: 7, link: ideal, bootstrap: no}\npeers: {count: 1, link: ideal}\n",
-                    NULL);
+    told_world_open(
+        &told, NETWORK "supernodes: {count: 7, link: ideal, bootstrap: no}\npeers: {count: 1, link: ideal}\n",
+        NULL);
     g_assert_true(sim_world_allowed(told.scenario->points[0].config, &sim_live_engine, NULL));
     told_world_close(&told);
 }
@@ -171,7 +181,8 @@ static void test_live_pings_nobody(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/story/ping/the-nearest-costs-a-round-trip-and-more", test_the_nearest_costs_a_round_trip_and_more);
+    g_test_add_func("/story/ping/the-nearest-costs-a-round-trip-and-more",
+                    test_the_nearest_costs_a_round_trip_and_more);
     g_test_add_func("/story/ping/fixed-networks-cost-nothing", test_fixed_networks_cost_nothing);
     g_test_add_func("/story/ping/every-size-comes-back", test_every_size_comes_back);
     g_test_add_func("/story/ping/a-network-is-told-from-none", test_a_network_is_told_from_none);
