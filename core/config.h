@@ -70,6 +70,20 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "PBKDF2 rounds of a stored password: low, because accounts of a testbed are made up; raise it for people") \
     X(server_replay_memory, "server.replay_memory", PL_UNIT_COUNT, 65536, 16, 16777216, "chosen",            \
       "first handshake messages that a login server remembers to refuse their replay")                       \
+    X(icmp_pings, "icmp.pings", PL_UNIT_COUNT, 3, 1, 8, "measured BS-18",                                    \
+      "echo requests to each address, where a policy sends any: a few")                                      \
+    X(icmp_interval, "icmp.interval", PL_UNIT_TIME, 100 * PL_MILLISECOND, PL_MILLISECOND, PL_MINUTE, "chosen", \
+      "between two rounds of them: three rounds are over before a distant echo is back")                     \
+    X(icmp_wait, "icmp.wait", PL_UNIT_TIME, 2 * PL_SECOND, PL_MILLISECOND, PL_MINUTE, "chosen",              \
+      "how long an echo may take: twice the round trip of a loaded mobile bearer")                           \
+    X(buddies_entries_max, "buddies.entries_max", PL_UNIT_COUNT, 1000, 0, 1500, "chosen",                    \
+      "buddies that a list holds at most: more than people have, and a registry's value of 64 KB holds them") \
+    X(buddies_password_rounds, "buddies.password_rounds", PL_UNIT_COUNT, 1000, 1, 1000000,                   \
+      "spec RFC 8018 §4.2", "PBKDF2 rounds of a new list's key: the least that the standard names; raise it for people") \
+    X(buddies_check, "buddies.check", PL_UNIT_TIME, 5 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",        \
+      "how often each buddy is looked up: a friend who came is seen within minutes, at one search a buddy")  \
+    X(buddies_answer_wait, "buddies.answer_wait", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, PL_HOUR, "chosen",     \
+      "how long one look-up may hold up the next: four times the slowest search measured, BS-26")            \
     X(discovery_first_try, "discovery.first_try", PL_UNIT_TIME, 500 * PL_MILLISECOND, PL_MILLISECOND,        \
       PL_MINUTE, "spec RFC 8489 §6.2.1", "first retransmission of a STUN request; doubles")                  \
     X(discovery_tries, "discovery.tries", PL_UNIT_COUNT, 3, 1, 7, "chosen",                                  \

@@ -32,6 +32,15 @@
     X(PL_EVENT_LOGIN_FAILED, "login:login-failed",                                                 \
       "s:login t:time i:attempts i:contacts i:contacts_tcp s:cause")                               \
     X(PL_EVENT_LOGGED_OUT, "login:logged-out", "s:cause")                                          \
+    X(PL_EVENT_ICMP_PING, "icmp:ping", "s:policy a:to i:sequence i:size")                          \
+    X(PL_EVENT_ICMP_ECHO, "icmp:echo", "a:from i:sequence t:time")                                 \
+    X(PL_EVENT_ICMP_VERDICT, "icmp:verdict", "s:policy s:verdict i:sent i:answered t:time")        \
+    X(PL_EVENT_BUDDY_LOADED, "buddy:loaded", "i:count")                                            \
+    X(PL_EVENT_BUDDY_REFUSED, "buddy:refused", "s:error")                                          \
+    X(PL_EVENT_BUDDY_ADDED, "buddy:added", "i:count")                                              \
+    X(PL_EVENT_BUDDY_REMOVED, "buddy:removed", "i:count")                                          \
+    X(PL_EVENT_BUDDY_ONLINE, "buddy:online", "i:buddy i:age_s")                                    \
+    X(PL_EVENT_BUDDY_OFFLINE, "buddy:offline", "i:buddy i:age_s")                                  \
     X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
     X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \
     X(PL_EVENT_NAT_DOUBTED, "nat:doubted", "s:trigger")                                            \

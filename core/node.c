@@ -27,6 +27,7 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->n_web_ports = options->n_web_ports;
     node->path_profile = options->path_profile ? options->path_profile : pl_path_profile_find("ours");
     node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
+    node->icmp_policy = options->icmp_policy;
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
@@ -75,6 +76,7 @@ void pl_node_free(pl_node *node)
         return;
     node->context.port.ops = &silent_ops;
     pl_node_paths_clear(node, 0);
+    g_clear_pointer(&node->buddies, pl_buddies_free);
     pl_login_free(node->login);
     pl_nat_keeper_free(node->keeper);
     pl_supernode_free(node->supernode);
@@ -202,8 +204,11 @@ static void start_client(pl_node *node, pl_time now)
     node->login = pl_login_new(&(pl_login_options){.context = &node->context,
                                                    .network = node->network,
                                                    .socket = node->socket,
+                                                   .ping = node->icmp_policy,
                                                    .attached = on_attached,
                                                    .detached = on_detached,
+                                                   .online = pl_node_buddies_online,
+                                                   .offline = pl_node_buddies_offline,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},
@@ -359,7 +364,10 @@ static size_t take_input(void *owner, const pl_input *input, pl_time now)
         take_closed(node, input, now);
         break;
     case PL_INPUT_ICMP: /* a refused probe does not shorten the wait (BS-07) */
+        break;
     case PL_INPUT_ECHO:
+        if (node->login)
+            pl_login_echo(node->login, input->from.ip, input->echo_sequence, now);
         break;
     case PL_INPUT_ADDRESS:
         if (node->keeper)

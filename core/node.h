@@ -12,6 +12,7 @@
 #include "core/nat/path/path.h"
 #include "core/nat/turn/turn_server.h"
 #include "core/port.h"
+#include "core/session/buddies.h"
 #include "core/session/grant.h"
 #include "core/session/login.h"
 #include "core/session/login_server.h"
@@ -46,6 +47,7 @@ typedef struct pl_node_options {
     const pl_server_keys *server_keys;       /* login servers; copied */
     const pl_path_profile *path_profile;     /* clients: static; NULL = "ours" */
     const pl_nat_policy *nat_policy;         /* clients: static; NULL = "login" */
+    const pl_ping_policy *icmp_policy;       /* clients: static; NULL = "none" */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 
@@ -84,6 +86,14 @@ typedef struct pl_node_connect_options {
 int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint64_t *ret_session, pl_time now);
 /* Ends it, if it is still there. */
 void pl_node_hang_up(pl_node *node, uint64_t session, pl_time now);
+
+/* The buddy list of who is online: as pl_buddies_add, _remove, _authorise, _discard. */
+int pl_node_add_buddy(pl_node *node, const char *name, pl_time now);
+int pl_node_remove_buddy(pl_node *node, const char *name);
+int pl_node_authorise_buddy(pl_node *node, const char *name);
+int pl_node_discard_buddies(pl_node *node);
+/* For looking at (pl_buddies_count, _at, _find, _refused); NULL as long as nobody was online.  Borrowed. */
+const pl_buddies *pl_node_buddies(const pl_node *node);
 
 /* Login servers: as pl_login_server_add_account. */
 int pl_node_add_account(pl_node *node, const char *name, const char *password);

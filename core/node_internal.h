@@ -1,5 +1,6 @@
 /* node_internal.h - the node's state, shared by its files only: node.c (life, and the routing of inputs), node_paths.c
- * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks). */
+ * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks), node_buddies.c (whom we
+ * know). */
 #ifndef PL_NODE_INTERNAL_H
 #define PL_NODE_INTERNAL_H
 
@@ -9,6 +10,7 @@
 #include "core/nat/proxy.h"
 #include "core/node.h"
 #include "core/overlay/supernode.h"
+#include "core/session/buddies.h"
 #include "core/session/signal.h"
 
 #include <glib.h>
@@ -52,7 +54,9 @@ struct pl_node {
     pl_nat_keeper *keeper;         /* clients */
     const pl_path_profile *path_profile;
     const pl_nat_policy *nat_policy;
+    const pl_ping_policy *icmp_policy;
     pl_node_paths paths;           /* clients */
+    pl_buddies *buddies;           /* clients, from the first time that they are online */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
     pl_supernode *supernode;       /* supernodes */
     pl_grant *grant;               /* supernodes, while they ask for a credential */
@@ -103,6 +107,11 @@ bool pl_node_lobby_data(pl_node *node, pl_id stream, const uint8_t *data, size_t
 bool pl_node_lobby_fin(pl_node *node, pl_id stream);
 bool pl_node_lobby_closed(pl_node *node, pl_id stream);
 void pl_node_lobby_clear(pl_node *node);
+
+/* node_buddies.c: the node's login comes and goes; `owner` is the node. */
+
+void pl_node_buddies_online(void *owner, const char *name, const char *password, pl_time now);
+void pl_node_buddies_offline(void *owner);
 
 /* node.c */
 

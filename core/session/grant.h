@@ -13,6 +13,8 @@
 typedef struct pl_network {
     const pl_addr *bootstrap;
     size_t n_bootstrap;
+    const uint32_t *echo_targets; /* hosts of fixed networks that answer ICMP echo (BS-18); none when live */
+    size_t n_echo_targets;
     const uint16_t *web_ports; /* 80 and 443 when simulated, none when live */
     size_t n_web_ports;
     uint8_t server_sign_key[PL_KEY_BYTES]; /* pinned: Ed25519, signs credentials */

@@ -28,6 +28,7 @@ static void effort_free(pl_login_effort *effort)
     if (!effort)
         return;
     pl_race_free(effort->race);
+    pl_ping_free(effort->ping);
     pl_grant_free(effort->grant);
     g_free(effort->contacts);
     g_free(effort->contacts_tcp);
@@ -42,6 +43,8 @@ void pl_login_forget_self(pl_login *login)
         return;
     pl_bytes_wipe(login->self, sizeof *login->self);
     g_clear_pointer(&login->self, g_free);
+    if (login->options.offline)
+        login->options.offline(login->options.owner);
 }
 
 void pl_login_free(pl_login *login)
@@ -98,7 +101,7 @@ static void choose_entries(pl_login *login)
         effort->entries[i] = drawn[i].addr;
 }
 
-static void start_attempt(void *machine, pl_time now)
+void pl_login_attempt(void *machine, pl_time now)
 {
     pl_login *login = machine;
     pl_login_effort *effort = login->effort;
@@ -128,11 +131,14 @@ int pl_login_start(pl_login *login, const char *name, const char *password, pl_t
     g_strlcpy(effort->name, name, sizeof effort->name);
     g_strlcpy(effort->password, password, sizeof effort->password);
     effort->kind = login->cache.count == 0 ? "first" : "later";
+    effort->is_later = login->cache.count > 0;
     effort->started_at = now;
     login->self = g_new0(pl_login_self, 1);
     pl_identity_draw(&login->self->identity, context);
     pl_trace(&context->port, PL_EVENT_LOGIN_STARTED, pl_text(effort->kind));
-    start_attempt(login, now);
+    pl_login_enter(login, PL_LOGIN_PINGING, PL_NEVER, NULL);
+    if (!pl_login_ping(login, PL_PING_AT_START, now))
+        pl_login_attempt(login, now);
     return 0;
 }
 
@@ -162,12 +168,12 @@ void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
     const pl_context *context = login->options.context;
     const char *name = cause == PL_LOGIN_GRANT ? effort->cause_name : cause_name(cause);
     pl_login_attach_drop(login);
-    if (effort->attempts >= context->config->login_attempts) {
-        pl_login_failed(login, name, now);
+    if (effort->no_network || effort->attempts >= context->config->login_attempts) {
+        pl_login_failed(login, effort->no_network ? cause_name(PL_LOGIN_NO_NETWORK) : name, now);
         return;
     }
     pl_trace(&context->port, PL_EVENT_LOGIN_PAUSE, pl_text(name));
-    pl_login_enter(login, PL_LOGIN_PAUSING, now + context->config->login_pause, start_attempt);
+    pl_login_enter(login, PL_LOGIN_PAUSING, now + context->config->login_pause, pl_login_attempt);
 }
 
 void pl_login_succeeded(pl_login *login, pl_time now)

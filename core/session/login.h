@@ -18,12 +18,14 @@
 #include "core/nat/turn/turn_client.h"
 #include "core/overlay/host_cache.h"
 #include "core/session/grant.h"
+#include "core/session/ping.h"
 
 #define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
 
 /* States are named by what is awaited. */
 typedef enum pl_login_state {
     PL_LOGIN_IDLE,
+    PL_LOGIN_PINGING,     /* echoes, by policy */
     PL_LOGIN_ASKING,      /* a UDP answer */
     PL_LOGIN_OPENING,     /* a stream to a supernode */
     PL_LOGIN_ATTACHING,   /* the supernode's handshake and its `attached` */
@@ -45,6 +47,7 @@ typedef enum pl_login_state {
     X(PL_LOGIN_SUPERNODE_LOST, "supernode-lost")                                                   \
     X(PL_LOGIN_NO_SERVER, "no-server-known") /* the supernode knew no login server */              \
     X(PL_LOGIN_GRANT, "grant")               /* stands for the grant's own outcome */              \
+    X(PL_LOGIN_NO_NETWORK, "no-network") /* a policy of pings says that there is none */           \
     X(PL_LOGIN_CANCELLED, "cancelled")       /* the user logged out */
 typedef enum pl_login_cause {
 #define X(id, name) id,
@@ -58,6 +61,9 @@ typedef struct pl_login pl_login;
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
 /* Told when we have no supernode any more, for whatever reason; also if it had not attached us yet. */
 typedef void (*pl_login_detached_fn)(void *owner);
+/* Told when the user is online, just before login:logged-in, and when he is no longer; both may be NULL. */
+typedef void (*pl_login_online_fn)(void *owner, const char *name, const char *password, pl_time now);
+typedef void (*pl_login_offline_fn)(void *owner);
 
 /* What comes by way of the supernode while we are online; each may be NULL.  None of it is to be trusted: the
  * supernode may have made it up.  The owner may log out inside. */
@@ -74,8 +80,11 @@ typedef struct pl_login_options {
     pl_context *context;
     const pl_network *network; /* borrowed */
     pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
+    const pl_ping_policy *ping; /* static; NULL = "none" */
     pl_login_attached_fn attached;
     pl_login_detached_fn detached;
+    pl_login_online_fn online;
+    pl_login_offline_fn offline;
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;
@@ -91,6 +100,8 @@ void pl_login_stop(pl_login *login, pl_time now);
 
 /* A datagram of our own protocol on the main socket: 0, or an error that the node counts. */
 int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, pl_time now);
+/* An echo reply; false if it answers none of its requests. */
+bool pl_login_echo(pl_login *login, uint32_t from, uint16_t sequence, pl_time now);
 /* Inputs of its streams; true if the stream was this login's. */
 bool pl_login_opened(pl_login *login, pl_id stream, pl_time now);
 bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t len, pl_time now);

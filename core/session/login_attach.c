@@ -168,7 +168,9 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     take_entries(login, message, now);
     effort->n_servers = message->n_servers;
     memcpy(effort->servers, message->servers, sizeof effort->servers);
+    effort->no_network = false;
     options->attached(options->owner, login->supernode, now);
+    pl_login_ping(login, PL_PING_WHEN_ATTACHED, now);
     if (effort->n_servers == 0) {
         pl_login_attempt_failed(login, PL_LOGIN_NO_SERVER, now);
         return;
@@ -181,6 +183,8 @@ static void on_advertised(pl_login *login, pl_time now)
 {
     pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
                    refresh_cache);
+    if (login->options.online)
+        login->options.online(login->options.owner, login->effort->name, login->effort->password, now);
     pl_login_succeeded(login, now);
 }
 
@@ -226,6 +230,7 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
     case PL_LOGIN_OPENING:
     case PL_LOGIN_GRANTING:
     case PL_LOGIN_PAUSING:
+    case PL_LOGIN_PINGING:
         return false;
     }
     return false;

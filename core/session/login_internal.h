@@ -1,6 +1,7 @@
-/* login_internal.h - the login machine's state, shared by its four files only:
+/* login_internal.h - the login machine's state, shared by its five files only:
  * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
- * conversation with it, the grant, online), login_signal.c (what others say to us by it). */
+ * conversation with it, the grant, online), login_signal.c (what others say to us by it), login_ping.c
+ * (echo requests, by policy). */
 #ifndef PL_SESSION_LOGIN_INTERNAL_H
 #define PL_SESSION_LOGIN_INTERNAL_H
 
@@ -33,6 +34,13 @@ typedef struct pl_login_effort {
     size_t n_servers;
     bool met_full; /* somebody said in this attempt that it is full */
     const char *cause_name; /* of a grant that failed */
+
+    /* Pings, by policy. */
+    pl_ping *ping;
+    bool is_later;
+    bool no_network;  /* they say so: this attempt is the last */
+    uint32_t nearest; /* whom they found; 0 = nobody */
+    pl_addr spare;    /* who answered by UDP while the nearest was waited for */
 } pl_login_effort;
 
 /* Who we are from the log-in act until we are no longer online: what signs and proves.  Wiped when it ends. */
@@ -61,6 +69,8 @@ struct pl_login {
 
 /* The only writer of the state; sets what is waited for at the same time. */
 void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_deadline_fn act);
+/* The next walk of the ladder. */
+void pl_login_attempt(void *machine, pl_time now);
 /* The attempt failed: pause, or fail the login if it was the last. */
 void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now);
 /* The login failed for good. */
@@ -79,10 +89,19 @@ void pl_login_forget_self(pl_login *login);
 
 /* Climbs from the bottom: the UDP rung. */
 void pl_login_ladder_start(pl_login *login, pl_time now);
+/* Somebody answered by UDP, and is tried alone. */
+void pl_login_answered(pl_login *login, pl_addr from, pl_time now);
 /* What was open did not lead to an attachment: goes on with the next rung. */
 void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now);
 /* A supernode was open but did not attach us: the rungs of this attempt that follow leave it out. */
 void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode);
+
+/* login_ping.c */
+
+/* Begins to ping if the policy does so at this moment of this login; true: the ladder waits for the verdict. */
+bool pl_login_ping(pl_login *login, pl_ping_moment moment, pl_time now);
+/* Whether this answer by UDP is taken; false: a nearer supernode is waited for a moment. */
+bool pl_login_takes(pl_login *login, pl_addr from, pl_time now);
 
 /* login_attach.c */
 

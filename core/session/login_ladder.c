@@ -15,6 +15,7 @@ static void trace_rung(const pl_login *login, const char *rung, size_t entries)
 
 static void on_udp_silence(void *machine, pl_time now)
 {
+    pl_login_ping(machine, PL_PING_ON_SILENCE, now);
     open_rung(machine, 0, now);
 }
 
@@ -51,7 +52,7 @@ void pl_login_ladder_start(pl_login *login, pl_time now)
 {
     pl_login_effort *effort = login->effort;
     effort->n_asked = 0;
-    effort->answered = (pl_addr){0};
+    effort->answered = effort->spare = (pl_addr){0};
     effort->met_full = false;
     pl_context_random(login->options.context, &effort->transaction, sizeof effort->transaction);
     trace_rung(login, "udp", effort->n_entries);
@@ -133,6 +134,16 @@ static bool was_asked(const pl_login_effort *effort, pl_addr from)
     return false;
 }
 
+void pl_login_answered(pl_login *login, pl_addr from, pl_time now)
+{
+    pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ANSWERED, pl_endpoint(from));
+    login->effort->answered = from;
+    login->effort->no_network = false;
+    login->effort->rung = 0;
+    trace_rung(login, "tcp", 1);
+    race(login, &from, 1, 0, now);
+}
+
 int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, pl_time now)
 {
     pl_login_effort *effort = login->effort;
@@ -145,10 +156,7 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
     /* The other entries of the wave answer too, a moment after the first: that is no error. */
     if (login->state != PL_LOGIN_ASKING || message->status != PL_PROBE_WELCOME)
         return 0;
-    pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ANSWERED, pl_endpoint(from));
-    effort->answered = from;
-    effort->rung = 0;
-    trace_rung(login, "tcp", 1);
-    race(login, &from, 1, 0, now);
+    if (pl_login_takes(login, from, now))
+        pl_login_answered(login, from, now);
     return 0;
 }

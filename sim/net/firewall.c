@@ -42,6 +42,12 @@ static const net_firewall_preset_row presets[] = {
      "come in",
      {.name = "dns-only", .udp_out = NET_DENY, .udp_out_ports = {53}, .icmp_out = NET_DENY,
       ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
+    {"udp-only-blocked", "TCP and ICMP may go out, UDP is dropped silently; only answers come in",
+     {.name = "udp-only-blocked", .udp_out = NET_DENY,
+      ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
+    {"echo-only", "ICMP may go out, and be answered; the rest is dropped silently: a network not paid for yet",
+     {.name = "echo-only", .udp_out = NET_DENY, .tcp_out = NET_DENY,
+      ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
     {"proxy-only", "only TCP to the proxy may go out; the rest is dropped silently",
      {.name = "proxy-only", ALL_OUT(NET_DENY), ALL_IN(NET_DENY), .blocked = NET_DENY, LIFETIMES}},
 };

@@ -41,7 +41,8 @@ typedef struct net_firewall_preset_row {
  * Presets: "none", "stateful" (all out, nothing unsolicited in), "udp-blocked" (TCP out only), "web-only"
  * (TCP 80 and 443 out only, rest dropped), "only-443", "refuse-all", "drop-all", "tcp-in-refused" (TCP
  * from outside is answered by RST), "udp-refused" (as udp-blocked, with ICMP 3/13 for the rest), "dns-only" (as
- * udp-blocked, with UDP to port 53), "proxy-only" (nothing until `proxy` is set), each with a help line.  NULL
+ * udp-blocked, with UDP to port 53), "udp-only-blocked"
+ * (as udp-blocked, with ICMP), "echo-only" (nothing but ICMP out), "proxy-only" (nothing until `proxy` is set), each with a help line.  NULL
  * if unknown. */
 const net_firewall_options *net_firewall_preset(const char *name);
 /* Names and help lines in order; returns how many. */

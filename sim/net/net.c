@@ -211,6 +211,11 @@ void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_op
     set_firewall(network, &net_site_at(network, realm)->firewall, firewall);
 }
 
+pl_span net_latency_between(const net *network, sim_host a, sim_host b)
+{
+    return network->policy->between(network->latency, a, b);
+}
+
 uint32_t net_host_ip(const net *network, sim_host host)
 {
     return known_host(network, host)->ip;

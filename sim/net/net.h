@@ -118,6 +118,8 @@ void net_realm_set_external(net *network, net_realm realm, uint32_t ip, pl_time 
  * what has left the host goes on.  The host keeps its link, its firewall and its place; its stack must be told by
  * whoever moves it. */
 void net_host_move(net *network, sim_host host, net_realm realm, uint32_t ip);
+/* One-way latency of the path between two hosts, without their access links. */
+pl_span net_latency_between(const net *network, sim_host a, sim_host b);
 uint32_t net_host_ip(const net *network, sim_host host);
 net_realm net_host_realm(const net *network, sim_host host);
 

@@ -262,6 +262,17 @@ int64_t sim_config_hosts(const sim_config *config)
            config->proxies.count;
 }
 
+bool sim_config_pings(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_groups; i++)
+        if (strcmp(config->groups[i].icmp, "none") != 0)
+            return true;
+    for (size_t i = 0; i < config->matrix.n_kinds; i++)
+        if (strcmp(config->matrix.kinds[i].group.icmp, "none") != 0)
+            return true;
+    return false;
+}
+
 bool sim_config_has_paths(const sim_config *config)
 {
     return config->n_paths > 0 || config->matrix.n_cells > 0;

@@ -85,6 +85,7 @@ typedef struct sim_group_config {
     sim_switch proxy;        /* the nodes are told of an HTTP proxy */
     const char *traversal;   /* profile: "ours", "e1", "e2" */
     const char *nat_refresh; /* policy: "login", "timer", … */
+    const char *icmp;        /* policy of pings: "none", "nearest", … */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
@@ -120,7 +121,8 @@ typedef enum sim_role {
     SIM_ROLE_PEER,
     SIM_ROLE_CALLER,
     SIM_ROLE_CALLEE,
-    SIM_ROLE_PROXY
+    SIM_ROLE_PROXY,
+    SIM_ROLE_LANDMARK /* a host of a fixed network that answers ICMP echo, and runs nothing */
 } sim_role;
 
 /* Which hosts: a role (all of PEER are callers and callees too), one of them (index from 1; 0 = all), or a
@@ -266,6 +268,7 @@ typedef struct sim_config {
     size_t n_expect;
     sim_expectation *expect;
     bool watches_nat; /* some measure or expectation is of the kept NAT reports */
+    bool watches_icmp; /* some measure or expectation is of pings */
 } sim_config;
 
 struct sim_scenario_options;
@@ -283,6 +286,8 @@ char *sim_config_kinds(const sim_config *config);
 /* The groups of peers of a point in the same manner, each line with the number of the point before it, and
  * the chances of `foretell:`; no heading.  NULL if nobody is asked to connect; g_free. */
 char *sim_config_groups(const sim_config *config, size_t point);
+/* Whether anybody pings. */
+bool sim_config_pings(const sim_config *config);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);
 /* Hosts of all roles. */

@@ -56,6 +56,9 @@
             traversal, "which ways to a peer the nodes know: those of 2004 (e1), of 2006 (e2), or all"),      \
         ROW(section, "nat_refresh", SIM_KIND_NAME, SIM_OPTIONAL, "@nat-policies", 0, 0, "login",              \
             sim_raw_group, nat_refresh, "when the nodes find out their NAT anew: `partyline list policies`"), \
+        ROW(section, "icmp", SIM_KIND_NAME, SIM_OPTIONAL,                                                     \
+            "none|nearest|reachability|reachability-first|path-mtu|fixed-networks", 0, 0, "none",             \
+            sim_raw_group, icmp, "what the nodes ping at a login, and for what (BS-18)"),                     \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \

@@ -75,7 +75,8 @@ char *sim_machine_name(const sim_machine *machine, char ret_name[SIM_NAME_MAX])
                                         [SIM_ROLE_PEER] = "peer",
                                         [SIM_ROLE_CALLER] = "caller",
                                         [SIM_ROLE_CALLEE] = "callee",
-                                        [SIM_ROLE_PROXY] = "proxy"};
+                                        [SIM_ROLE_PROXY] = "proxy",
+                                        [SIM_ROLE_LANDMARK] = "landmark"};
     snprintf(ret_name, SIM_NAME_MAX, "%s-%u", roles[machine->role], machine->index);
     return ret_name;
 }
@@ -144,6 +145,7 @@ static void add_accounts(sim_machine *machine)
     for (size_t i = 0; i < world->n_machines; i++) {
         const sim_machine *other = &world->machines[i];
         if (other->role == SIM_ROLE_LOGIN_SERVER || other->role == SIM_ROLE_PROXY ||
+            other->role == SIM_ROLE_LANDMARK ||
             (other->group && other->group->credentials == SIM_CREDENTIALS_UNKNOWN_USER))
             continue;
         sim_population_account(other, name, password);
@@ -158,6 +160,8 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         sim_proxy_start(machine->proxy);
         return;
     }
+    if (machine->role == SIM_ROLE_LANDMARK) /* its host's stack answers */
+        return;
     machine->node = pl_node_new(&(pl_node_options){
         .port = sim_machine_port(machine),
         .config = &world->config->protocol,
@@ -171,6 +175,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
         .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
         .nat_policy = machine->group ? pl_nat_policy_find(machine->group->nat_refresh) : NULL,
+        .icmp_policy = machine->group ? pl_ping_policy_find(machine->group->icmp) : NULL,
         .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
         .server_keys = &world->keys,

@@ -12,11 +12,16 @@ static const char *or_none(const char *name)
     return name ? name : "none";
 }
 
-static void write_labels(const sim_machine *machine, const char *login, char ret_labels[LABELS_MAX])
+void sim_measure_labels(const sim_machine *machine, const char *login, char *ret_labels, size_t size)
 {
     const sim_group_config *group = machine->group;
-    snprintf(ret_labels, LABELS_MAX, "login=%s,setup=%s,nat=%s,firewall=%s,link=%s", login, or_none(group->name),
+    snprintf(ret_labels, size, "login=%s,setup=%s,nat=%s,firewall=%s,link=%s", login, or_none(group->name),
              or_none(group->nat_name), or_none(group->firewall_name), or_none(group->link_name));
+}
+
+static void write_labels(const sim_machine *machine, const char *login, char ret_labels[LABELS_MAX])
+{
+    sim_measure_labels(machine, login, ret_labels, LABELS_MAX);
 }
 
 typedef struct facts {
@@ -96,6 +101,7 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
         machine->is_logging_in = true;
         machine->bytes_before = bytes_of(machine);
     }
+    sim_ping_event(machine, event, now);
     if (event->id == PL_EVENT_LOGGED_IN || event->id == PL_EVENT_LOGIN_FAILED)
         on_login_ended(machine, event, now);
     if (event->id == PL_EVENT_DISCOVERED)

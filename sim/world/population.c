@@ -23,6 +23,14 @@ static const uint32_t talk_bootstrap[7] = {
 #define PEER_FIRST 0x51000001u         /* 81.0.0.1: public peers, and the outside of home NATs */
 #define CELL_FIRST 0x53000001u         /* 83.0.0.1: callers and callees of a matrix, two addresses a cell */
 #define PROXY_FIRST 0x54000001u        /* 84.0.0.1 */
+/* Hosts of four fixed networks (BS-18): of blocks that are nobody's, RFC 5737 and RFC 2544. */
+static const uint32_t landmarks[SIM_LANDMARKS] = {
+    0xC0000201, /* 192.0.2.1 */
+    0xC6336401, /* 198.51.100.1 */
+    0xCB007101, /* 203.0.113.1 */
+    0xC6120001, /* 198.18.0.1 */
+};
+
 #define LIVE_FIRST 0x7F4D0001u         /* 127.77.0.1: all live hosts */
 
 static uint32_t public_ip(const sim_machine *machine, size_t number)
@@ -44,6 +52,8 @@ static uint32_t public_ip(const sim_machine *machine, size_t number)
         return CELL_FIRST + 2 * index + 1;
     case SIM_ROLE_PROXY:
         return PROXY_FIRST + index;
+    case SIM_ROLE_LANDMARK:
+        return landmarks[index];
     case SIM_ROLE_PEER:
     case SIM_ROLE_ALL:
         break;
@@ -78,7 +88,7 @@ pl_addr sim_population_proxy(const sim_machine *machine)
     const sim_world *world = machine->world;
     if (!machine->group || machine->group->proxy == SIM_NO || world->n_proxies == 0)
         return (pl_addr){0};
-    const size_t first = world->n_machines - world->n_proxies;
+    const size_t first = world->n_machines - world->n_landmarks - world->n_proxies;
     return (pl_addr){world->machines[first + machine->index % world->n_proxies].at.ip, world->config->proxies.port};
 }
 
@@ -86,7 +96,7 @@ pl_addr sim_population_proxy(const sim_machine *machine)
 net_firewall_options sim_population_firewall(const sim_machine *machine)
 {
     const sim_config *config = machine->world->config;
-    if (machine->role == SIM_ROLE_PROXY)
+    if (machine->role == SIM_ROLE_PROXY || machine->role == SIM_ROLE_LANDMARK)
         return *net_firewall_preset("none");
     if (!machine->group)
         return machine->role == SIM_ROLE_SUPERNODE ? config->supernodes.firewall : config->login_servers.firewall;
@@ -188,6 +198,8 @@ static void add_all(sim_world *world)
     }
     for (size_t i = 0; i < world->n_proxies; i++)
         add_machine(world, number++, (identity){SIM_ROLE_PROXY, (uint32_t)i + 1, NULL});
+    for (size_t i = 0; i < world->n_landmarks; i++)
+        add_machine(world, number++, (identity){SIM_ROLE_LANDMARK, (uint32_t)i + 1, NULL});
     settle_all(world);
 }
 
@@ -276,6 +288,9 @@ static void describe_knowledge(sim_world *world)
     pl_network *knowledge = &world->knowledge;
     size_t n = MIN(world->n_supernodes, G_N_ELEMENTS(world->bootstrap));
     memcpy(world->bootstrap, world->supernodes, n * sizeof world->bootstrap[0]);
+    memcpy(world->landmarks, landmarks, sizeof world->landmarks);
+    knowledge->echo_targets = world->landmarks;
+    knowledge->n_echo_targets = world->n_landmarks;
     knowledge->bootstrap = world->bootstrap;
     knowledge->n_bootstrap = n;
     memcpy(world->web_ports, config->supernodes.web_ports.port, sizeof world->web_ports);

@@ -15,7 +15,7 @@ struct sim_change {
 
 static bool is_selected(const sim_machine *machine, const sim_selection *what)
 {
-    if (machine->role == SIM_ROLE_PROXY) /* no business of nodes */
+    if (machine->role == SIM_ROLE_PROXY || machine->role == SIM_ROLE_LANDMARK) /* no business of nodes */
         return false;
     const bool is_user = what->role == SIM_ROLE_PEER && what->index == 0 && machine->group;
     return (what->role == SIM_ROLE_ALL || machine->role == what->role || is_user) &&

@@ -44,6 +44,12 @@ bool sim_world_allowed(const sim_config *config, const sim_engine_ops *engine, c
                                      engine->name);
         return false;
     }
+    if (sim_config_pings(config) && !(engine->capabilities & SIM_ENGINE_ECHO)) {
+        *ret_error = g_strdup_printf("the %s engine sends no ICMP echo, and must not: write `icmp: none` under "
+                                     "`peers`, or use --engine light",
+                                     engine->name);
+        return false;
+    }
     if (engine->capabilities & SIM_ENGINE_NETWORK)
         return true;
     if (config->supernodes.bootstrap != SIM_YES)
@@ -61,8 +67,11 @@ static void allocate(sim_world *world)
     world->n_peers = (size_t)config->n_peers;
     world->n_cells = (size_t)config->matrix.n_cells;
     world->n_proxies = (size_t)config->proxies.count;
-    world->n_machines =
-        world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells + world->n_proxies;
+    /* Only in a network of our own: elsewhere their addresses are not ours to ping. */
+    if (sim_config_pings(config) && (world->ops->capabilities & SIM_ENGINE_NETWORK))
+        world->n_landmarks = SIM_LANDMARKS;
+    world->n_machines = world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells +
+                        world->n_proxies + world->n_landmarks;
     world->machines = g_new0(sim_machine, world->n_machines);
     world->servers = g_new0(pl_addr, world->n_servers);
     world->supernodes = g_new0(pl_addr, world->n_supernodes);

@@ -11,6 +11,7 @@
 #include "sim/world/world.h"
 
 #define SIM_NAME_MAX 40
+#define SIM_LANDMARKS 4 /* measured BS-18 */
 
 /* Where a host is in the network: its realm (a home, a carrier's network, or the public one), its address there, and
  * the addresses under which others may know it. */
@@ -23,6 +24,12 @@ typedef struct sim_whereabouts {
     uint32_t n_outside; /* … so many */
     const net_nat_options *nat, *carrier; /* of the boxes between it and the public realm; NULL = none.  The config's */
 } sim_whereabouts;
+
+/* What a login's echo requests have come to. */
+typedef struct sim_pings {
+    uint16_t sent, answered;
+    bool has_asked, is_later; /* by UDP; the login */
+} sim_pings;
 
 /* One simulated machine: a port for its node, over the engine's host stack. */
 typedef struct sim_machine {
@@ -43,6 +50,7 @@ typedef struct sim_machine {
     uint32_t logins_left;  /* peers: log-in acts still to come */
     uint64_t bytes_before; /* IP payload bytes of the host when the login began */
     struct sim_change *changes; /* acts of the timeline that are in force, oldest first */
+    sim_pings pings;
     bool is_logging_in;
 } sim_machine;
 
@@ -55,6 +63,7 @@ struct sim_world {
     pl_network knowledge;  /* what every node knows */
     uint16_t web_ports[NET_FIREWALL_PORTS_MAX];
     pl_addr bootstrap[7];
+    uint32_t landmarks[SIM_LANDMARKS]; /* hosts of fixed networks, which answer ICMP echo */
     pl_addr *servers;      /* login servers */
     pl_addr *supernodes;
     pl_node_supernode *supernode_options;
@@ -65,7 +74,7 @@ struct sim_world {
     const struct pl_suite *suite;
     size_t n_machines;
     sim_machine *machines; /* login servers, supernodes, peers */
-    size_t n_servers, n_supernodes, n_peers, n_cells, n_proxies;
+    size_t n_servers, n_supernodes, n_peers, n_cells, n_proxies, n_landmarks;
     uint32_t n_addresses[2];   /* given to boxes beyond the first of each host: public, in carriers' networks */
     struct sim_paths *paths;   /* NULL: nobody connects to anybody */
     struct sim_nat_watch *nat_watch; /* of each machine; NULL: nobody asks */
@@ -171,6 +180,12 @@ void sim_paths_end(sim_world *world, pl_time now);
 
 /* One number of a machine, into series.csv if measuring has begun at `when`. */
 void sim_measure_sample(const sim_machine *machine, const sim_sample *sample, pl_time when, pl_time now);
+
+/* The labels of a login's samples. */
+void sim_measure_labels(const sim_machine *machine, const char *login, char *ret_labels, size_t size);
+
+/* ping_watch.c: an event of a node; what of it concerns echo requests. */
+void sim_ping_event(sim_machine *machine, const pl_event *event, pl_time now);
 
 /* An event of a node becomes samples. */
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now);

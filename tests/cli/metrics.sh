@@ -1,6 +1,6 @@
 #!/bin/sh
 # The table of metrics and what a run writes are one list: every name and unit of the files is in the table,
-# and every row of the table is measured by one of four small runs, one of which fails.
+# and every row of the table is measured by one of five small runs, one of which fails.
 . tests/tap.sh
 
 small="--set peers.count=4 --set run.replications=1"
@@ -14,6 +14,9 @@ verdict /cli/metrics/a-run-with-paths $? "$work/log"
 "$program" run --quiet --no-figures --set "skip_if=case != roam or variant != login" --set run.replications=1 \
     scenarios/nat/refresh.yaml --out "$work/kept" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-of-kept-reports $? "$work/log"
+"$program" run --quiet --no-figures --set "skip_if=policy != reachability or which != first or case == public" $small \
+    scenarios/login/icmp.yaml --out "$work/pings" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-pings $? "$work/log"
 
 # What analysis makes of paths.csv is in the summary alone.
 "$program" run --quiet --no-figures --tier ci --set peers.count=200 scenarios/nat/population.yaml --out "$work/mix" >"$work/log" 2>&1
@@ -21,7 +24,7 @@ verdict /cli/metrics/a-run-of-kept-reports $? "$work/log"
 verdict /cli/metrics/a-run-with-a-population $? "$work/log"
 
 # "name unit", each once; all files have them in the same columns from the right.
-cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv "$work"/kept/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
+cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv "$work"/kept/p*/r*/s*.csv "$work"/pings/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
     sort -u >"$work/written"
 sed -n 's/^[0-9].*,\(path\.[a-z]*\.[a-z-]*\),[^,]*,1,.*/\1 1/p' "$work/mix/summary.csv" | sort -u >>"$work/written"
 [ -s "$work/written" ]

@@ -70,6 +70,8 @@ static void presets_do_what_their_help_says(void)
         {"tcp-in-refused", "a", "a", "a", "a", "a", "a", "r"},
         {"udp-refused", "r", "a", "a", "a", "r", "d", "d"},
         {"dns-only", "d", "a", "a", "a", "d", "d", "d"},
+        {"udp-only-blocked", "d", "a", "a", "a", "a", "d", "d"},
+        {"echo-only", "d", "d", "d", "d", "a", "d", "d"},
         {"proxy-only", "d", "d", "d", "d", "d", "d", "d"},
     };
     const net_firewall_preset_row *presets;

@@ -231,6 +231,7 @@ static const struct {
     {"isolated: maybe", "one of no, yes"},
     {"traversal: e3", "did you mean 'e1'?"},
     {"nat_refresh: keepalive", "did you mean 'keep-alive'?"},
+    {"icmp: nearst", "did you mean 'nearest'?"},
     {"carrier: \"cgn(pool=0)\"", "pool is 1 to 256"},
     {"proxy: yes}\nproxies: {port: 0", "port is 1 to 65535"},
     {"proxy: yes}\nproxies: {link: dls", "did you mean 'dsl'?"},
@@ -327,12 +328,13 @@ static void profiles_and_policies_are_those_of_core(void)
 {
     const pl_path_profile *const *profiles;
     const pl_nat_policy *policies;
-    const size_t n[] = {pl_path_profiles(&profiles), pl_nat_policies(&policies)};
-    static const char *const keys[] = {"traversal", "nat_refresh"};
-    for (size_t k = 0; k < 2; k++) {
+    const pl_ping_policy *pings;
+    const size_t n[] = {pl_path_profiles(&profiles), pl_nat_policies(&policies), pl_ping_policies(&pings)};
+    static const char *const keys[] = {"traversal", "nat_refresh", "icmp"};
+    for (size_t k = 0; k < 3; k++) {
         g_autofree const char **names = g_new0(const char *, n[k] + 1);
         for (size_t i = 0; i < n[k]; i++)
-            names[i] = k == 0 ? profiles[i]->name : policies[i].name;
+            names[i] = k == 0 ? profiles[i]->name : k == 1 ? policies[i].name : pings[i].name;
         core_names known = {.names = names};
         sim_schema_words(sim_schema_find("peers", keys[k]), NULL, count_name, &known);
         g_assert_cmpuint(known.found, ==, n[k]);
@@ -350,6 +352,8 @@ static void nothing_of_it_is_there_unasked(void)
     g_assert_cmpint(c->groups[0].per_nat, ==, 1);
     g_assert_cmpstr(c->groups[0].traversal, ==, "ours");
     g_assert_cmpstr(c->groups[0].nat_refresh, ==, "login");
+    g_assert_cmpstr(c->groups[0].icmp, ==, "none");
+    g_assert_false(sim_config_pings(c));
     g_assert_null(sim_config_kinds(c));
     g_assert_cmpint(c->private_destinations, ==, NET_PRIVATE_VANISH);
     sim_scenario_free(s);

@@ -97,19 +97,25 @@ static void read_expect(sim_config_builder *b)
         sim_expect_read(&b->fill, items[i], b->options, &c->expect[i]);
 }
 
-static bool is_of_nat(const char *text)
+static bool is_of(const char *text, const char *family)
 {
     const char *metric = g_str_has_prefix(text, "never: ") ? text + strlen("never: ") : text;
-    return g_str_has_prefix(metric, "nat.");
+    return g_str_has_prefix(metric, family);
 }
 
-/* The kept reports are measured where somebody asks for it: others would pay for it in time and in rows. */
+static void note_watch(sim_config *c, const char *text)
+{
+    c->watches_nat |= is_of(text, "nat.");
+    c->watches_icmp |= is_of(text, "icmp.");
+}
+
+/* The kept reports, and pings, are measured where somebody asks for it: others would pay for it in time and in rows. */
 static void note_watches(sim_config *c)
 {
     for (size_t i = 0; i < c->n_measure; i++)
-        c->watches_nat |= is_of_nat(c->measure[i].metric);
+        note_watch(c, c->measure[i].metric);
     for (size_t i = 0; i < c->n_expect; i++)
-        c->watches_nat |= is_of_nat(c->expect[i].text);
+        note_watch(c, c->expect[i].text);
 }
 
 void sim_agenda_read(sim_config_builder *b)

@@ -42,6 +42,8 @@ static int64_t count_of(const sim_config *config, sim_role role)
         return config->matrix.n_cells;
     case SIM_ROLE_PROXY:
         return config->proxies.count;
+    case SIM_ROLE_LANDMARK:
+        return 0; /* nobody can name one */
     case SIM_ROLE_ALL:
         return sim_config_hosts(config);
     }
