@@ -16,6 +16,8 @@ static const an_figure_kind kinds[] = {
     {"ladder",
      "one login, packet by packet: of `peer`, else the median one of each set-up (needs `events: packets`)",
      an_ladders_draw},
+    {"path_ladder", "at each point the path whose time is the median, packet by packet (needs `events: packets`)",
+     an_path_ladders_draw},
 };
 
 size_t an_figure_table(const an_figure_kind **ret_table)

@@ -28,6 +28,15 @@ void an_canvas_keep(const an_canvas *canvas, const char *hidden, const char *nam
 int an_path_share_draw(const an_canvas *canvas, char **ret_error);
 int an_login_time_draw(const an_canvas *canvas, char **ret_error);
 int an_refresh_draw(const an_canvas *canvas, char **ret_error);
+struct an_ladder;
+/* What a ladder is called in the folder, and above the picture. */
+typedef struct an_ladder_names {
+    const char *stem, *title;
+} an_ladder_names;
+/* Writes figures/<stem>.csv and .svg, and .png if there is a program for it.  0, or -1 and a sentence. */
+int an_ladder_put(const an_canvas *canvas, const struct an_ladder *ladder, const an_ladder_names *names,
+                  char **ret_error);
+int an_path_ladders_draw(const an_canvas *canvas, char **ret_error);
 int an_ladders_draw(const an_canvas *canvas, char **ret_error);
 
 #endif

@@ -135,16 +135,15 @@ static char *csv_of(const an_ladder *ladder)
     return g_string_free(csv, FALSE);
 }
 
-static int draw_ladder(const an_canvas *canvas, const an_ladder *ladder, const picture *what,
-                       char **ret_error)
+int an_ladder_put(const an_canvas *canvas, const an_ladder *ladder, const an_ladder_names *names, char **ret_error)
 {
     const char *program = canvas->options->rsvg ? canvas->options->rsvg : "rsvg-convert";
-    g_autofree char *svg = an_ladder_svg(ladder, what->title);
+    g_autofree char *svg = an_ladder_svg(ladder, names->title);
     g_autofree char *csv = csv_of(ladder);
-    g_autofree char *csv_name = g_strconcat(what->stem, ".csv", NULL);
-    g_autofree char *svg_name = g_strconcat(what->stem, ".svg", NULL);
-    g_autofree char *png_name = g_strconcat(what->stem, ".png", NULL);
-    g_autofree char *hidden = g_strconcat(".", what->stem, ".part.png", NULL);
+    g_autofree char *csv_name = g_strconcat(names->stem, ".csv", NULL);
+    g_autofree char *svg_name = g_strconcat(names->stem, ".svg", NULL);
+    g_autofree char *png_name = g_strconcat(names->stem, ".png", NULL);
+    g_autofree char *hidden = g_strconcat(".", names->stem, ".part.png", NULL);
     g_autofree char *purpose = g_strdup_printf(
         "figures/%s was not made, figures/%s is there (package librsvg2-bin)", png_name, svg_name);
     const char *const argv[] = {program, "--zoom", "2", "--output", hidden, svg_name, NULL};
@@ -171,7 +170,7 @@ static int draw_picture(const an_canvas *canvas, const picture *what, char **ret
                         g_strdup_printf("figures/%s.svg was not drawn: %s", what->stem, error));
         return 0;
     }
-    int result = draw_ladder(canvas, ladder, what, ret_error);
+    int result = an_ladder_put(canvas, ladder, &(an_ladder_names){what->stem, what->title}, ret_error);
     an_ladder_free(ladder);
     return result;
 }

@@ -316,7 +316,8 @@ static const sim_schema_row rows[] = {
         "median"),
 
     ROW("expect[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, that,
-        "the claim: METRIC{LABELS} OP VALUE"),
+        "the claim: METRIC{LABELS} OP VALUE, OP one of == != < <= > >=, and within for path.surprise.*: no further "
+        "from 0 than VALUE"),
     ROW("expect[]", "never", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, never,
         "instead of that: a metric that must stay without a single occurrence"),
     ROW("expect[]", "when", SIM_KIND_EXPRESSION, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, when,

@@ -334,6 +334,26 @@ static void test_without_a_sweep_there_is_nothing_to_draw_against(void)
     run_folder_free(root);
 }
 
+/* The median of three is the second; its callee is whom the sessions name.  No packets were recorded here. */
+static void test_a_path_ladder_wants_packets(void)
+{
+    const an_figure_options options = {.scripts = "analysis"};
+    g_autoptr(GString) rows = g_string_new(NULL);
+    population_session(rows, "peer-1", "peer-31", "public,port-restricted", "reversed-udp");
+    char *root = population_run(rows->str);
+    run_folder_replication(root, 0, 0,
+                           "0,peer-2,path.time,via=public,3000000000,ns\n0,peer-1,path.time,via=public,2000000000,ns\n"
+                           "0,peer-3,path.time,via=public,1000000000,ns\n",
+                           "");
+    run_folder_put(root, "p0000/r00/events.jsonl", "");
+    an_figure_outcome outcome = draw(root, "path_ladder", &options);
+    g_assert_cmpuint(outcome.n_written, ==, 0);
+    g_assert_true(g_str_has_prefix(outcome.notes[0], "figures/path-ladder.svg was not drawn: "));
+    g_assert_nonnull(strstr(outcome.notes[0], "peer-1"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -346,6 +366,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/curves-told-apart", test_curves_are_told_apart);
     g_test_add_func("/analysis/figure/eight-curves", test_at_most_eight_curves);
     g_test_add_func("/analysis/figure/path-share", test_ways_against_what_was_foretold);
+    g_test_add_func("/analysis/figure/path-ladder", test_a_path_ladder_wants_packets);
     g_test_add_func("/analysis/figure/path-share-unswept", test_without_a_sweep_there_is_nothing_to_draw_against);
     g_test_add_func("/analysis/figure/ladder-peer", test_ladder_of_the_peer_that_was_asked_for);
     return g_test_run();
