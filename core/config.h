@@ -51,6 +51,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       PL_HOUR, "chosen", "pause before a lost link to the partner is opened again")                          \
     X(signal_visits_max, "signal.visits_max", PL_UNIT_COUNT, 200, 1, 1000000, "chosen",                      \
       "visitors that a supernode has at most: 1000 clients, each called once in 10 min, are 117 at visit_idle") \
+    X(signal_user_visits, "signal.user_visits", PL_UNIT_COUNT, 16, 1, 1000000, "chosen",                     \
+      "visits of one user among them: as many as the sessions that he may begin at one time")                \
     X(signal_rate, "signal.rate", PL_UNIT_COUNT, 20, 1, 100000, "chosen",                                    \
       "signals a second that a visit carries each way: a session needs a dozen in all")                      \
     X(signal_visit_idle, "signal.visit_idle", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",    \
@@ -139,7 +141,7 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(path_predict_ports, "path.predict_ports", PL_UNIT_COUNT, 5, 1, 20, "chosen",                           \
       "ports that are foretold beyond the last one seen: so many flows may open in between")                 \
     X(path_spray_sockets, "path.spray_sockets", PL_UNIT_COUNT, 256, 1, 1024, "chosen",                       \
-      "sockets that the end with random ports opens: with 1024 probes, a hit in 98.3 % of sessions")         \
+      "sockets that the end with random ports opens: with 1024 probes, a hit in 98.35 % of sessions")        \
     X(path_spray_ports, "path.spray_ports", PL_UNIT_COUNT, 1024, 1, 65536, "chosen",                         \
       "ports that the other end probes at most: more would fill the tables of small routers")                \
     X(path_spray_rate, "path.spray_rate", PL_UNIT_COUNT, 200, 1, 100000, "chosen",                           \
@@ -155,7 +157,11 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(path_consent_expiry, "path.consent_expiry", PL_UNIT_TIME, 30 * PL_SECOND, PL_SECOND, PL_HOUR,          \
       "spec RFC 7675 §5.1", "a path on which no check was answered for so long is lost")                     \
     X(path_sessions_max, "path.sessions_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                         \
-      "sessions with other users that a node has at one time: callers, a conference, and who knocks")        \
+      "sessions that a node has begun itself, at one time: calls, and a conference")                         \
+    X(path_incoming_max, "path.incoming_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                         \
+      "sessions that others have begun with a node, at one time: who knocks leaves it its own")              \
+    X(path_offer_rate, "path.offer_rate", PL_UNIT_COUNT, 5, 1, 100000, "chosen",                             \
+      "offers a second that a node looks at: each costs two signatures' checks, and a gathering")            \
     X(path_lobby_max, "path.lobby_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                               \
       "streams that wait at a node's own ports for their first frame: as many as sessions")                  \
     X(path_lobby_timeout, "path.lobby_timeout", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE, \

@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+#define PL_NODE_OFFERS_SEEN 64 /* chosen: twelve seconds of offers at path.offer_rate; days of an ordinary user's */
+
 typedef struct pl_node_session pl_node_session;
 
 /* A stream that somebody opened to one of our own ports, until it is known for which session. */
@@ -30,6 +32,9 @@ typedef struct pl_node_paths {
     GPtrArray *visits;   /* pl_visit */
     GPtrArray *sessions; /* pl_node_session */
     GPtrArray *lobby;    /* pl_arrival */
+    pl_time offers_full_at; /* token bucket of offers */
+    uint64_t seen[PL_NODE_OFFERS_SEEN]; /* sessions that others began, the latest; a ring */
+    size_t n_seen;
 } pl_node_paths;
 
 struct pl_node {

@@ -2,6 +2,7 @@
 #include "core/node_internal.h"
 
 #include "core/event.h"
+#include "core/nat/rate_limit.h"
 
 #include <string.h>
 
@@ -148,23 +149,24 @@ static const pl_path_handler path_handler = {.signal = on_path_signal,
 
 /* --- beginnings --- */
 
-/* NULL unless somebody is logged in, and there is room. */
-static pl_node_session *session_new(pl_node *node, const char *peer)
+/* Who knocks takes no room from whom we call. */
+static bool has_room(const pl_node *node, bool is_incoming)
 {
-    const pl_identity *identity = node->login ? pl_login_identity(node->login) : NULL;
-    if (!identity || n_sessions(node) >= (size_t)node->context.config->path_sessions_max)
-        return NULL;
-    pl_node_session *session = g_new0(pl_node_session, 1);
-    session->node = node;
-    g_strlcpy(session->peer, peer, sizeof session->peer);
-    session->identity = *identity;
-    session->credential = *pl_login_credential(node->login);
-    session->self = (pl_path_self){
+    const pl_config *config = node->context.config;
+    size_t n = 0;
+    for (size_t i = 0; i < n_sessions(node); i++)
+        n += (session_at(node, i)->handle != 0) == is_incoming;
+    return n < (size_t)(is_incoming ? config->path_incoming_max : config->path_sessions_max);
+}
+
+static pl_path_self self_of(pl_node *node, const pl_credential *credential, const pl_identity *identity)
+{
+    pl_path_self self = {
         .context = &node->context,
         .profile = node->path_profile,
-        .credential = &session->credential,
-        .sign = &session->identity.sign,
-        .dh = &session->identity.dh,
+        .credential = credential,
+        .sign = &identity->sign,
+        .dh = &identity->dh,
         .server_sign_key = node->network->server_sign_key,
         .supernode = pl_login_supernode(node->login),
         .web_ports = node->web_ports,
@@ -172,7 +174,23 @@ static pl_node_session *session_new(pl_node *node, const char *peer)
         .report = pl_nat_keeper_report(node->keeper),
     };
     uint16_t port = pl_port_of_kind(node->network, pl_login_kind(node->login));
-    session->self.supernode_tcp_port = port ? port : session->self.supernode.port;
+    self.supernode_tcp_port = port ? port : self.supernode.port;
+    return self;
+}
+
+/* `handle`: of the visit that brought the offer; 0 if we call.  NULL unless somebody is logged in, and there is room. */
+static pl_node_session *session_new(pl_node *node, const char *peer, uint32_t handle)
+{
+    const pl_identity *identity = node->login ? pl_login_identity(node->login) : NULL;
+    if (!identity || !has_room(node, handle != 0))
+        return NULL;
+    pl_node_session *session = g_new0(pl_node_session, 1);
+    session->node = node;
+    session->handle = handle;
+    g_strlcpy(session->peer, peer, sizeof session->peer);
+    session->identity = *identity;
+    session->credential = *pl_login_credential(node->login);
+    session->self = self_of(node, &session->credential, &session->identity);
     if (!node->paths.sessions)
         node->paths.sessions = g_ptr_array_new();
     g_ptr_array_add(node->paths.sessions, session);
@@ -190,7 +208,7 @@ static pl_path_options options_of(pl_node_session *session, pl_path_choice choic
 
 int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint64_t *ret_session, pl_time now)
 {
-    pl_node_session *session = session_new(node, options->contact.name);
+    pl_node_session *session = session_new(node, options->contact.name, 0);
     if (!session)
         return PL_ERR_UNEXPECTED;
     session->contact = options->contact;
@@ -202,22 +220,58 @@ int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint6
     return 0;
 }
 
-/* Somebody calls.  Whoever he is must prove it by the offer's signature. */
-static void answer(pl_node *node, uint32_t visit, const char *from, const uint8_t *offer, size_t len, pl_time now)
+/* An offer that was seen before is a replay: its session has ended, or has a visit of its own. */
+static int admit(pl_node *node, uint64_t number, pl_time now)
 {
-    pl_node_session *session = session_new(node, from);
-    if (!session) {
-        pl_node_refuse(node, PL_ERR_LIMIT, "offer", pl_login_supernode(node->login));
-        return;
+    pl_node_paths *paths = &node->paths;
+    for (size_t i = 0; i < MIN(paths->n_seen, PL_NODE_OFFERS_SEEN); i++) {
+        if (paths->seen[i] == number)
+            return PL_ERR_REPLAYED;
     }
+    return pl_rate_limit_take_one(&paths->offers_full_at, node->context.config->path_offer_rate, now);
+}
+
+/* Only what was proved is remembered, or strangers could make us forget. */
+static void remember(pl_node *node, uint64_t number)
+{
+    node->paths.seen[node->paths.n_seen++ % PL_NODE_OFFERS_SEEN] = number;
+}
+
+static int decline(pl_node *node, uint32_t visit, const char *from, const uint8_t *offer, size_t len, pl_time now)
+{
+    uint8_t body[PL_PATH_BODY_MAX];
+    size_t n;
+    const pl_path_self self =
+        self_of(node, pl_login_credential(node->login), pl_login_identity(node->login));
+    int error = pl_path_decline(&self, from, offer, len, body, &n, now);
+    if (!error)
+        pl_login_signal(node->login, visit, from, body, n);
+    return error;
+}
+
+/* Somebody calls.  Whoever he is must prove it by the offer's signature. */
+static int answer(pl_node *node, uint32_t visit, const char *from, const uint8_t *offer, size_t len, pl_time now)
+{
+    pl_node_session *session = session_new(node, from, visit);
+    if (!session)
+        return pl_login_identity(node->login) ? decline(node, visit, from, offer, len, now) : PL_ERR_UNEXPECTED;
     int error = 0;
-    session->handle = visit;
     const pl_path_options path = options_of(session, PL_PATH_ANY);
     session->path = pl_path_answer(&path, offer, len, &error, now);
-    if (session->path)
-        return;
-    pl_node_refuse(node, error, "offer", pl_login_supernode(node->login));
-    session_free(session, now);
+    if (!session->path)
+        session_free(session, now);
+    return error;
+}
+
+static int take_offer(pl_node *node, uint32_t visit, const char *from, const uint8_t *offer, size_t len, pl_time now)
+{
+    uint64_t number = pl_path_session_of(offer, len);
+    int error = admit(node, number, now);
+    if (!error)
+        error = answer(node, visit, from, offer, len, now);
+    if (!error)
+        remember(node, number);
+    return error;
 }
 
 static pl_node_session *find(const pl_node *node, uint64_t number)
@@ -247,7 +301,8 @@ static void on_signal(void *owner, uint32_t visit, const char *from, const uint8
         pl_node_refuse(node, pl_path_signal(session->path, body, len, now), "signal",
                        pl_login_supernode(node->login));
     else if (!session && pl_path_is_offer(body, len))
-        answer(node, visit, from, body, len, now);
+        pl_node_refuse(node, take_offer(node, visit, from, body, len, now), "offer",
+                       pl_login_supernode(node->login));
     else
         pl_node_refuse(node, PL_ERR_UNEXPECTED, "signal", pl_login_supernode(node->login));
 }

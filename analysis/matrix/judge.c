@@ -22,9 +22,9 @@ typedef struct bound {
 
 /* chosen: what is tried before a way counts too.  Gathering and signalling take 1.5 s where nothing is lost,
  * a stage of direct or reversed 1 s, a punch 2 s, and the same with another 1.5 s from fresh ports, foretold
- * ports 1.5 s, a spray of 1024 probes at 200/s 6.6 s; a stage over TCP has SYNs at 0, 1 and 3 s, so 4 s.
- * Packets are those of both hosts, with what they say to their supernodes meanwhile: a few dozen, and what a
- * spray has, 1024 probes and 256 sockets. */
+ * ports 1.5 s, a spray of 256 sockets and then 1024 probes at 200/s 8.1 s; a stage over TCP has SYNs at 0, 1
+ * and 3 s, so 4 s.  Packets are those of both hosts, with what they say to their supernodes meanwhile: a few dozen, and
+ * what a spray has, 1024 probes and 256 sockets. */
 static const bound bounds[2][AN_WAYS_COUNT] = {
     [AN_UDP] = {[AN_WAY_DIRECT] = {4 * PL_SECOND, 80},
                 [AN_WAY_REVERSED] = {4 * PL_SECOND, 80},
@@ -47,10 +47,22 @@ static const bound bounds[2][AN_WAYS_COUNT] = {
 #define FIRST_LOST_MAX 0.02
 /* The silence that the path has to outlive; the issue's. */
 #define SILENCE_LEAST (45 * PL_SECOND)
-/* chosen: of 1024 random probes at 256 open ports of 64512 one hits with 1 − (1 − 256/64512)^1024 = 98.3 %;
- * so few hits that they come less often than one run in a thousand are no bad luck. */
-#define SPRAY_HIT     0.983
+/* What a client sprays, at different ports each time.
+ * chosen: so few hits that they come less often than one run in a thousand are no bad luck. */
+#define SPRAY_SOCKETS 256
+#define SPRAY_PROBES  1024
+#define SPRAY_PORTS   64512
 #define SPRAY_UNLUCKY 0.001
+
+/* 1 − Π (1 − sockets / (ports − k)) over k < probes: 98.35 %.  The sockets all stand before the first probe, and what
+ * opens them reaches nobody, so that it is the same past every kind of box. */
+static double spray_hit(void)
+{
+    double miss = 1;
+    for (int k = 0; k < SPRAY_PROBES; k++)
+        miss *= 1 - (double)SPRAY_SOCKETS / (SPRAY_PORTS - k);
+    return 1 - miss;
+}
 
 G_GNUC_PRINTF(3, 4) static void blame(an_cell *cell, an_fault fault, const char *format, ...)
 {
@@ -231,22 +243,21 @@ static void judge_sheet(const an_sheet *sheet)
 /* The chance of `hits` or fewer in n sprays. */
 static double chance_of_so_few(size_t hits, size_t n)
 {
-    double sum = 0;
+    double sum = 0, hit = spray_hit();
     for (size_t k = 0; k <= hits; k++)
         sum += exp(lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) +
-                   (double)k * log(SPRAY_HIT) + (double)(n - k) * log1p(-SPRAY_HIT));
+                   (double)k * log(hit) + (double)(n - k) * log1p(-hit));
     return MIN(sum, 1);
 }
 
-/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each.  Where a box
- * keeps what strangers send, the formula says nothing. */
+/* Of one sheet: the cases of a run share their draws, so that one miss is the same in each. */
 static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
 {
     size_t n = 0, hits = 0;
     for (size_t i = 0; i < sheet->n_rows * sheet->n_columns; i++) {
         const an_cell *cell = &sheet->cells[i];
         bool sprayed = cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED &&
-                       !cell->expected.is_spoilt_by_spray && sheet->transport == AN_UDP;
+                       sheet->transport == AN_UDP;
         n += sprayed;
         hits += sprayed && cell->trial.way == AN_WAY_SPRAYED;
     }
@@ -254,7 +265,7 @@ static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
         return;
     g_autofree char *title = an_sheet_title(sheet);
     char *sentence = g_strdup_printf("%s: %zu of %zu sprays hit; %.1f %% is the chance of one", title, hits,
-                                     n, 100 * SPRAY_HIT);
+                                     n, 100 * spray_hit());
     g_ptr_array_add(chance_of_so_few(hits, n) < SPRAY_UNLUCKY ? matrix->findings : matrix->remarks, sentence);
 }
 

@@ -344,7 +344,6 @@ static void ask_one(const an_question *asked, an_answer *ret_answer)
         answer.first = AN_WAY_FAILED;
     answer.accepted = accepted_of(&question, answer.first);
     answer.is_of_two_syns = is_of_two_syns(&question, &weighed, answer.first);
-    answer.is_spoilt_by_spray = weighed.caller.answers_early || weighed.callee.answers_early;
     answer.relay_is_tcp = !question.caller->firewall.udp_out || !question.callee->firewall.udp_out;
     if (weighed.shared && answer.first < AN_WAY_RELAYED)
         answer.where = weighed.lan & AN_WAY_BIT(answer.first) ? AN_ON_LAN : AN_BY_HAIRPIN;

@@ -69,8 +69,6 @@ typedef struct an_answer {
     an_where where;          /* of the first way */
     an_transport transport;  /* of the first way, unless it is a relay */
     bool relay_is_tcp;       /* an end that UDP does not leave */
-    bool is_spoilt_by_spray; /* SPRAYED: a box keeps strangers, so that the spray itself closes ports that it
-                                may hit */
     bool is_of_two_syns;     /* PUNCHED over TCP: the SYNs of both ends belong to one connection */
     char *reason;            /* one sentence without its full stop; an_answer_clear */
 } an_answer;

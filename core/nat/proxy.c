@@ -77,7 +77,8 @@ static int tcp_open(void *ctx, uint16_t local_port, pl_addr to, pl_id *ret_strea
 {
     if (to.port != PL_PROXY_PORT)
         return PORT(ctx)->tcp_open(CTX(ctx), local_port, to, ret_stream);
-    int error = PORT(ctx)->tcp_open(CTX(ctx), local_port, PROXY(ctx)->addr, ret_stream);
+    /* The local port is nobody's business beyond the proxy, and two ways to it from one port would clash. */
+    int error = PORT(ctx)->tcp_open(CTX(ctx), 0, PROXY(ctx)->addr, ret_stream);
     if (error == 0) {
         const opening o = {.id = *ret_stream, .to = to};
         g_array_append_val(PROXY(ctx)->openings, o);

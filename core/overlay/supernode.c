@@ -24,6 +24,7 @@ pl_supernode *pl_supernode_new(const pl_supernode_options *options)
     supernode->sessions = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, session_free);
     supernode->online = g_hash_table_new(g_str_hash, g_str_equal);
     supernode->visits = g_hash_table_new(g_direct_hash, g_direct_equal);
+    supernode->visitors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     supernode->stun = pl_stun_server_new(&(pl_stun_server_options){.context = options->context,
                                                                    .own_ip = options->own_address.ip,
                                                                    .change = pl_partner_ask_change,
@@ -38,6 +39,7 @@ void pl_supernode_free(pl_supernode *supernode)
     pl_partner_stop(supernode);
     g_hash_table_destroy(supernode->online);
     g_hash_table_destroy(supernode->visits);
+    g_hash_table_destroy(supernode->visitors);
     g_hash_table_destroy(supernode->sessions);
     pl_turn_server_free(supernode->relay);
     pl_stun_server_free(supernode->stun);

@@ -61,6 +61,7 @@ struct pl_supernode {
     GHashTable *sessions; /* stream → pl_session; looked up, never walked */
     GHashTable *online;   /* name → pl_session; likewise */
     GHashTable *visits;   /* handle → pl_session; likewise */
+    GHashTable *visitors; /* name → how many visits he has */
     uint32_t last_visit;  /* the handle that was given last */
     size_t n_clients;
     pl_partner partner;

@@ -75,6 +75,27 @@ static uint32_t next_handle(pl_supernode *supernode)
     return supernode->last_visit;
 }
 
+static size_t visits_of(const pl_supernode *supernode, const char *name)
+{
+    return GPOINTER_TO_SIZE(g_hash_table_lookup(supernode->visitors, name));
+}
+
+static void set_visits_of(pl_supernode *supernode, const char *name, size_t n)
+{
+    if (n > 0)
+        g_hash_table_insert(supernode->visitors, g_strdup(name), GSIZE_TO_POINTER(n));
+    else
+        g_hash_table_remove(supernode->visitors, name);
+}
+
+/* Nobody holds all places with one credential. */
+static bool has_place(const pl_supernode *supernode, const char *name)
+{
+    const pl_config *config = supernode->options.context->config;
+    return g_hash_table_size(supernode->visits) < (size_t)config->signal_visits_max &&
+           visits_of(supernode, name) < (size_t)config->signal_user_visits;
+}
+
 void pl_visitor_attach(pl_session *session, pl_time now)
 {
     pl_supernode *supernode = session->supernode;
@@ -83,7 +104,7 @@ void pl_visitor_attach(pl_session *session, pl_time now)
         pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, "attach");
         return;
     }
-    if (g_hash_table_size(supernode->visits) >= (size_t)context->config->signal_visits_max) {
+    if (!has_place(supernode, session->name)) {
         trace_refused(session, PL_REFUSAL_FULL);
         pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = PL_REFUSAL_FULL});
         pl_supernode_dismiss(session, pl_refusal_name(PL_REFUSAL_FULL));
@@ -93,6 +114,7 @@ void pl_visitor_attach(pl_session *session, pl_time now)
     session->visitor = g_new0(pl_visitor, 1);
     session->visitor->handle = next_handle(supernode);
     g_hash_table_insert(supernode->visits, GUINT_TO_POINTER(session->visitor->handle), session);
+    set_visits_of(supernode, session->name, visits_of(supernode, session->name) + 1);
     stay(session, now);
     pl_trace(&context->port, PL_EVENT_SIGNAL_VISITED, pl_endpoint(session->from),
              pl_number(g_hash_table_size(supernode->visits)));
@@ -100,7 +122,9 @@ void pl_visitor_attach(pl_session *session, pl_time now)
 
 void pl_visitor_left(pl_session *session)
 {
-    g_hash_table_remove(session->supernode->visits, GUINT_TO_POINTER(session->visitor->handle));
+    pl_supernode *supernode = session->supernode;
+    g_hash_table_remove(supernode->visits, GUINT_TO_POINTER(session->visitor->handle));
+    set_visits_of(supernode, session->name, visits_of(supernode, session->name) - 1);
 }
 
 /* A visit is to one user: the one whom its first signal names. */

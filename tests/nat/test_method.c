@@ -120,6 +120,8 @@ static void test_plans(void)
         {"APDF", "pub", "ours", "DHdh+"},
         {"APDF", "APDF", "ours", "Hh+"},
         {"ADF", "seq", "ours", "HPhp-"},
+        {"APDF", "seq", "ours", "PHhp-"}, /* a punch that is in vain, for all that is known, comes after */
+        {"seq", "APDF", "ours", "PHhp-"},
         {"APDF", "rnd", "ours", "HBh-"},
         {"rnd", "ADF", "ours", "HBh-"},
         {"rnd", "EIF", "ours", "DHdh-"},
@@ -176,6 +178,11 @@ static void test_one_address_is_tried_directly(void)
     pl_method_plan plan = plan_of(&offer, &answer);
     g_assert_cmpstr(told(&plan), ==, "DHdh-");
     g_assert_true(pl_method_is_lan(&offer, &answer));
+    offer = end_of(&kinds[3], 0x51000001u, "ours"), answer = end_of(&kinds[3], 0x51000001u, "ours");
+    plan = plan_of(&offer, &answer);
+    g_assert_cmpstr(told(&plan), ==, "DHdh-"); /* not again: one box turns packets round, or does not */
+    g_assert_cmpint(plan.stages[2].budget, ==, PL_SECOND); /* a neighbour answers at once */
+    offer = end_of(&kinds[5], 0x51000001u, "ours");
     answer = end_of(&kinds[5], 0x51000002u, "ours");
     g_assert_false(pl_method_is_lan(&offer, &answer));
 }
@@ -210,7 +217,9 @@ static void test_budgets(void)
     pl_offer offer = end_of(&kinds[3], 0x51000001u, "ours"), answer = end_of(&kinds[5], 0x51000002u, "ours");
     pl_method_plan plan = plan_of(&offer, &answer);
     g_assert_cmpint(plan.stages[0].budget, ==, config.path_punch_wait);
-    g_assert_cmpint(plan.stages[1].budget, ==, 5120 * PL_MILLISECOND + config.path_predict_wait);
+    /* The sockets, all ports, and what a last hit needs. */
+    g_assert_cmpint(plan.stages[1].budget, ==,
+                    1280 * PL_MILLISECOND + config.path_opener_lead + 5120 * PL_MILLISECOND + config.path_predict_wait);
     g_assert_cmpint(plan.stages[2].budget, ==, config.path_open_wait);
     g_assert_cmpint(plan.stages[3].budget, ==, config.path_relay_wait);
 }

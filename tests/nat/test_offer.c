@@ -41,6 +41,8 @@ static void open_desk(desk *d, pl_offer_kind kind, size_t n_candidates)
         offer->choice = PL_PATH_TCP_ONLY;
         memset(offer->nonce, 0x77, sizeof offer->nonce);
         offer->spent_ms = 1234;
+    }
+    if (kind == PL_OFFER_OFFER || kind == PL_OFFER_ANSWER || kind == PL_OFFER_BYE) {
         memset(offer->credential.name, 'n', PL_NAME_MAX);
         memcpy(offer->credential.sign_key, d->sign.public_key, PL_KEY_BYTES);
         memcpy(offer->credential.dh_key, d->dh.public_key, PL_KEY_BYTES);

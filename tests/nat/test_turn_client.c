@@ -617,6 +617,42 @@ static void the_owner_may_free_it_in_any_event(void)
     close_pair(&p);
 }
 
+/* There and back once: what the client answers to it stays on the way. */
+static void pump_once(pair *p)
+{
+    const fake_ask *sent;
+    size_t up, down;
+    if (!p->accepted) {
+        while ((sent = fake_port_take_kind(p->fake, FAKE_SEND)))
+            (void)pl_turn_server_datagram(p->b.server, outside, sent->data, sent->len, p->b.now);
+        while ((sent = fake_port_take_kind(p->b.fake, FAKE_SEND)))
+            (void)pl_turn_client_datagram(p->client, relay, sent->data, sent->len, p->b.now);
+        return;
+    }
+    const uint8_t *bytes = fake_port_written(p->fake, p->id, &up);
+    pl_turn_server_stream_data(p->b.server, p->accepted, bytes, up, p->b.now);
+    bytes = fake_port_written(p->b.fake, p->accepted, &down);
+    pl_turn_client_stream_data(p->client, bytes, down, p->b.now);
+}
+
+/* An Allocate that is on its way may be granted to who has left: so it is given back behind it. */
+static void what_is_asked_for_is_given_back_too(void)
+{
+    for (int tcp = 0; tcp <= 1; tcp++) {
+        pair p = {0};
+        open_pair(&p, tcp ? PL_TURN_TCP : PL_TURN_UDP);
+        if (tcp)
+            open_stream(&p);
+        pump_once(&p); /* the challenge is there, the proved request leaves */
+        g_assert_cmpuint(p.allocated, ==, 0);
+        pl_turn_client_free(p.client, 0);
+        p.client = NULL;
+        pump(&p);
+        g_assert_cmpuint(turn_bench_stats(&p.b).allocations, ==, 0);
+        close_pair(&p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -642,5 +678,6 @@ int main(int argc, char **argv)
     g_test_add_func("/nat/turn-client/noise", noise_on_the_stream_ends_it);
     g_test_add_func("/nat/turn-client/given-back", freeing_gives_the_allocation_back);
     g_test_add_func("/nat/turn-client/freed-in-any-event", the_owner_may_free_it_in_any_event);
+    g_test_add_func("/nat/turn-client/asked-for-is-given-back-too", what_is_asked_for_is_given_back_too);
     return g_test_run();
 }

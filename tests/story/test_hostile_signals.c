@@ -353,6 +353,37 @@ static void test_visits_are_bounded(void)
     close_play(&p);
 }
 
+/* One user cannot hold the places of all: his visits beyond his own bound are refused, and others have room. */
+static void test_the_visits_of_one_user_are_bounded(void)
+{
+    play p;
+    pl_config config;
+    pl_config_init(&config);
+    config.signal_user_visits = 2;
+    open_play_with(&p, &config);
+    story_host *alice = story_log_in_at(p.s, "alice", 0, &(story_client_options){0});
+    story_host *carol = story_log_in_at(p.s, "carol", 0, &(story_client_options){0});
+    story_caller *callers[] = {story_caller_new(alice, "bob", p.s->bootstrap[0]),
+                               story_caller_new(alice, "bob", p.s->bootstrap[0]), NULL, NULL};
+    hear(&p);
+    callers[2] = story_caller_new(alice, "bob", p.s->bootstrap[0]);
+    callers[3] = story_caller_new(carol, "bob", p.s->bootstrap[0]);
+    hear(&p);
+    g_assert_cmpuint(visited(&p), ==, 3);
+    g_assert_cmpstr(callers[2]->cause, ==, "full");
+    g_assert_null(callers[3]->cause);
+    story_caller_free(callers[0]); /* and room is room again */
+    story_caller_free(callers[2]);
+    hear(&p);
+    callers[2] = story_caller_new(alice, "bob", p.s->bootstrap[0]);
+    hear(&p);
+    g_assert_cmpuint(visited(&p), ==, 4);
+    g_assert_null(callers[2]->cause);
+    for (size_t i = 1; i < 4; i++)
+        story_caller_free(callers[i]);
+    close_play(&p);
+}
+
 /* Visitors take no client's place, and clients no visitor's. */
 static void test_visits_at_a_full_supernode(void)
 {
@@ -614,6 +645,7 @@ int main(int argc, char **argv)
     ADD("a-nanosecond-before-the-next-token", test_a_nanosecond_before_the_next_token);
     ADD("a-visit-is-idle", test_a_visit_is_idle);
     ADD("visits-are-bounded", test_visits_are_bounded);
+    ADD("the-visits-of-one-user-are-bounded", test_the_visits_of_one_user_are_bounded);
     ADD("visits-at-a-full-supernode", test_visits_at_a_full_supernode);
     ADD("a-client-answers-a-visit-to-another", test_a_client_answers_a_visit_to_another);
     ADD("an-answer-to-another-name", test_an_answer_to_another_name);

@@ -182,6 +182,24 @@ static void test_every_preset(void)
     }
 }
 
+/* One box that turns nothing round, between two who do not hear each other: nothing can spoil a port there, so nothing is
+ * tried twice, and a neighbour who does not answer at once will not. */
+static void test_isolated_clients_are_relayed_soon(void)
+{
+    static const struct {
+        pl_path_choice choice;
+        pl_span limit;
+    } rows[] = {{PL_PATH_UDP_ONLY, 5 * PL_SECOND}, {PL_PATH_TCP_ONLY, 7 * PL_SECOND}, {PL_PATH_ANY, 10 * PL_SECOND}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        pair_options options = one_home("no-hairpin");
+        options.choice = rows[i].choice;
+        pair *p = find(&options, isolate, NULL);
+        g_assert_cmpint(p->caller->found.time, <=, rows[i].limit);
+        g_assert_cmpuint(pair_count(p->caller, PL_EVENT_PATH_GATHERED), ==, 1);
+        expect_and_free(p, "relayed-udp", "public");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -196,5 +214,6 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/places/a-dead-candidate-kills-nothing", test_a_dead_candidate_kills_nothing);
     g_test_add_func("/story/path/places/a-box-that-rewrites", test_a_box_that_rewrites);
     g_test_add_func("/story/path/places/every-preset", test_every_preset);
+    g_test_add_func("/story/path/places/isolated-clients-are-relayed-soon", test_isolated_clients_are_relayed_soon);
     return g_test_run();
 }

@@ -164,6 +164,89 @@ static void test_tcp_silent_boxes_do_not_mind(void)
     expect(&options, "punched-tcp");
 }
 
+/* --- foretold ports --- */
+
+static const pair_place sequential = {.home = "symmetric-sequential"}, plain = {.home = "port-restricted"};
+
+/* The one end is in its next stage already when the other still punches: what its foretold burst opened is called so by
+ * both, whichever of the two was late. */
+static void test_a_foretold_way_is_called_so_by_both_ends(void)
+{
+    const pl_path_choice choices[] = {PL_PATH_UDP_ONLY, PL_PATH_TCP_ONLY};
+    const char *const classes[] = {"predicted-udp", "predicted-tcp"};
+    for (size_t i = 0; i < 2; i++) {
+        for (pl_span late = 0; late <= 300 * PL_MILLISECOND; late += 50 * PL_MILLISECOND) {
+            pair_options options = {
+                .caller = sequential, .callee = plain, .choice = choices[i], .start_delay = late, .seed = 1};
+            expect(&options, classes[i]);
+            options.caller = plain;
+            options.callee = sequential;
+            expect(&options, classes[i]);
+        }
+    }
+}
+
+/* A caller who is late by a body's way: the callee is in the stage after his. */
+static bool lose_time(void *ctx, pair_host *from, uint8_t *body, size_t *len, pl_time now)
+{
+    (void)ctx, (void)len, (void)now;
+    /* What follows the offer is slow: the answer, so that the caller takes the way for longer than his start needs. */
+    from->pair->options.signal_delay = (body[1] == 1 ? 550 : 150) * PL_MILLISECOND;
+    return true;
+}
+
+static void test_a_late_caller_calls_it_so_too(void)
+{
+    const pl_path_choice choices[] = {PL_PATH_UDP_ONLY, PL_PATH_TCP_ONLY};
+    const char *const classes[] = {"predicted-udp", "predicted-tcp"};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t turned = 0; turned < 2; turned++) {
+            pair *p = pair_new(&(pair_options){.caller = turned ? plain : sequential,
+                                               .callee = turned ? sequential : plain,
+                                               .choice = choices[i],
+                                               .one_way = 2 * PL_MILLISECOND,
+                                               .seed = 1});
+            p->courier = lose_time;
+            pair_find(p);
+            g_assert_cmpstr(pair_class(p), ==, classes[i]);
+            pair_free(p);
+        }
+    }
+}
+
+/* A box that keeps what strangers send is not to be punched from the wrong port before the right one is foretold. */
+static void test_a_foretold_port_is_not_spoilt(void)
+{
+    for (pl_span late = 0; late <= 150 * PL_MILLISECOND; late += 50 * PL_MILLISECOND) {
+        pair_options options = {.caller = sequential,
+                                .callee = accepting,
+                                .choice = PL_PATH_UDP_ONLY,
+                                .start_delay = late,
+                                .seed = 1};
+        expect(&options, "predicted-udp");
+        options.caller = accepting;
+        options.callee = sequential;
+        expect(&options, "predicted-udp");
+    }
+}
+
+/* Many sockets behind the random box, and none of their packets may reach a box that would keep it. */
+static void test_a_spray_does_not_spoil_what_it_may_hit(void)
+{
+    size_t hits = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        pair *p = pair_new(&(pair_options){.caller = seed % 2 ? accepting : (pair_place){.home = "symmetric"},
+                                           .callee = seed % 2 ? (pair_place){.home = "symmetric"} : accepting,
+                                           .choice = PL_PATH_UDP_ONLY,
+                                           .seed = seed});
+        pair_find(p);
+        hits += strcmp(pair_class(p), "sprayed-udp") == 0;
+        pair_free(p);
+    }
+    g_test_message("%zu of 20", hits);
+    g_assert_cmpuint(hits, >=, 17); /* at 98.3 % fewer hit in one run of 4000 */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -181,5 +264,11 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/race/tcp-crosses-at-accepting-boxes", test_tcp_crosses_at_accepting_boxes);
     g_test_add_func("/story/path/race/tcp-refused-is-tried-again", test_tcp_refused_is_tried_again);
     g_test_add_func("/story/path/race/tcp-silent-boxes-do-not-mind", test_tcp_silent_boxes_do_not_mind);
+    g_test_add_func("/story/path/race/a-foretold-way-is-called-so-by-both-ends",
+                    test_a_foretold_way_is_called_so_by_both_ends);
+    g_test_add_func("/story/path/race/a-late-caller-calls-it-so-too", test_a_late_caller_calls_it_so_too);
+    g_test_add_func("/story/path/race/a-foretold-port-is-not-spoilt", test_a_foretold_port_is_not_spoilt);
+    g_test_add_func("/story/path/race/a-spray-does-not-spoil-what-it-may-hit",
+                    test_a_spray_does_not_spoil_what_it_may_hit);
     return g_test_run();
 }

@@ -121,6 +121,28 @@ static void test_tcp_with_loss(void)
     g_assert_cmpuint(same * 10, >=, all * 9);
 }
 
+/* A callee who begins when he has answered is at the caller's port before his answer is: what comes early is judged when
+ * the key is known. */
+static void test_a_stream_that_comes_before_the_answer(void)
+{
+    const pl_path_choice choices[] = {PL_PATH_TCP_ONLY, PL_PATH_UDP_ONLY};
+    const char *const classes[] = {"reversed-tcp", "reversed-udp"};
+    for (size_t i = 0; i < 2; i++) {
+        pair *p = pair_new(&(pair_options){.callee = {.home = "port-restricted"},
+                                           .caller_profile = "e2",
+                                           .callee_profile = "e2",
+                                           .choice = choices[i],
+                                           .one_way = 2 * PL_MILLISECOND,
+                                           .signal_delay = 400 * PL_MILLISECOND,
+                                           .seed = 1});
+        pair_find(p);
+        g_assert_cmpstr(pair_class(p), ==, classes[i]);
+        g_assert_cmpint(p->caller->found.time, <=, 1100 * PL_MILLISECOND); /* as soon as the answer is there */
+        pair_expect_words_pass(p);
+        pair_free(p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -130,5 +152,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/tcp/2004", test_2004);
     g_test_add_func("/story/path/tcp/eras-meet-at-the-older", test_eras_meet_at_the_older);
     g_test_add_func("/story/path/tcp/with-loss", test_tcp_with_loss);
+    g_test_add_func("/story/path/tcp/a-stream-that-comes-before-the-answer",
+                    test_a_stream_that_comes_before_the_answer);
     return g_test_run();
 }

@@ -152,7 +152,18 @@ static bool gets_out(const pl_offer *from, const pl_offer *to, pl_path_transport
 
 static bool to_open_callee(const pair *p)
 {
-    return p->lan || (p->caller_gets_out && is_open(p->callee));
+    return p->caller_gets_out && is_open(p->callee);
+}
+
+static bool to_open_callee_or_neighbour(const pair *p)
+{
+    return p->lan || to_open_callee(p);
+}
+
+/* Only who is on the same local network lets us in, and there a SYN is answered at once. */
+static bool to_neighbour(const pair *p)
+{
+    return p->lan && !to_open_callee(p);
 }
 
 static bool to_open_caller(const pair *p)
@@ -172,6 +183,19 @@ static bool foretells(const pair *p)
     bool caller = pl_method_is_sequential(p->caller), callee = pl_method_is_sequential(p->callee);
     return both_get_out(p) && (caller || callee) && !pl_method_is_random(p->caller) &&
            !pl_method_is_random(p->callee);
+}
+
+/* … and a punch at the port that the supernode saw is in vain, for all that is known: the one end's next port is another,
+ * and the other end filters by port.  What is tried there first may cost a box that keeps strangers' packets the port. */
+static bool foretells_first(const pair *p)
+{
+    const pl_hint *other = pl_method_is_sequential(p->caller) ? p->callee : p->caller;
+    return foretells(p) && pl_method_is_independent(other) && other->filtering == PL_FILTERING_APD;
+}
+
+static bool foretells_later(const pair *p)
+{
+    return foretells(p) && !foretells_first(p);
 }
 
 /* spec RFC 9293 §3.5: a SYN that meets none dies, so two windows of ports that move would have to meet at once. */
@@ -212,10 +236,11 @@ static pl_span predict_budget(const pl_config *config)
     return config->path_predict_wait;
 }
 
-/* All ports at their rate, and what a last hit needs to be answered. */
+/* All sockets, then all ports at their rate, and what a last hit needs to be answered. */
 static pl_span spray_budget(const pl_config *config)
 {
-    return config->path_spray_ports * PL_SECOND / config->path_spray_rate + config->path_predict_wait;
+    return pl_method_spray_lead(config) + config->path_spray_ports * PL_SECOND / config->path_spray_rate +
+           config->path_predict_wait;
 }
 
 static pl_span open_budget(const pl_config *config)
@@ -240,19 +265,26 @@ typedef struct method_row {
  * somebody else's bandwidth. */
 static const method_row rows[] = {
     /* One round trip and one more try; a late answer still counts, in the stages that follow. */
-    {PL_PATH_DIRECT, PL_PATH_UDP, direct_budget, to_open_callee},
+    {PL_PATH_DIRECT, PL_PATH_UDP, direct_budget, to_open_callee_or_neighbour},
     {PL_PATH_REVERSED, PL_PATH_UDP, direct_budget, to_open_caller},
+    {PL_PATH_PREDICTED, PL_PATH_UDP, predict_budget, foretells_first},
     /* Whatever the hints say, for they may be wrong: it costs a few packets. */
     {PL_PATH_PUNCHED, PL_PATH_UDP, punch_budget, both_get_out},
-    {PL_PATH_PREDICTED, PL_PATH_UDP, predict_budget, foretells},
+    {PL_PATH_PREDICTED, PL_PATH_UDP, predict_budget, foretells_later},
     {PL_PATH_SPRAYED, PL_PATH_UDP, spray_budget, one_is_random},
     /* A SYN is repeated by the stack after 1 s and 3 s: the second must fit. */
     {PL_PATH_DIRECT, PL_PATH_TCP, open_budget, to_open_callee},
+    {PL_PATH_DIRECT, PL_PATH_TCP, direct_budget, to_neighbour},
     {PL_PATH_REVERSED, PL_PATH_TCP, open_budget, to_open_caller},
     {PL_PATH_PUNCHED, PL_PATH_TCP, open_budget, both_get_out},
     {PL_PATH_PREDICTED, PL_PATH_TCP, open_budget, foretells_tcp},
     {PL_PATH_RELAYED, PL_PATH_UDP, relay_budget, always},
 };
+
+pl_span pl_method_spray_lead(const pl_config *config)
+{
+    return config->path_spray_sockets * PL_SECOND / config->path_spray_rate + config->path_opener_lead;
+}
 
 /* --- the plan --- */
 
@@ -308,11 +340,12 @@ static pair pair_of(const pl_offer *offer, const pl_offer *answer, pl_path_trans
 }
 
 /* Two boxes that keep one port for all destinations are to be punched; if they were not, a packet that came too early
- * may have spoilt a port. */
+ * may have spoilt a port.  Where both are behind one box, it turns packets round or does not. */
 static bool deserves_again(const pl_path_profile *profile, const pl_method_stage *stage, const pair *p)
 {
+    uint32_t a = pl_offer_outside(p->offer), b = pl_offer_outside(p->answer);
     return profile->fresh_port && stage->method == PL_PATH_PUNCHED && pl_method_is_independent(p->caller) &&
-           pl_method_is_independent(p->callee);
+           pl_method_is_independent(p->callee) && (a == 0 || a != b);
 }
 
 void pl_method_plan_make(pl_method_plan *ret_plan, const pl_offer *offer, const pl_offer *answer,

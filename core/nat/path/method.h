@@ -9,7 +9,7 @@
 #include "core/config.h"
 #include "core/nat/path/offer.h"
 
-#define PL_METHOD_STAGES_MAX 16
+#define PL_METHOD_STAGES_MAX 16 /* no more than the table has rows */
 
 /* One stage of a plan. */
 typedef struct pl_method_stage {
@@ -31,6 +31,9 @@ unsigned pl_method_transports(const pl_offer *offer, const pl_offer *answer);
 /* The plan of the attempt that offer and answer name. */
 void pl_method_plan_make(pl_method_plan *ret_plan, const pl_offer *offer, const pl_offer *answer,
                          const pl_config *config);
+
+/* How long a spray takes until its sockets stand at the one end, so that the other's probes may begin. */
+pl_span pl_method_spray_lead(const pl_config *config);
 
 /* The two ends may share a network: they are seen under one address, or one does not know how it is seen. */
 bool pl_method_is_lan(const pl_offer *offer, const pl_offer *answer);

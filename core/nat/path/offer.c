@@ -43,16 +43,21 @@ static void write_candidates(pl_writer *writer, const pl_offer *offer)
     }
 }
 
-static void write_introduction(pl_writer *writer, const pl_offer *offer)
+static void write_credential(pl_writer *writer, const pl_offer *offer)
 {
     uint8_t credential[PL_CREDENTIAL_BYTES_MAX];
     size_t len = pl_credential_encode(&offer->credential, credential);
+    pl_write_u8(writer, (uint8_t)len);
+    pl_write_bytes(writer, credential, len);
+}
+
+static void write_introduction(pl_writer *writer, const pl_offer *offer)
+{
     pl_write_u8(writer, offer->profile);
     pl_write_u8(writer, (uint8_t)offer->choice);
     pl_write_bytes(writer, offer->nonce, sizeof offer->nonce);
     pl_write_u16(writer, offer->spent_ms);
-    pl_write_u8(writer, (uint8_t)len);
-    pl_write_bytes(writer, credential, len);
+    write_credential(writer, offer);
 }
 
 /* The context, the body and the receiver's name, in one hash: what is signed. */
@@ -77,8 +82,10 @@ size_t pl_offer_write(const pl_offer *offer, const pl_suite *suite, const pl_key
     pl_write_u8(&writer, offer->attempt);
     if (offer->kind == PL_OFFER_OFFER || offer->kind == PL_OFFER_ANSWER)
         write_introduction(&writer, offer);
-    if (offer->kind == PL_OFFER_BYE)
+    if (offer->kind == PL_OFFER_BYE) {
         pl_write_u8(&writer, (uint8_t)offer->bye);
+        write_credential(&writer, offer);
+    }
     if (offer->kind != PL_OFFER_START && offer->kind != PL_OFFER_BYE) {
         write_hints(&writer, &offer->hints);
         write_candidates(&writer, offer);
@@ -128,6 +135,14 @@ static void read_candidates(pl_offer *offer, pl_reader *reader)
     }
 }
 
+static void read_credential(pl_offer *offer, pl_reader *reader)
+{
+    size_t len = pl_read_u8(reader);
+    const uint8_t *credential = pl_read_view(reader, len);
+    if (!credential || pl_credential_decode(&offer->credential, credential, len) != 0)
+        reader->failed = true;
+}
+
 static void read_introduction(pl_offer *offer, pl_reader *reader)
 {
     const pl_path_profile *const *profiles;
@@ -136,10 +151,7 @@ static void read_introduction(pl_offer *offer, pl_reader *reader)
     offer->choice = (pl_path_choice)read_code(reader, PL_PATH_TCP_ONLY + 1);
     pl_read_bytes(reader, offer->nonce, sizeof offer->nonce);
     offer->spent_ms = pl_read_u16(reader);
-    size_t len = pl_read_u8(reader);
-    const uint8_t *credential = pl_read_view(reader, len);
-    if (!credential || pl_credential_decode(&offer->credential, credential, len) != 0)
-        reader->failed = true;
+    read_credential(offer, reader);
 }
 
 static void read_rest(pl_offer *offer, pl_reader *reader)
@@ -157,6 +169,7 @@ static void read_rest(pl_offer *offer, pl_reader *reader)
         return;
     case PL_OFFER_BYE:
         offer->bye = (pl_offer_bye)read_code(reader, PL_BYES_COUNT);
+        read_credential(offer, reader);
         return;
     case PL_OFFER_START:
         return;

@@ -1,7 +1,7 @@
 /* offer.h - the bodies that the two ends of a path send each other through their supernodes ⇄ bytes.
  *
  * Private to nat/.  Pure functions.  Nobody on the way is trusted: every body is signed by its sender for its
- * receiver, offer and answer carry the sender's credential, and each body has exactly one encoding.  What is read is
+ * receiver, offer, answer and bye carry the sender's credential, and each body has exactly one encoding.  What is read is
  * what was written; whether to believe it is asked of pl_offer_verify. */
 #ifndef PL_NAT_PATH_OFFER_H
 #define PL_NAT_PATH_OFFER_H
@@ -64,7 +64,7 @@ typedef struct pl_offer {
     pl_path_choice choice;
     uint8_t nonce[PL_OFFER_NONCE_BYTES];
     uint16_t spent_ms; /* answer: from the offer's coming to the answer's going */
-    pl_credential credential;
+    pl_credential credential; /* bye, too: who declines has not been introduced */
     /* Offer, answer, more. */
     pl_hints hints;
     pl_candidate candidates[PL_OFFER_CANDIDATES_MAX];

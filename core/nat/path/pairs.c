@@ -76,26 +76,32 @@ static void restart(const pl_path *path, pl_pair *pair, pl_time now)
 
 static void consider(pl_path *path, pl_time now);
 
-/* The first packet of a punch opens one's own boxes and is to die before it reaches the other's. */
-static uint8_t opener_ttl(const pl_path *path)
+uint8_t pl_pairs_opener_ttl(const pl_path *path)
 {
     bool bare = path->own.hints.of[PL_PATH_UDP].mapping == PL_MAPPING_NONE;
     return bare ? PL_PATH_OPENER_TTL_BARE : PL_PATH_OPENER_TTL;
 }
 
-static void transmit(pl_path *path, pl_pair *pair, pl_time now)
+/* A punch waits for what two starts differ by.  At a foretold port the other end must be heard first: it cannot be before
+ * the opener has gone, and what reaches it sooner would spoil the port of a box that keeps strangers' packets. */
+static pl_span opener_lead(const pl_path *path, const pl_pair *pair)
 {
     const pl_config *config = pl_path_config(path);
+    return pair->method == PL_PATH_PREDICTED ? config->path_first_try : config->path_opener_lead;
+}
+
+static void transmit(pl_path *path, pl_pair *pair, pl_time now)
+{
     bool opening = pair->opener && pair->tries == 0;
     pl_check check = {.method = pair->method, .nominates = pair->nominates, .number = pair->number};
     memcpy(check.id, pair->id, sizeof check.id);
-    int error = pl_pairs_send(path, &pair->leg, &check, opening ? opener_ttl(path) : 0, now);
+    int error = pl_pairs_send(path, &pair->leg, &check, opening ? pl_pairs_opener_ttl(path) : 0, now);
     memcpy(pair->id, check.id, sizeof check.id);
     pair->number = check.number;
     pair->state = PL_PAIR_SENT;
     pair->triggered = false;
     pair->tries++;
-    pair->due = now + (opening ? config->path_opener_lead : pair->wait);
+    pair->due = now + (opening ? opener_lead(path, pair) : pair->wait);
     if (!opening && !pair->nominates)
         pair->wait *= 2;
     if (pair->leg.kind == PL_LEG_TCP)
@@ -185,7 +191,7 @@ static pl_pair *place(pl_path *path)
 pl_pair *pl_pairs_add(pl_path *path, const pl_pair *pair, pl_time now)
 {
     pl_pair *there = find(path, &pair->leg);
-    if (there && (there->state == PL_PAIR_VALID || is_active(there)))
+    if (there && (there->state == PL_PAIR_VALID || there->state == PL_PAIR_ASTRAY || is_active(there)))
         return there;
     if (!there)
         there = place(path);
@@ -211,6 +217,7 @@ void pl_pairs_clear(pl_path *path)
 {
     pl_deadline_cancel(&path->context->deadlines, &path->pace);
     path->n_pairs = 0;
+    path->n_early = 0;
 }
 
 void pl_pairs_leg_gone(pl_path *path, pl_id stream)
@@ -289,26 +296,56 @@ bool pl_pairs_is_chosen(const pl_path *path, const pl_leg *leg)
     return false;
 }
 
-/* The peer's packet came in by this leg, so ours may go out by it: at once, before what waits. */
-static void trigger(pl_path *path, const pl_leg *leg, pl_path_method method, pl_time now)
+/* A way is called by the later of the stages in which its two ends are: it was opened by what that one sent. */
+static void rename_pair(pl_pair *pair, pl_path_method method)
 {
+    if (method <= pair->method)
+        return;
+    pair->method = method;
+    if (pair->leg.kind != PL_LEG_TCP) /* over TCP it is not sent again */
+        pair->number = 0;
+}
+
+/* Between two boxes that show every destination another port each check shows a port that is new: it ends here. */
+static bool may_learn(const pl_path *path, const pl_leg *leg)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < path->n_pairs; i++)
+        n += path->pairs[i].learnt_in == path->stage + 1 && path->pairs[i].leg.remote.ip == leg->remote.ip;
+    return n < PL_PATH_LEARNT_MAX;
+}
+
+/* The peer's check came in by this leg, so ours may go out by it: at once, before what waits.  Once for each check: two
+ * ends that heard each other's repetitions and no answers would trigger each other without end. */
+static void trigger(pl_path *path, const pl_leg *leg, const pl_check *check, pl_time now)
+{
+    pl_path_method method = check->method;
     pl_pair *pair = find(path, leg);
     if (pair && (pair->state == PL_PAIR_VALID || pair->nominates))
         return;
     if (pair && is_active(pair)) {
+        if (pair->heard == check->number)
+            return;
         if (pair->leg.kind != PL_LEG_TCP || pair->state == PL_PAIR_WAITING)
             pair->due = now;
+        rename_pair(pair, method);
         pair->opener = false;
-        pair->triggered = pair->heard = true;
+        pair->triggered = true;
+        pair->heard = check->number;
         pair->wait = first_wait(path); /* a way that is half open is worth more than one that may not be */
         arm(path);
         return;
     }
+    pl_candidate_type type = pl_pairs_type(path, leg);
+    bool is_new = !pair && type == PL_CANDIDATE_PEER_REFLEXIVE;
+    if (is_new && !may_learn(path, leg))
+        return;
     const pl_pair added = {.leg = *leg,
-                           .remote_type = pl_pairs_type(path, leg),
-                           .method = method,
+                           .remote_type = type,
+                           .method = pair ? MAX(pair->method, method) : method,
+                           .learnt_in = is_new ? path->stage + 1 : 0,
                            .triggered = true,
-                           .heard = true};
+                           .heard = check->number};
     (void)pl_pairs_add(path, &added, now);
 }
 
@@ -328,7 +365,7 @@ static int take_request(pl_path *path, const pl_leg *leg, const pl_stun *stun, c
     if (check.nominates)
         pl_talk_begin(path, leg, find(path, leg), check.method, now);
     else
-        trigger(path, leg, check.method, now);
+        trigger(path, leg, &check, now);
     return 0;
 }
 
@@ -359,10 +396,14 @@ static int take_answer(pl_path *path, const pl_leg *leg, const pl_stun *stun, co
         return 0; /* the second answer to a check that was sent twice, after another was begun */
     if (!pair)
         return pl_spray_answer(path, leg, stun, now);
-    if (!pl_leg_equal(&pair->leg, leg))
-        return PL_ERR_UNEXPECTED; /* spec RFC 8445 §7.2.5.2.1: from where it was asked, or it is none */
-    if (pair->state == PL_PAIR_VALID || pair->state == PL_PAIR_FAILED)
+    if (pair->state == PL_PAIR_VALID || pair->state == PL_PAIR_FAILED || pair->state == PL_PAIR_ASTRAY)
         return 0;
+    if (!pl_leg_equal(&pair->leg, leg)) { /* spec RFC 8445 §7.2.5.2.1: from where it was asked, or it is none */
+        pair->state = PL_PAIR_ASTRAY;
+        pair->nominates = false;
+        consider(path, now);
+        return 0;
+    }
     pair->mapped = stun->xor_mapped;
     pair->state = PL_PAIR_VALID;
     if (pair->nominates)
@@ -372,12 +413,52 @@ static int take_answer(pl_path *path, const pl_leg *leg, const pl_stun *stun, co
     return 0;
 }
 
-int pl_pairs_input(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, pl_time now)
+/* --- what comes too early --- */
+
+static pl_early *early_of(pl_path *path, const pl_leg *leg)
 {
-    /* A callee who does not wait for the start may be heard before his answer is: it cannot be judged, and he repeats
-     * it. */
+    for (size_t i = 0; i < path->n_early; i++) {
+        if (pl_leg_equal(&path->early[i].leg, leg))
+            return &path->early[i];
+    }
+    return path->n_early < PL_PATH_EARLY_MAX ? &path->early[path->n_early++] : NULL;
+}
+
+/* A callee who does not wait for the start may be heard before his answer is.  The latest check by each leg is kept. */
+static int keep_early(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, size_t len)
+{
+    if (!path->is_caller || pl_check_session(stun) != path->own.session || len > PL_CHECK_BYTES_MAX)
+        return PL_ERR_UNEXPECTED;
+    pl_early *early = early_of(path, leg);
+    if (!early)
+        return PL_ERR_LIMIT;
+    early->leg = *leg;
+    early->len = len;
+    memcpy(early->bytes, data, len);
+    return 0;
+}
+
+void pl_pairs_judge_early(pl_path *path, pl_time now)
+{
+    size_t n = path->n_early;
+    path->n_early = 0;
+    for (size_t i = 0; i < n; i++) {
+        const pl_early *early = &path->early[i];
+        int error = 0;
+        if (early->leg.kind == PL_LEG_TCP)
+            pl_stream_judge(path, early->leg.id, early->bytes, early->len, now);
+        else
+            pl_path_take(path, &early->leg, early->bytes, early->len, &error, now);
+        if (error)
+            pl_trace(&path->context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)), pl_text("check"),
+                     pl_endpoint(early->leg.remote));
+    }
+}
+
+int pl_pairs_input(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, size_t len, pl_time now)
+{
     if (!path->have_theirs)
-        return pl_check_session(stun) == path->own.session ? 0 : PL_ERR_UNEXPECTED;
+        return keep_early(path, leg, stun, data, len);
     switch (stun->kind) {
     case PL_STUN_REQUEST:
         return take_request(path, leg, stun, data, now);

@@ -220,14 +220,36 @@ static int believe(const pl_path_self *self, const char *peer, const pl_offer *o
     return his ? 0 : PL_ERR_FORGED;
 }
 
+/* A first offer of the named peer's. */
+static int read_call(const pl_path_self *self, const char *peer, pl_offer *ret_offer, const uint8_t *body, size_t len,
+                     pl_time now)
+{
+    int error = pl_offer_read(ret_offer, body, len);
+    if (!error && (ret_offer->kind != PL_OFFER_OFFER || ret_offer->attempt != 1))
+        error = PL_ERR_UNEXPECTED;
+    return error ? error : believe(self, peer, ret_offer, body, len, now);
+}
+
+int pl_path_decline(const pl_path_self *self, const char *peer, const uint8_t *body, size_t len, uint8_t *ret_body,
+                    size_t *ret_len, pl_time now)
+{
+    pl_offer offer;
+    int error = read_call(self, peer, &offer, body, len, now);
+    if (error)
+        return error;
+    const pl_offer bye = {.kind = PL_OFFER_BYE,
+                          .session = offer.session,
+                          .attempt = offer.attempt,
+                          .credential = *self->credential,
+                          .bye = PL_BYE_DECLINED};
+    *ret_len = pl_offer_write(&bye, self->context->suite, self->sign, peer, ret_body);
+    return 0;
+}
+
 pl_path *pl_path_answer(const pl_path_options *options, const uint8_t *body, size_t len, int *ret_error, pl_time now)
 {
     pl_offer offer;
-    int error = pl_offer_read(&offer, body, len);
-    if (!error && (offer.kind != PL_OFFER_OFFER || offer.attempt != 1))
-        error = PL_ERR_UNEXPECTED;
-    if (!error)
-        error = believe(options->self, options->peer, &offer, body, len, now);
+    int error = read_call(options->self, options->peer, &offer, body, len, now);
     if (error) {
         *ret_error = error;
         return NULL;
@@ -298,6 +320,7 @@ static int take_answer(pl_path *path, const pl_offer *body, pl_time now)
     path->theirs = *body;
     if (!agree(path))
         return PL_ERR_FORGED;
+    pl_pairs_judge_early(path, now); /* no check of a callee opens the path, so it still stands */
     if (!path->profile.timed_start) {
         pl_stage_begin(path, now);
         return 0;
@@ -346,7 +369,8 @@ int pl_path_signal(pl_path *path, const uint8_t *body, size_t len, pl_time now)
         return error;
     if (offer.session != path->own.session || path->state == PL_PATH_ENDED)
         return PL_ERR_UNEXPECTED;
-    bool introduces = offer.kind == PL_OFFER_OFFER || offer.kind == PL_OFFER_ANSWER;
+    bool introduces = offer.kind == PL_OFFER_OFFER || offer.kind == PL_OFFER_ANSWER ||
+                      (offer.kind == PL_OFFER_BYE && !path->theirs.session);
     if (introduces)
         error = believe(path->self, path->peer, &offer, body, len, now);
     else if (!path->theirs.session)
@@ -383,7 +407,7 @@ void pl_path_take(pl_path *path, const pl_leg *leg, const uint8_t *data, size_t 
         pl_gather_answer(path, leg->id, leg->remote, &stun, now) == 0)
         return;
     if (!error)
-        error = pl_pairs_input(path, leg, &stun, data, now); /* may free us */
+        error = pl_pairs_input(path, leg, &stun, data, len, now); /* may free us */
     if (error)
         *ret_error = error;
 }

@@ -129,6 +129,9 @@ typedef struct pl_path_options {
 pl_path *pl_path_call(const pl_path_options *options, pl_time now);
 /* The callee: takes an offer.  NULL and the error (PL_ERR_FORGED, PL_ERR_EXPIRED, PL_ERR_MALFORMED, …) if it is none. */
 pl_path *pl_path_answer(const pl_path_options *options, const uint8_t *offer, size_t len, int *ret_error, pl_time now);
+/* The callee: has no room.  Writes what to say to an offer (PL_PATH_BODY_MAX), or returns the error as pl_path_answer. */
+int pl_path_decline(const pl_path_self *self, const char *peer, const uint8_t *offer, size_t len, uint8_t *ret_body,
+                    size_t *ret_len, pl_time now);
 /* Frees; tells the peer, unless it ended by itself or nobody was told of it. */
 void pl_path_free(pl_path *path, pl_time now);
 

@@ -19,6 +19,8 @@
 #define PL_PATH_OPENER_TTL 3      /* chosen: passes a home's box and a carrier's, and dies before it is abroad */
 #define PL_PATH_OPENER_TTL_BARE 2 /* chosen: the same for who is not translated: passes the firewall of a site */
 #define PL_PATH_LOCAL_MAX 4       /* chosen: addresses of a host that become candidates */
+#define PL_PATH_LEARNT_MAX 4      /* chosen: ports of one address that are learnt in a stage; a way needs one */
+#define PL_PATH_EARLY_MAX 8       /* chosen: checks that are kept for the key; as many as strangers' streams */
 
 /* States, named by what is awaited. */
 #define PL_PATH_STATES(X)                                                                                    \
@@ -50,7 +52,8 @@ typedef enum pl_pair_state {
     PL_PAIR_SENT,    /* for an answer */
     PL_PAIR_STALE,   /* its stage is over: not sent again, but an answer still counts */
     PL_PAIR_VALID,   /* answered */
-    PL_PAIR_FAILED   /* nominated in vain, or its stream is gone */
+    PL_PAIR_FAILED,  /* nominated in vain, or its stream is gone */
+    PL_PAIR_ASTRAY   /* answered from elsewhere: the peer's box shows us another port than this one */
 } pl_pair_state;
 
 typedef struct pl_pair {
@@ -58,8 +61,9 @@ typedef struct pl_pair {
     pl_candidate_type remote_type;
     pl_path_method method;
     pl_pair_state state;
+    size_t learnt_in; /* 1 + the stage in which the peer's check taught us the way; 0: we knew it */
     bool triggered;  /* by the peer's check: goes before the others */
-    bool heard;      /* the peer's packets come in by it: goes on when its stage is over */
+    uint32_t heard;  /* number of the peer's check that came in by it last: goes on when its stage is over; 0: none */
     bool opener;     /* its first packet shall reach nobody else's box */
     bool nominates;  /* the check under way carries the caller's choice */
     uint8_t id[PL_STUN_ID_BYTES];
@@ -91,6 +95,13 @@ typedef struct pl_stream {
     size_t n_in, n_out;
 } pl_stream;
 
+/* A check that came before the peer's answer, by which alone it can be judged. */
+typedef struct pl_early {
+    pl_leg leg;
+    size_t len;
+    uint8_t bytes[PL_CHECK_BYTES_MAX];
+} pl_early;
+
 /* --- gathering --- */
 
 typedef struct pl_probe {
@@ -119,7 +130,7 @@ typedef struct pl_spray {
     pl_id *sockets;      /* hard end */
     uint8_t (*ids)[PL_STUN_ID_BYTES];
     size_t n_sockets;
-    uint32_t at, stride; /* easy end: the next port, as a place in the range */
+    uint8_t *probed;     /* easy end: bit a port of the range */
     int64_t left;        /* probes or sockets */
     uint8_t id[PL_STUN_ID_BYTES]; /* easy end: one check to many ports */
     uint32_t number;
@@ -183,6 +194,8 @@ struct pl_path {
     size_t n_pairs;
     pl_deadline pace;
     pl_time paced_at;
+    pl_early early[PL_PATH_EARLY_MAX];
+    size_t n_early;
 
     pl_stream *streams[PL_PATH_STREAMS_MAX];
     size_t n_streams;
@@ -252,7 +265,12 @@ void pl_pairs_retire(pl_path *path);
 void pl_pairs_clear(pl_path *path);
 void pl_pairs_leg_gone(pl_path *path, pl_id stream);
 /* A STUN message of the peer, or so it says. */
-int pl_pairs_input(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, pl_time now);
+int pl_pairs_input(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, size_t len,
+                   pl_time now);
+/* The peer's answer is there: judges what came before it. */
+void pl_pairs_judge_early(pl_path *path, pl_time now);
+/* Of the packet that opens one's own boxes and is to die before it reaches the other's. */
+uint8_t pl_pairs_opener_ttl(const pl_path *path);
 /* A request of ours on that leg; the id and number are drawn if the number is 0. */
 int pl_pairs_send(pl_path *path, const pl_leg *leg, pl_check *check, uint8_t ttl, pl_time now);
 /* Sends now what would wait for its turn. */
@@ -280,6 +298,8 @@ int pl_spray_answer(pl_path *path, const pl_leg *leg, const pl_stun *stun, pl_ti
 pl_stream *pl_stream_open(pl_path *path, pl_addr to, pl_stream_purpose purpose, pl_path_method method,
                           pl_candidate_type type, pl_time now);
 pl_stream *pl_stream_find(const pl_path *path, pl_id id);
+/* A frame of a stream that was kept until it could be judged; nothing if the stream is gone. */
+void pl_stream_judge(pl_path *path, pl_id id, const uint8_t *frame, size_t len, pl_time now);
 int pl_stream_frame(pl_path *path, pl_id id, const uint8_t *data, size_t len);
 void pl_stream_drop(pl_path *path, pl_stream *stream);
 /* Closes all but `kept`. */

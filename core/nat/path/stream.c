@@ -334,15 +334,21 @@ static bool take_frame(pl_path *path, pl_id id, const uint8_t *data, size_t len,
     if (error)
         pl_trace(port_of(path), PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(error)), pl_text("frame"),
                  pl_endpoint(leg.remote));
-    else if (!stream->authentic) {
+    else if (!stream->authentic && path->have_theirs) {
         stream->authentic = true;
         stream->due = PL_NEVER;
         arm(path);
     }
-    if (stream->authentic)
+    if (stream->authentic || !error)
         return true;
     pl_stream_drop(path, stream);
     return false;
+}
+
+void pl_stream_judge(pl_path *path, pl_id id, const uint8_t *frame, size_t len, pl_time now)
+{
+    if (pl_stream_find(path, id))
+        (void)take_frame(path, id, frame, len, now);
 }
 
 /* Takes the whole frames out of what has come; false as take_frame. */

@@ -84,9 +84,11 @@ void pl_turn_client_free(pl_turn_client *client, pl_time now)
 {
     if (!client)
         return;
+    /* A proved Allocate that is on its way may yet be granted; what follows on the same way takes it back. */
+    bool is_asked = client->state == PL_TURN_CLIENT_ASKING && client->errands[0].is_asking && client->has_key;
     for (size_t i = 0; i < PL_TURN_ERRANDS; i++)
         pl_turn_errand_stop(&client->errands[i]);
-    if (client->state == PL_TURN_CLIENT_STANDING)
+    if (client->state == PL_TURN_CLIENT_STANDING || is_asked)
         pl_turn_errand_give_back(&client->errands[0], now);
     close_all(client);
     client->state = PL_TURN_CLIENT_ENDED;
