@@ -16,6 +16,12 @@ void sim_config_complain(const sim_config_builder *b, const sim_place *place, co
     sim_diagnostic_add(b->fill.diagnostics, place, hint, "%s", message);
 }
 
+const sim_tree *sim_config_value(const sim_tree *map, const sim_tree *borrowed, const char *key)
+{
+    const sim_tree *value = map && map->kind == SIM_TREE_MAP ? sim_tree_get(map, key) : NULL;
+    return value || !borrowed || borrowed->kind != SIM_TREE_MAP ? value : sim_tree_get(borrowed, key);
+}
+
 const sim_place *sim_config_place(const sim_config_builder *b, const sim_tree *map, const char *key)
 {
     const sim_tree *value = map ? sim_tree_get(map, key) : NULL;
@@ -147,6 +153,7 @@ static void read_run(sim_config_builder *b)
     r->codec = raw.codec ? SIM_CODEC_SIZED : SIM_CODEC_OPUS;
     r->deterministic = raw.deterministic ? SIM_YES : SIM_NO;
     r->epoch = raw.epoch;
+    r->sample_ns = raw.sample;
     r->events = levels[raw.events > 0 && raw.events < 5 ? raw.events : 0];
     if (r->warmup_ns > 0 && r->duration_ns > 0 && r->warmup_ns >= r->duration_ns)
         sim_config_complain(b, sim_config_place(b, run, "warmup"), "make it shorter than the run",
@@ -204,7 +211,8 @@ static void read_servers(sim_config_builder *b, const char *section, sim_servers
     sim_fill_section(&b->fill, section, sim_tree_get(b->root, section), NULL, &b->root->place, SIM_WHOLE,
                      &raw);
     *servers = (sim_servers_config){
-        .count = raw.count,
+        .count = raw.count + raw.dedicated,
+        .dedicated = raw.dedicated,
         .link_name = raw.link,
         .link = sim_config_profile(b, raw.link),
         .firewall_name = raw.firewall,
@@ -337,12 +345,14 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
     read_run(&b);
     read_profiles(&b);
     read_servers(&b, "supernodes", &b.config->supernodes);
+    sim_churn_read(&b, "supernodes.churn", sim_tree_get(root, "supernodes"), NULL, &b.config->supernodes.churn);
     read_servers(&b, "login_servers", &b.config->login_servers);
     sim_population_read(&b);
     sim_matrix_read(&b);
     sim_population_check(&b);
     sim_proxies_read(&b);
     sim_paths_read(&b);
+    sim_searches_find(&b);
     sim_timeline_read(&b);
     read_protocol(&b);
     sim_agenda_read(&b);

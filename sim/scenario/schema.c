@@ -70,7 +70,8 @@
             "first login, a log-out, and a later login"),                                                     \
         ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 0s", sim_raw_group, arrive,    \
             "when the peers act: at 10s · within 60s (each at a uniform draw) · exp(mean=30ms) (one after " \
-            "the other); the last two may end in `after 10s`"),                                               \
+            "the other); the last two may end in `after 10s`; diurnal(peak=20:00, swing=40%): within a day, "  \
+            "and with churn, when they come back: the least rate is so much below the highest"),              \
         ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",           \
             sim_raw_group, again_after, "login: both: from the log-out to the later login"),                  \
         ROW(section, "credentials", SIM_KIND_WORD, SIM_OPTIONAL, "right|wrong-password|unknown-user", 0, 0,   \
@@ -87,7 +88,9 @@
     ROW(section, "per_nat", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 250, "1", sim_raw_group, per_nat,         \
         "hosts behind one home box, in one LAN"),                                                            \
         ROW(section, "per_carrier", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 60000, "1", sim_raw_group,        \
-            per_carrier, "homes behind one carrier's box (hosts, with nat: none)")
+            per_carrier, "homes behind one carrier's box (hosts, with nat: none)"),                          \
+        BOX(section, "churn", SIM_KIND_BLOCK, "the peers come and go; without it they stay"),                \
+        BOX(section, "searches", SIM_KIND_BLOCK, "the peers search for users")
 
 #define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
     ROW(section, "up", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, up,                       \
@@ -101,6 +104,8 @@
         ROW(section, "loss", SIM_KIND_LOSS, SIM_OPTIONAL, "none", 0, 0, fallback_loss, sim_raw_link, loss,   \
             "each way: 0.2% · gilbert(p=1%, burst=4) (mean loss, mean burst in packets) · "                \
             "gilbert-elliott(p=1%, r=25%, good=0%, bad=100%) · none")
+
+#include "sim/scenario/schema_crowd.h"
 
 static const sim_schema_row rows[] = {
     ROW("", "scenario", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_top, scenario,
@@ -169,6 +174,10 @@ static const sim_schema_row rows[] = {
         "ladder diagrams need packets"),
     ROW("run", "deterministic", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_run, deterministic,
         "yes: expectations are judged exactly in every replication, not by intervals"),
+    ROW("run", "sample", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_run, sample,
+        "how often the state of the overlay goes to series.csv, e.g. 30s: what expectations with at, during "
+        "and within look at; without it at the end only"),
     ROW("run", "epoch", SIM_KIND_DATE, SIM_OPTIONAL, NULL, 0, 0, "2004-09-15", sim_raw_run, epoch,
         "calendar time at the start of the run, UTC; the talk's measurements are of September 2004"),
 
@@ -198,6 +207,11 @@ static const sim_schema_row rows[] = {
     SERVER_ROWS("supernodes", "7", "listen_port"),
     ROW("supernodes", "bootstrap", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers,
         bootstrap, "the first seven have the seven addresses that a fresh installation knows (BS-05)"),
+    ROW("supernodes", "dedicated", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, "0", sim_raw_servers,
+        dedicated, "how many more there are that sleep until `do: add` of the timeline"),
+    BOX("supernodes", "churn", SIM_KIND_BLOCK,
+        "the supernodes come and go, but for those of the bootstrap list; without it they stay"),
+    CHURN_ROWS("supernodes.churn"),
     ROW("supernodes", "pairs", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers, pairs,
         "supernodes work in pairs for NAT discovery; without a partner filtering stays unknown"),
 
@@ -210,6 +224,8 @@ static const sim_schema_row rows[] = {
     BOX("peers", "mix", SIM_KIND_ITEMS, "groups of peers; what an entry does not say is taken from peers"),
     GROUP_ROWS("peers"),
     SHARED_ROWS("peers"),
+    CHURN_ROWS("peers.churn"),
+    SEARCH_ROWS("peers.searches"),
 
     ROW("peers.mix[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, share,
         "of peers.count; all entries give a share, and they make 100%, or all give a count"),
@@ -219,6 +235,8 @@ static const sim_schema_row rows[] = {
         "name of the group, for the timeline and labels; group-1, group-2, … without it"),
     GROUP_ROWS("peers.mix[]"),
     SHARED_ROWS("peers.mix[]"),
+    CHURN_ROWS("peers.mix[].churn"),
+    SEARCH_ROWS("peers.mix[].searches"),
 
     ROW("proxies", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 250, "1", sim_raw_proxies, count,
         "how many there are; the peers are told of them in turn"),
@@ -268,13 +286,28 @@ static const sim_schema_row rows[] = {
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
     ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED,
-        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam", 0, 0, NULL, sim_raw_act, action,
+        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|kill|quit|add|partition|heal|slow|poison",
+        0, 0, NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
         "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it "
         "gets another "
-        "outside address; roam: move to another LAN"),
+        "outside address; roam: move to another LAN; kill, quit: those who are there go, without a word or with "
+        "a log-out; add: dedicated supernodes wake up; partition: two sets of hosts do not reach each other; "
+        "heal: all partitions end; slow: all that it sends and gets is late; poison: supernodes answer badly"),
+    ROW("timeline[]", "name", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, name,
+        "what expectations call it: … at 2h after NAME"),
+    ROW("timeline[]", "within", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_act, within, "do: kill, quit, restart, add: each of them at a uniform draw after `at`"),
+    ROW("timeline[]", "back", SIM_KIND_LAW, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, back,
+        "do: kill, quit: each is back after such a span; as session under churn"),
+    ROW("timeline[]", "from", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, from,
+        "do: partition: the other side, as what; without it everybody else"),
+    ROW("timeline[]", "by", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, PL_HOUR, NULL, sim_raw_act, by,
+        "do: slow: how late, each way"),
+    ROW("timeline[]", "how", SIM_KIND_WORD, SIM_OPTIONAL, "lie|drop|stale", 0, 0, "lie", sim_raw_act, how,
+        "do: poison: they say that they know nobody, do not answer, or repeat what was true once"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
-        "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
+        "supernodes · dedicated · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),
     ROW("timeline[]", "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, nat,
         "do: roam: NAT box of the new place; without it one like that of the old"),
@@ -428,7 +461,7 @@ void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*of
     } else if (strcmp(row->words, "@stacks") == 0) {
         offer_list(sim_stack_profile_names(), SIZE_MAX, offer, ctx);
     } else {
-        char **words = g_strsplit(row->words, "|", 16);
+        char **words = g_strsplit(row->words, "|", -1);
         offer_list((const char *const *)words, SIZE_MAX, offer, ctx);
         g_strfreev(words);
     }
