@@ -58,6 +58,62 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(signal_connect_timeout, "signal.connect_timeout", PL_UNIT_TIME, 9 * PL_SECOND, 100 * PL_MILLISECOND,   \
       PL_HOUR, "chosen",                                                                                     \
       "how long a visitor waits for each kind of port: two SYNs of a 2003 host, since somebody waits for it") \
+    X(mesh_period, "mesh.period", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND, PL_HOUR, "chosen",     \
+      "from one member of the view that a supernode asks for a sign of life to the next: 154 bit/s each way") \
+    X(mesh_answer_wait, "mesh.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,    \
+      "chosen", "how long a member may take to answer before it is suspected, and through others before it is lost") \
+    X(mesh_helpers, "mesh.helpers", PL_UNIT_COUNT, 3, 0, 16, "chosen",                                       \
+      "members through whom a suspect is asked once more: all three ways fail by chance at 5 % loss in 0.7 %") \
+    X(mesh_view_max, "mesh.view_max", PL_UNIT_COUNT, 4096, 1, 65535, "chosen",                               \
+      "members that a view holds at most: 24 bytes each, and four times the supernodes of a large run")      \
+    X(mesh_check_rate, "mesh.check_rate", PL_UNIT_COUNT, 50, 1, 10000, "chosen",                             \
+      "hearsay that a supernode looks into, a second: a thousand names in 20 s, and no more than 5 kB/s for liars") \
+    X(mesh_answer_rate, "mesh.answer_rate", PL_UNIT_COUNT, 50, 1, 100000, "chosen",                          \
+      "mesh and index datagrams that a supernode answers to one address, a second")                          \
+    X(mesh_sync, "mesh.sync", PL_UNIT_TIME, 5 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",                \
+      "between two looks at a page of another's view, which find whom no rumour told of")                    \
+    X(index_slots, "index.slots", PL_UNIT_COUNT, 2048, 1, 65536, "measured SN-07",                           \
+      "slots of the index; all nodes of a network must agree on it")                                         \
+    X(index_replicas, "index.replicas", PL_UNIT_COUNT, 9, 1, 32, "measured SN-07",                           \
+      "supernodes that serve a slot; all nodes of a network must agree on it")                               \
+    X(index_lifetime, "index.lifetime", PL_UNIT_TIME, 72 * PL_HOUR, PL_SECOND, 400 * 24 * PL_HOUR,           \
+      "measured BS-22", "how long after he was last seen a user can be found")                               \
+    X(index_refresh, "index.refresh", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen",              \
+      "how often a user who is online signs a new entry: a tenth of a bit a second for each replica")        \
+    X(index_skew, "index.skew", PL_UNIT_TIME, 5 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                      \
+      "how far ahead of the reader's clock an entry may be dated: clocks of 2004 were set by hand")          \
+    X(index_settle, "index.settle", PL_UNIT_TIME, 2 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                  \
+      "how long a supernode has to serve until its no is a sure one: what is missing was handed to it by then") \
+    X(index_entries_max, "index.entries_max", PL_UNIT_COUNT, 65536, 1, 16777216, "chosen",                   \
+      "entries that a supernode keeps at most: 20 MB, and seven times those of 1000 clients in nine places each") \
+    X(index_slot_max, "index.slot_max", PL_UNIT_COUNT, 4096, 1, 16777216, "chosen",                          \
+      "entries that it keeps of one slot: a storm of made-up names cannot take the place of all others")     \
+    X(index_publish_rate, "index.publish_rate", PL_UNIT_COUNT, 40, 1, 10000, "chosen",                       \
+      "entries that a supernode sends, a second: below what one address is answered (mesh.answer_rate)")     \
+    X(index_tries, "index.tries", PL_UNIT_COUNT, 3, 1, 16, "chosen",                                         \
+      "transmissions of an entry to a replica, index.answer_wait apart")                                     \
+    X(index_answer_wait, "index.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,  \
+      "chosen", "how long a replica may take to say that it keeps an entry")                                 \
+    X(index_queue_max, "index.queue_max", PL_UNIT_COUNT, 16384, 16, 16777216, "chosen",                      \
+      "entries that wait to be sent at most: those of 1000 clients in nine places each, and as many to repair") \
+    X(search_answer_wait, "search.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND,           \
+      PL_MINUTE, "chosen", "how long the nodes of a round may take: two rounds are BS-25's 3 to 4 s")        \
+    X(search_supernode_wait, "search.supernode_wait", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND,    \
+      PL_HOUR, "chosen", "how long one's own supernode may take over a round: that of login.answer_timeout") \
+    X(search_first_round, "search.first_round", PL_UNIT_COUNT, 4, 1, 64, "measured BS-23",                   \
+      "nodes asked in the first round; each round asks twice as many as the one before")                     \
+    X(search_rounds, "search.rounds", PL_UNIT_COUNT, 4, 1, 8, "chosen",                                      \
+      "rounds of a search at most: 4 + 8 + 16 + 32 nodes")                                                   \
+    X(search_miss, "search.miss", PL_UNIT_COUNT, 10, 1, 1000, "chosen",                                      \
+      "policy size: the odds, in thousandths, that an entry was missed, at which it gives up")               \
+    X(search_cache_lifetime, "search.cache_lifetime", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, \
+      "chosen", "how long a supernode hands on what a search found (BS-27): a tenth of a median session")    \
+    X(search_cache_max, "search.cache_max", PL_UNIT_COUNT, 256, 0, 1048576, "chosen",                        \
+      "entries found that a supernode remembers at most: 1000 clients who search once in 40 min")            \
+    X(search_client_max, "search.client_max", PL_UNIT_COUNT, 4, 1, 64, "chosen",                             \
+      "searches of one client at one time, and those that a supernode runs for it")                          \
+    X(search_rate, "search.rate", PL_UNIT_COUNT, 10, 1, 10000, "chosen",                                     \
+      "rounds a second that a supernode names or asks nodes for, for one client: four searches of four rounds") \
     X(server_sessions_max, "server.sessions_max", PL_UNIT_COUNT, 1000000, 1, 10000000, "chosen",             \
       "streams that a login server holds at most: ten times the largest run of its first year")              \
     X(server_session_timeout, "server.session_timeout", PL_UNIT_TIME, 30 * PL_SECOND, 100 * PL_MILLISECOND,  \

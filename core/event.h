@@ -55,6 +55,17 @@
     X(PL_EVENT_RELAY_ENDED, "relay:ended", "a:client s:cause i:allocations")                       \
     X(PL_EVENT_SIGNAL_VISITED, "signal:visited", "a:from i:visits")                                \
     X(PL_EVENT_SIGNAL_REFUSED, "signal:refused", "a:from s:cause")                                 \
+    X(PL_EVENT_MESH_JOINED, "mesh:joined", "a:member i:members")                                   \
+    X(PL_EVENT_MESH_SUSPECTED, "mesh:suspected", "a:member")                                       \
+    X(PL_EVENT_MESH_LOST, "mesh:lost", "a:member i:members")                                       \
+    X(PL_EVENT_INDEX_PUBLISHED, "index:published", "s:state i:slot i:replicas")                    \
+    X(PL_EVENT_INDEX_STORED, "index:stored", "a:from i:slot i:entries")                            \
+    X(PL_EVENT_INDEX_REFUSED, "index:refused", "a:from s:cause")                                   \
+    X(PL_EVENT_INDEX_REPAIRED, "index:repaired", "a:member i:entries")                             \
+    X(PL_EVENT_SEARCH_STARTED, "search:started", "i:search s:policy")                              \
+    X(PL_EVENT_SEARCH_ROUND, "search:round", "i:search i:round i:asked")                           \
+    X(PL_EVENT_SEARCH_ENDED, "search:ended",                                                       \
+      "i:search s:outcome s:reason t:time i:asked i:rounds i:messages")                            \
     X(PL_EVENT_SERVER_GRANTED, "server:granted", "a:from i:expires_unix")                          \
     X(PL_EVENT_SERVER_REFUSED, "server:refused", "a:from s:cause")
 

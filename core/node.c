@@ -27,6 +27,9 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->n_web_ports = options->n_web_ports;
     node->path_profile = options->path_profile ? options->path_profile : pl_path_profile_find("ours");
     node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
+    node->search_policy = options->search_policy;
+    if (!node->search_policy)
+        pl_search_policies(&node->search_policy); /* the first is the default */
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
