@@ -142,6 +142,7 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
                                    .capture = config->capture,
                                    .n_capture = config->n_capture,
                                    .has_paths = sim_config_has_paths(config),
+                                   .has_searches = sim_config_has_searches(config),
                                    .epoch = config->run.epoch,
                                    .payload_name = sim_payload_name};
     sim_record_level_find(config->run.events, &record.level);

@@ -275,6 +275,14 @@ bool sim_config_has_paths(const sim_config *config)
     return config->n_paths > 0 || config->matrix.n_cells > 0;
 }
 
+bool sim_config_has_searches(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_groups; i++)
+        if (config->groups[i].searches.is_on)
+            return true;
+    return false;
+}
+
 static double bytes_per_host(const sim_config *config)
 {
     return strcmp(config->run.engine, "ns3") == 0 ? BYTES_PER_HOST_NS3 : BYTES_PER_HOST_LIGHT;

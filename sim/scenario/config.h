@@ -75,6 +75,7 @@ struct sim_group_config;
 /* What a group's peers search for; shares all 0: nothing. */
 typedef struct sim_searches_config {
     bool is_on;
+    const char *policy; /* when a search ends; NULL = the core's default */
     double rate; /* a peer and second; 0 = once, at arrive */
     sim_arrival arrive;
     double of[SIM_TRUTHS]; /* shares */
@@ -330,6 +331,8 @@ sim_cell sim_config_cell(const sim_config *config, int64_t number);
 char *sim_config_kinds(const sim_config *config);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);
+/* Whether anybody looks for anybody. */
+bool sim_config_has_searches(const sim_config *config);
 /* Hosts of all roles. */
 int64_t sim_config_hosts(const sim_config *config);
 /* Memory that the point is expected to need, in bytes. */

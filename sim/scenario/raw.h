@@ -73,7 +73,7 @@ typedef struct sim_raw_class {
 typedef struct sim_raw_searches {
     double rate;
     sim_arrival arrive;
-    const char *popularity, *whom;
+    const char *popularity, *whom, *policy;
     pl_span left_least, left_most;
 } sim_raw_searches;
 

@@ -31,6 +31,10 @@
         "how often each peer searches while it is logged in, e.g. 1/h; without it once, at arrive"),          \
         ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 180s within 60s",              \
             sim_raw_searches, arrive, "when each peer searches once; with a rate, only its start counts"),    \
+        ROW(section, "policy", SIM_KIND_NAME, SIM_OPTIONAL, "slot|rounds|size|login-server", 0, 0, "slot",   \
+            sim_raw_searches, policy,                                                                         \
+            "when a search that found nobody ends: the slot was asked, so many rounds, the size of the "      \
+            "network, or the login server has the last word (BS-28)"),                                        \
         BOX(section, "of", SIM_KIND_BLOCK, "for whom, in shares that make 100%; without it, those present"),  \
         ROW(section, "popularity", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, "zipf(1.0)", sim_raw_searches,    \
             popularity, "who among them: zipf(EXPONENT), or uniform"),                                        \

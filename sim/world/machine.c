@@ -168,6 +168,9 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
         .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
+        .search_policy = machine->group && machine->group->searches.policy
+                             ? pl_search_policy_find(machine->group->searches.policy)
+                             : NULL,
         .nat_policy = machine->group ? pl_nat_policy_find(machine->group->nat_refresh) : NULL,
         .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
@@ -192,6 +195,7 @@ void sim_machine_clear(sim_machine *machine)
 {
     sim_machine_stop(machine);
     sim_timeline_forget(machine);
+    sim_churn_forget(machine);
     sim_proxy_free(machine->proxy);
     sim_registry_free(machine->registry);
 }

@@ -84,6 +84,10 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
         return;
     if (machine->world->paths)
         sim_paths_event(machine, event, now);
+    sim_searches_event(machine, event, now);
+    machine->world->n_attempts += event->id == PL_EVENT_LOGIN_ATTEMPT;
+    if (event->id == PL_EVENT_LOGGED_IN || event->id == PL_EVENT_LOGGED_OUT)
+        sim_presence_told(machine, event->id == PL_EVENT_LOGGED_IN, now);
     if (event->id == PL_EVENT_LOGIN_STARTED) {
         machine->is_logging_in = true;
         machine->bytes_before = bytes_of(machine);
@@ -117,7 +121,7 @@ static void tell_unfinished(sim_world *world, pl_time now)
         if (!machine->is_logging_in)
             continue;
         char labels[LABELS_MAX];
-        bool is_later = machine->group->login == SIM_LOGIN_LATER ||
+        bool is_later = machine->group->login == SIM_LOGIN_LATER || machine->left_at != PL_NEVER ||
                         (machine->group->login == SIM_LOGIN_BOTH && machine->logins_left == 1);
         write_labels(machine, is_later ? "later" : "first", labels);
         const facts f = {machine, labels, now};
@@ -148,6 +152,7 @@ void sim_measure_end(sim_world *world, pl_time now)
     if (!world->options.recorder)
         return;
     sim_paths_end(world, now);
+    sim_searches_end(world, now);
     tell_unfinished(world, now);
     tell_supernodes(world, now);
     if (world->network)

@@ -60,6 +60,7 @@ static void allocate(sim_world *world)
     world->n_peers = (size_t)config->n_peers;
     world->n_cells = (size_t)config->matrix.n_cells;
     world->n_proxies = (size_t)config->proxies.count;
+    world->n_dedicated = (size_t)config->supernodes.dedicated;
     world->n_machines =
         world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells + world->n_proxies;
     world->machines = g_new0(sim_machine, world->n_machines);
@@ -147,9 +148,15 @@ static void start_hosts(sim_world *world)
         add_host(machine);
     }
     pl_time now = world->ops->now(world->engine);
-    for (size_t i = 0; i < world->n_machines; i++)
-        if (is_here(world, &world->machines[i]))
-            sim_machine_start(&world->machines[i], now);
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (!is_here(world, machine))
+            continue;
+        if (machine->role == SIM_ROLE_SUPERNODE && machine->index > world->n_supernodes - world->n_dedicated)
+            sim_presence_sleep(machine);
+        else
+            sim_machine_start(machine, now);
+    }
 }
 
 static bool refuse_stranger(const sim_world *world, char **ret_error)
@@ -187,7 +194,10 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     start_hosts(world);
     sim_behaviour_plan(world);
     sim_paths_plan(world);
+    sim_churn_plan(world);
+    sim_searches_plan(world);
     sim_timeline_plan(world);
+    sim_gauges_plan(world);
     return world;
 }
 
@@ -201,6 +211,7 @@ void sim_world_free(sim_world *world)
         world->ops->destroy(world->engine);
     net_free(world->network);
     sim_paths_free(world);
+    sim_searches_free(world);
     for (size_t i = 0; i < world->n_supernodes; i++) {
         g_free(world->known[i]);
         g_free(world->account_names[2 * i]);

@@ -59,6 +59,7 @@ void sim_searches_read(sim_config_builder *b, const char *section, const sim_tre
     if (searches->kind != SIM_TREE_MAP)
         return;
     *ret = (sim_searches_config){.is_on = true,
+                                 .policy = raw.policy,
                                  .rate = raw.rate,
                                  .arrive = raw.arrive,
                                  .zipf = read_popularity(b, searches, raw.popularity),
