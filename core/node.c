@@ -27,6 +27,8 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->n_web_ports = options->n_web_ports;
     node->path_profile = options->path_profile ? options->path_profile : pl_path_profile_find("ours");
     node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
+    node->relogin_policy =
+        options->relogin_policy ? options->relogin_policy : pl_relogin_policy_find("none");
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
@@ -204,6 +206,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .socket = node->socket,
                                                    .attached = on_attached,
                                                    .detached = on_detached,
+                                                   .relogin = node->relogin_policy,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},
