@@ -215,7 +215,24 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(path_lobby_max, "path.lobby_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                               \
       "streams that wait at a node's own ports for their first frame: as many as sessions")                  \
     X(path_lobby_timeout, "path.lobby_timeout", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE, \
-      "chosen", "how long they may wait: two lost segments fit")
+      "chosen", "how long they may wait: two lost segments fit") \
+    X(overlay_keep_alive, "overlay.keep_alive", PL_UNIT_TIME, PL_MINUTE, 0, PL_HOUR, "measured BS-20",       \
+      "how often a client says to its supernode that it lives, over TCP; 0: never, and nobody is missed")    \
+    X(overlay_keep_alive_wait, "overlay.keep_alive_wait", PL_UNIT_TIME, 30 * PL_SECOND, PL_MILLISECOND,      \
+      PL_HOUR, "chosen",                                                                                     \
+      "beyond overlay.keep_alive, either end may be silent so long: a segment that is lost four times fits") \
+    X(parents_spares, "parents.spares", PL_UNIT_COUNT, 5, 0, 200, "chosen",                                  \
+      "spare supernodes asked when one's own is lost: a wave of login.wave_entries; 0: none, as without a cache") \
+    X(relogin_interval, "relogin.interval", PL_UNIT_TIME, PL_MINUTE, 0, 24 * PL_HOUR, "chosen",              \
+      "policy every: pause before each login that nobody asked for; as long as the keep-alive")              \
+    X(relogin_first, "relogin.first", PL_UNIT_TIME, 10 * PL_SECOND, 0, 24 * PL_HOUR, "chosen",               \
+      "policy back-off: the first pause; longer than the 6 s of BS-09, so that a login's own attempts come first") \
+    X(relogin_factor, "relogin.factor", PL_UNIT_COUNT, 2, 1, 100, "chosen",                                  \
+      "policy back-off: each pause is so many times the one before; doubling, as TCP does")                  \
+    X(relogin_cap, "relogin.cap", PL_UNIT_TIME, 10 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                   \
+      "policy back-off: no pause is longer: a user waits so long after the network is back")                 \
+    X(relogin_jitter, "relogin.jitter", PL_UNIT_COUNT, 50, 0, 100, "chosen",                                 \
+      "policy back-off: a pause is shorter by a random share up to so many percent: half spreads a crowd")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

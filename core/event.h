@@ -32,6 +32,7 @@
     X(PL_EVENT_LOGIN_FAILED, "login:login-failed",                                                 \
       "s:login t:time i:attempts i:contacts i:contacts_tcp s:cause")                               \
     X(PL_EVENT_LOGGED_OUT, "login:logged-out", "s:cause")                                          \
+    X(PL_EVENT_LOGIN_WAITING, "login:waiting", "s:policy t:wait i:number")                          \
     X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
     X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \
     X(PL_EVENT_NAT_DOUBTED, "nat:doubted", "s:trigger")                                            \
@@ -43,6 +44,8 @@
     X(PL_EVENT_CLIENT_GONE, "overlay:client-gone", "s:cause i:clients")                            \
     X(PL_EVENT_SUPERNODE_REFUSED, "overlay:refused", "a:from s:cause")                             \
     X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
+    X(PL_EVENT_PARENT_LOST, "overlay:parent-lost", "a:parent s:cause")                             \
+    X(PL_EVENT_HANDED_OVER, "overlay:handed-over", "a:to t:time")                                  \
     X(PL_EVENT_PATH_STARTED, "path:started", "s:role i:session s:profile")                         \
     X(PL_EVENT_PATH_GATHERED, "path:gathered", "i:session i:candidates a:udp a:tcp")               \
     X(PL_EVENT_PATH_STAGE, "path:stage", "i:session s:method s:transport t:budget")                \

@@ -30,6 +30,8 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->search_policy = options->search_policy;
     if (!node->search_policy)
         pl_search_policies(&node->search_policy); /* the first is the default */
+    node->relogin_policy =
+        options->relogin_policy ? options->relogin_policy : pl_relogin_policy_find("none");
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
@@ -207,6 +209,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .socket = node->socket,
                                                    .attached = on_attached,
                                                    .detached = on_detached,
+                                                   .relogin = node->relogin_policy,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},

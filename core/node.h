@@ -48,6 +48,7 @@ typedef struct pl_node_options {
     const pl_path_profile *path_profile;     /* clients: static; NULL = "ours" */
     const pl_nat_policy *nat_policy;         /* clients: static; NULL = "login" */
     const pl_search_policy *search_policy;   /* clients: static; NULL = the default of session/search.h */
+    const pl_relogin_policy *relogin_policy; /* clients: static; NULL = "none" */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 

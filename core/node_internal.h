@@ -48,6 +48,7 @@ struct pl_node {
     const pl_path_profile *path_profile;
     const pl_nat_policy *nat_policy;
     const pl_search_policy *search_policy;
+    const pl_relogin_policy *relogin_policy;
     pl_node_paths paths;           /* clients */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
     pl_supernode *supernode;       /* supernodes */

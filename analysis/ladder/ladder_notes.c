@@ -26,6 +26,7 @@ static const struct {
     {PL_EVENT_LOGGED_IN, "logged in after {time}"},
     {PL_EVENT_LOGIN_FAILED, "log-in failed after {time}: {cause}"},
     {PL_EVENT_LOGGED_OUT, "logged out: {cause}"},
+    {PL_EVENT_LOGIN_WAITING, "will log in again in {wait} ({policy})"},
     {PL_EVENT_DISCOVERY_STARTED, "asks {server} what NAT this is"},
     {PL_EVENT_DISCOVERED, "NAT: UDP {udp}, mapping {mapping}, filtering {filtering}"},
     {PL_EVENT_NAT_DOUBTED, "asks again what NAT this is: {trigger}"},
@@ -39,6 +40,8 @@ static const struct {
     {PL_EVENT_CLIENT_GONE, "client gone: {cause}"},
     {PL_EVENT_SUPERNODE_REFUSED, "refuses {from}: {cause}"},
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
+    {PL_EVENT_PARENT_LOST, "lost its supernode {parent}: {cause}"},
+    {PL_EVENT_HANDED_OVER, "at its new supernode {to} after {time}"},
     {PL_EVENT_PATH_STARTED, "{role} of a session, as {profile}"},
     {PL_EVENT_PATH_GATHERED, "{candidates} candidates; seen as {udp}"},
     {PL_EVENT_PATH_STAGE, "tries {method} over {transport}"},
@@ -72,12 +75,17 @@ static const char *phrase_of(const char *event)
     return NULL;
 }
 
+static bool is_span(const char *column)
+{
+    return strcmp(column, "time") == 0 || strcmp(column, "lived") == 0 || strcmp(column, "wait") == 0;
+}
+
 static void append_value(GString *text, const json_t *object, const char *column)
 {
     const json_t *value = json_object_get(object, column);
     if (json_is_string(value)) {
         g_string_append(text, json_string_value(value));
-    } else if (json_is_integer(value) && (strcmp(column, "time") == 0 || strcmp(column, "lived") == 0)) {
+    } else if (json_is_integer(value) && is_span(column)) {
         g_autofree char *span = an_scale_span_text(json_integer_value(value));
         g_string_append(text, span);
     } else if (json_is_integer(value)) {

@@ -1,6 +1,8 @@
 #include "core/overlay/supernode_internal.h"
 
 #include "core/event.h"
+#include "core/nat/rate_limit.h"
+#include "core/overlay/keepalive.h"
 
 int pl_supernode_say(pl_session *session, const pl_message *message)
 {
@@ -100,6 +102,37 @@ static void on_credential(pl_session *session, const pl_message *message, pl_tim
     session->name = g_strdup(credential.name);
 }
 
+/* --- who lives --- */
+
+static void await_life(pl_session *session);
+
+static void on_silence(void *machine, pl_time now)
+{
+    pl_session *session = machine;
+    const pl_config *config = session->supernode->options.context->config;
+    if (now < pl_keepalive_silent_at(config, session->heard_at))
+        await_life(session);
+    else
+        pl_supernode_end(session, "silent");
+}
+
+/* What is heard moves no deadline: when it comes, it is set anew to where the last record has put it. */
+static void await_life(pl_session *session)
+{
+    pl_context *context = session->supernode->options.context;
+    pl_deadline_set(&context->deadlines, &session->deadline,
+                    pl_keepalive_silent_at(context->config, session->heard_at), on_silence, session);
+}
+
+static void on_keep_alive(pl_session *session, pl_time now)
+{
+    const pl_config *config = session->supernode->options.context->config;
+    if (pl_rate_limit_take_one(&session->requests_full_at, config->signal_rate, now) != 0)
+        pl_supernode_refuse_input(session, PL_ERR_LIMIT, "keep-alive");
+    else
+        pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_KEEP_ALIVE});
+}
+
 /* The user is recorded as online; who was online under that name from elsewhere is replaced. */
 static void on_advertise(pl_session *session, const pl_message *message, pl_time now)
 {
@@ -119,7 +152,7 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     session->name = g_strdup(credential.name);
     g_hash_table_replace(supernode->online, session->name, session);
     session->state = PL_SESSION_ONLINE;
-    pl_deadline_cancel(&context->deadlines, &session->deadline);
+    await_life(session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ONLINE, pl_endpoint(session->from),
              pl_number((int64_t)g_hash_table_size(supernode->online)));
     pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
@@ -148,7 +181,8 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
     case PL_SESSION_ATTACHED:
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_ONLINE:
-        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST;
+        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_SIGNAL ||
+               id == PL_MESSAGE_RELAY_REQUEST;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
     case PL_SESSION_VISITOR:
@@ -173,6 +207,8 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_advertise(session, message, now);
     else if (message->id == PL_MESSAGE_CACHE_REQUEST)
         on_cache_request(session, now);
+    else if (message->id == PL_MESSAGE_KEEP_ALIVE)
+        on_keep_alive(session, now);
     else if (message->id == PL_MESSAGE_SIGNAL && session->state == PL_SESSION_VISITOR)
         pl_visitor_signal(session, message, now);
     else if (message->id == PL_MESSAGE_SIGNAL)
@@ -189,6 +225,7 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     pl_session *session = owner;
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
+    session->heard_at = now;
     if (error)
         pl_supernode_refuse_input(session, error, "record");
     else if (!is_awaited(session, message.id))

@@ -38,6 +38,7 @@ typedef struct pl_session {
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
+    pl_time heard_at; /* clients: the last record */
     pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
     char *name; /* while online, and of a partner or visitor that showed its credential */
     pl_visitor *visitor; /* of a visitor */

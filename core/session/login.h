@@ -11,13 +11,17 @@
  * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10).  A supernode that was open but did
  * not attach us (it is full, or no supernode) is left out of the rungs that follow in the same attempt.  One
  * that is full hands on entries of others: they go into the cache, and the next attempt asks them.  The login
- * that had begun with an empty cache remains a first one. */
+ * that had begun with an empty cache remains a first one.
+ *
+ * Who is online and loses his supernode is handed over to a spare (parents.h); who finds none is logged out, and logs
+ * in again as the re-login policy says (relogin.h). */
 #ifndef PL_SESSION_LOGIN_H
 #define PL_SESSION_LOGIN_H
 
 #include "core/nat/turn/turn_client.h"
 #include "core/overlay/host_cache.h"
 #include "core/session/grant.h"
+#include "core/session/relogin.h"
 
 #define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
 
@@ -30,7 +34,8 @@ typedef enum pl_login_state {
     PL_LOGIN_GRANTING,    /* the login server's grant */
     PL_LOGIN_ADVERTISING, /* the supernode's `advertised` */
     PL_LOGIN_ONLINE,
-    PL_LOGIN_PAUSING /* the next attempt */
+    PL_LOGIN_PAUSING, /* the next attempt */
+    PL_LOGIN_WAITING  /* the next login, by the re-login policy */
 } pl_login_state;
 
 /* Why an attempt did not reach the end; the last attempt's is the login's. */
@@ -76,6 +81,7 @@ typedef struct pl_login_options {
     pl_id socket;              /* the main UDP socket; 0 = none could be bound: UDP is then skipped in vain */
     pl_login_attached_fn attached;
     pl_login_detached_fn detached;
+    const pl_relogin_policy *relogin; /* static */
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;
@@ -84,9 +90,10 @@ typedef struct pl_login_options {
 pl_login *pl_login_new(const pl_login_options *options, pl_time now);
 void pl_login_free(pl_login *login);
 
-/* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done; PL_ERR_MALFORMED for a bad name. */
+/* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done (one that only waits for the re-login policy is
+ * neither); PL_ERR_MALFORMED for a bad name. */
 int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now);
-/* Logs out, or gives up a login that is under way. */
+/* Logs out, or gives up a login that is under way; nothing follows by itself. */
 void pl_login_stop(pl_login *login, pl_time now);
 
 /* A datagram of our own protocol on the main socket: 0, or an error that the node counts. */

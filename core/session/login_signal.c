@@ -92,6 +92,7 @@ static bool is_attached(const pl_login *login)
     case PL_LOGIN_OPENING:
     case PL_LOGIN_ATTACHING:
     case PL_LOGIN_PAUSING:
+    case PL_LOGIN_WAITING:
         return false;
     }
     return false;

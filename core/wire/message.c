@@ -137,7 +137,7 @@ static void write_relay_grant(const pl_message *message, pl_writer *writer)
     pl_write_u32(writer, message->lifetime);
 }
 
-/* CACHE_REQUEST, ADVERTISED, RELAY_REQUEST: no body. */
+/* CACHE_REQUEST, ADVERTISED, RELAY_REQUEST, KEEP_ALIVE: no body. */
 static void write_nothing(const pl_message *message, pl_writer *writer)
 {
     (void)message;
@@ -183,6 +183,7 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_RELAY_GRANT] = write_relay_grant,
     [PL_MESSAGE_LOGIN] = write_login,
     [PL_MESSAGE_GRANTED] = write_credential,
+    [PL_MESSAGE_KEEP_ALIVE] = write_nothing,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(body_writers) == G_N_ELEMENTS(rows));
 

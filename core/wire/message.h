@@ -43,7 +43,8 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_RELAY_REQUEST, 0x1B, PL_CARRIER_RECORD, "relay-request", 0, 0)                    \
     X(PL_MESSAGE_RELAY_GRANT, 0x1C, PL_CARRIER_RECORD, "relay-grant", 8, 70)                       \
     X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 67, 162)                                 \
-    X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)
+    X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)                              \
+    X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)
 
 typedef enum pl_message_id {
 #define X(id, code, carrier, name, shortest, longest) id,
@@ -63,7 +64,9 @@ typedef enum pl_message_id {
     X(PL_REFUSAL_PEER_OFFLINE, 8, "peer-offline")                                                  \
     X(PL_REFUSAL_NO_VISIT, 9, "no-such-visit")                                                     \
     X(PL_REFUSAL_BUSY, 10, "busy")                                                                 \
-    X(PL_REFUSAL_IDLE, 11, "idle")
+    X(PL_REFUSAL_IDLE, 11, "idle")                                                                 \
+    X(PL_REFUSAL_LEAVING, 12, "leaving")                                                           \
+    X(PL_REFUSAL_OVERLOADED, 13, "overloaded")
 
 typedef enum pl_refusal {
 #define X(id, code, name) id = code,

@@ -193,6 +193,7 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_RELAY_GRANT] = read_relay_grant,
     [PL_MESSAGE_LOGIN] = read_login,
     [PL_MESSAGE_GRANTED] = read_credential,
+    [PL_MESSAGE_KEEP_ALIVE] = read_nothing,
 };
 
 int pl_message_read_body(pl_message *message, pl_reader *reader)

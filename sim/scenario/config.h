@@ -126,6 +126,7 @@ typedef struct sim_group_config {
     sim_switch proxy;        /* the nodes are told of an HTTP proxy */
     const char *traversal;   /* profile: "ours", "e1", "e2" */
     const char *nat_refresh; /* policy: "login", "timer", … */
+    const char *relogin;     /* policy: "none", "every", "back-off" */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;

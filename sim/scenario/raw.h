@@ -48,7 +48,7 @@ typedef struct sim_raw_group {
     const char *name, *link, *firewall, *stack;
     sim_nat nat, carrier;
     int64_t per_nat, per_carrier;
-    const char *traversal, *nat_refresh;
+    const char *traversal, *nat_refresh, *relogin;
     int isolated, proxy;
     int log_in, login, credentials;
     sim_arrival arrive;

@@ -58,6 +58,10 @@
             sim_raw_group, nat_refresh,                                                                       \
             "what makes the nodes find out their NAT anew: each login and nothing else, or the trigger "      \
             "that is named"),                                                                                 \
+        ROW(section, "relogin", SIM_KIND_NAME, SIM_OPTIONAL, "none|every|back-off", 0, 0, "none",             \
+            sim_raw_group, relogin,                                                                           \
+            "what the nodes do when they lost their supernode, or a login failed: nothing, log in after "     \
+            "relogin.interval each time, or after pauses that grow (protocol: relogin.…)"),                   \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \

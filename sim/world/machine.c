@@ -52,8 +52,18 @@ static void trace(void *ctx, const pl_event *event)
     sim_measure_event(machine, event, now);
 }
 
+static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    int result = 0;
+    if (G_UNLIKELY(MACHINE(ctx)->poison) &&
+        sim_poison_sends(ctx, &(sim_datagram){socket, to, ttl, data, len}, &result))
+        return result;
+    return sim_stack_port_udp_send(ctx, socket, to, ttl, data, len);
+}
+
 static const pl_port_ops port_ops = {
-    SIM_STACK_PORT_OPS,
+    SIM_STACK_PORT_OPS_BUT_UDP_SEND,
+    .udp_send = udp_send,
     .local_addresses = local_addresses,
     .random = random_bytes,
     .keep = keep,
@@ -106,6 +116,8 @@ size_t sim_machine_input(void *ctx, const pl_input *input, pl_time now)
 {
     sim_machine *machine = ctx;
     if (!machine->node)
+        return input->len;
+    if (G_UNLIKELY(machine->poison) && sim_poison_takes(machine, input))
         return input->len;
     size_t consumed = pl_node_input(machine->node, input, now);
     sim_machine_arm(machine);
@@ -168,6 +180,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
         .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
+        .relogin_policy = machine->group && machine->group->relogin ? pl_relogin_policy_find(machine->group->relogin) : NULL,
         .search_policy = machine->group && machine->group->searches.policy
                              ? pl_search_policy_find(machine->group->searches.policy)
                              : NULL,

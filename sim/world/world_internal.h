@@ -42,6 +42,7 @@ typedef struct sim_machine {
     uint32_t logins_left;  /* peers: log-in acts still to come */
     uint64_t bytes_before; /* IP payload bytes of the host when the login began */
     struct sim_change *changes; /* acts of the timeline that are in force, oldest first */
+    const sim_act *poison;       /* supernodes: it answers badly by this act; NULL = as it should */
     struct sim_churner *churner; /* NULL: it stays */
     pl_time online_at;     /* users: logged in since; PL_NEVER if not */
     pl_time left_at;       /* users: logged in last; PL_NEVER = not in this run */
@@ -146,6 +147,15 @@ void sim_behaviour_give_up(sim_machine *machine);
 /* The machine is back: its user, if he ever logs in, does so at once. */
 void sim_behaviour_resume(sim_machine *machine, pl_time now);
 
+/* A datagram that a node sends, as pl_port_ops has it. */
+typedef struct sim_datagram {
+    pl_id socket;
+    pl_addr to;
+    uint8_t ttl;
+    const uint8_t *data;
+    size_t len;
+} sim_datagram;
+
 /* The peer of that number, from 1. */
 static inline sim_machine *sim_world_peer(const sim_world *world, int64_t number)
 {
@@ -182,6 +192,9 @@ void sim_searches_give_up(sim_machine *machine, pl_time now);
 void sim_searches_end(sim_world *world, pl_time now);
 /* From now on the supernode answers badly about the index, for the act's span or for good (poison.c). */
 void sim_poison_start(sim_machine *machine, const sim_act *act, pl_time now);
+/* Its datagrams on their way out and in; true if the world has dealt with it. */
+bool sim_poison_sends(sim_machine *machine, const sim_datagram *datagram, int *ret_result);
+bool sim_poison_takes(sim_machine *machine, const pl_input *input);
 /* Plans the samples of the overlay's state. */
 void sim_gauges_plan(sim_world *world);
 

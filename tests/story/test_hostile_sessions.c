@@ -18,9 +18,13 @@ typedef struct play {
     story_speaker *speaker;
 } play;
 
+/* No keep-alives: the speaker says what the test tells it, and nothing else. */
 static void open_play(play *p)
 {
-    p->s = story_new(&(story_options){0});
+    pl_config config;
+    pl_config_init(&config);
+    config.overlay_keep_alive = 0;
+    p->s = story_new(&(story_options){.config = &config});
     story_account(p->s, "alice", "wonderland");
     story_settle(p->s);
     p->supernode = p->s->supernode[0];

@@ -143,6 +143,7 @@ static void start_node(story_host *host)
                                                 .discovery = host->discovery,
                                                 .supernode = &host->supernode,
                                                 .server_keys = &s->keys,
+                                                .relogin_policy = host->relogin,
                                                 .proxy = host->proxy});
     host->armed_at = PL_NEVER;
     for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
@@ -161,6 +162,7 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     host->ip = nat ? STORY_HOME_IP : outside;
     host->discovery = options->discovery;
     host->proxy = options->proxy;
+    host->relogin = options->relogin ? pl_relogin_policy_find(options->relogin) : NULL;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
     host->records = g_array_new(FALSE, FALSE, sizeof(story_record));
     host->heard = g_array_new(FALSE, FALSE, sizeof(story_heard));

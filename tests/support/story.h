@@ -69,6 +69,7 @@ typedef struct story_host {
     sim_input_fn machine;
     void *machine_ctx;
     pl_addr proxy; /* of its node */
+    const pl_relogin_policy *relogin; /* of its node; NULL = none */
 } story_host;
 
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
@@ -90,6 +91,7 @@ typedef struct story_client_options {
     pl_node_discovery discovery; /* ON unless said */
     size_t cache_entries;        /* seeded with the first n supernodes; 0 = freshly installed */
     pl_addr proxy;               /* of its node; {0,0} = none */
+    const char *relogin;         /* policy; NULL = none */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */

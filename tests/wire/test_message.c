@@ -63,6 +63,7 @@ static size_t typical_messages(pl_message *ret_messages)
                                      .name = view_of("alice"),
                                      .password = view_of("pass word \xC3\xA9")};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_GRANTED, .credential = {blob, 1}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_KEEP_ALIVE};
     return n;
 }
 

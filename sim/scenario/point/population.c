@@ -31,6 +31,7 @@ sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_gro
         .proxy = raw->proxy > 0 ? SIM_YES : SIM_NO,
         .traversal = raw->traversal,
         .nat_refresh = raw->nat_refresh,
+        .relogin = raw->relogin,
         .firewall_name = raw->firewall,
         .firewall = sim_config_firewall(raw->firewall),
         .stack = raw->stack ? raw->stack : b->config->host_stack,
