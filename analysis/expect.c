@@ -106,6 +106,12 @@ static bool parse_never(const char *text, an_expect *expect, char **ret_error)
     return an_selector_parse(text, AN_FORM_OCCURRENCE, &expect->selector, ret_error);
 }
 
+static bool parse_window(const char *text, an_expect *expect, char **ret_error)
+{
+    expect->window_text = g_strdup(text);
+    return an_window_parse(expect->window_text, &expect->window, ret_error);
+}
+
 static bool parse_comparison(const char *text, an_expect *expect, char **ret_error)
 {
     const char *brace = strchr(text, '}');
@@ -121,8 +127,13 @@ static bool parse_comparison(const char *text, an_expect *expect, char **ret_err
         if (strncmp(sign, operators[i].text, len) != 0)
             continue;
         g_autofree char *left = g_strndup(text, (size_t)(sign - text));
-        g_autofree char *right = g_strstrip(g_strdup(sign + len));
+        g_autofree char *right = g_strdup(sign + len);
+        const size_t window = an_window_find(right);
         expect->relation = operators[i].relation;
+        if (right[window] && !parse_window(right + window, expect, ret_error))
+            return false;
+        right[window] = '\0';
+        g_strstrip(right);
         return an_selector_parse(left, AN_FORM_VALUE, &expect->selector, ret_error) &&
                parse_bound(right, expect->selector.metric, &expect->bound, ret_error);
     }
@@ -215,6 +226,7 @@ void an_expect_free(an_expect *expect)
     an_selector_clear(&expect->selector);
     g_free(expect->text);
     g_free(expect->when);
+    g_free(expect->window_text);
     g_free(expect->position);
     g_free(expect);
 }

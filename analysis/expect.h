@@ -3,6 +3,8 @@
  *   login.success{login=first} == 100%       login.failure_time.mean == 49s
  *   login.time.p50{setup=public} <= 8s       never: login.failed
  *
+ *   overlay.online >= 70% at 2h after storm   (window.h)
+ *
  * Exact on counts and whole ns: `== 100%`, `== 0`, `>= 100%`, `<= 0`, `never:`, and everything in a scenario
  * marked deterministic, where every replication must satisfy it.  Otherwise the whole 95 % interval decides:
  * held when all of it satisfies the claim, failed when none does, else inconclusive.  The points to which one
@@ -39,6 +41,8 @@ typedef struct an_expect {
     an_selector selector;
     an_relation relation;
     an_bound bound;
+    an_window window;
+    char *window_text; /* owns the window's name; NULL = the whole run */
 } an_expect;
 
 /* One expectation as the scenario gives it. */
@@ -53,6 +57,9 @@ an_expect *an_expect_parse(const an_expect_text *text, char **ret_error);
 void an_expect_free(an_expect *expect);
 /* Whether the expectation's `when` selects the point. */
 bool an_expect_applies(const an_expect *expect, const an_point *point);
+
+/* What the expectation is about, at a point. */
+void an_expect_reduce(const an_expect *expect, const an_point *point, an_estimate *ret_estimate);
 
 typedef enum an_certainty { AN_STATISTICAL, AN_DETERMINISTIC } an_certainty;
 
