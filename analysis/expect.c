@@ -166,7 +166,7 @@ static bool parse_condition(char *text, condition *ret_condition)
     return *ret_condition->column && *ret_condition->value;
 }
 
-static bool check_when(const char *when, char **ret_error)
+bool an_condition_check(const char *when, char **ret_error)
 {
     g_auto(GStrv) terms = g_strsplit(when, " and ", 16);
     for (size_t i = 0; terms[i]; i++) {
@@ -182,9 +182,12 @@ static bool check_when(const char *when, char **ret_error)
 
 bool an_expect_applies(const an_expect *expect, const an_point *point)
 {
-    if (!expect->when)
-        return true;
-    g_auto(GStrv) terms = g_strsplit(expect->when, " and ", 16);
+    return !expect->when || an_condition_holds(expect->when, point);
+}
+
+bool an_condition_holds(const char *when, const an_point *point)
+{
+    g_auto(GStrv) terms = g_strsplit(when, " and ", 16);
     for (size_t i = 0; terms[i]; i++) {
         condition one;
         if (!parse_condition(terms[i], &one))
@@ -207,7 +210,7 @@ an_expect *an_expect_parse(const an_expect_text *text, char **ret_error)
     bool good = never ? parse_never(expect->text + strlen("never:"), expect, ret_error)
                       : parse_comparison(expect->text, expect, ret_error);
     if (good && expect->when)
-        good = check_when(expect->when, ret_error);
+        good = an_condition_check(expect->when, ret_error);
     if (good)
         return expect;
     if (expect->position) {

@@ -58,6 +58,10 @@ void an_expect_free(an_expect *expect);
 /* Whether the expectation's `when` selects the point. */
 bool an_expect_applies(const an_expect *expect, const an_point *point);
 
+/* `case == public`, `N == 500 and case != a`, or the bare name of a case: whether it is one (else a sentence), and
+ * whether it holds of a point. */
+bool an_condition_check(const char *when, char **ret_error);
+bool an_condition_holds(const char *when, const an_point *point);
 /* What the expectation is about, at a point. */
 void an_expect_reduce(const an_expect *expect, const an_point *point, an_estimate *ret_estimate);
 

@@ -134,6 +134,23 @@ static void read_end(sim_config_builder *b, const sim_tree *run, const sim_raw_r
             "add duration: 10min to run:, or until: all-logged-in and limit:", "the run has no end");
 }
 
+static void read_precision(sim_config_builder *b, const sim_tree *map, int64_t replications)
+{
+    sim_precision_config *precision = &b->config->run.precision;
+    sim_fill_section(&b->fill, "run.precision", map, NULL, &map->place, SIM_WHOLE, precision);
+    if (map->kind != SIM_TREE_MAP)
+        return;
+    if (precision->most < replications)
+        sim_config_complain(b, sim_config_place(b, map, "max"), "give at least run.replications",
+                            "more replications are run in any case");
+    char *wrong = precision->metric && precision->width && b->options->check_difference
+                      ? b->options->check_difference(precision->metric, precision->width, NULL)
+                      : NULL;
+    if (wrong)
+        sim_config_complain(b, sim_config_place(b, map, "metric"), NULL, wrong);
+    g_free(wrong);
+}
+
 static void read_run(sim_config_builder *b)
 {
     static const char *const levels[] = {"auto", "none", "calls", "protocol", "packets"};
@@ -146,7 +163,13 @@ static void read_run(sim_config_builder *b)
     read_end(b, run, &raw);
     sim_run_config *r = &b->config->run;
     r->engine = raw.engine;
-    r->warmup_ns = raw.warmup;
+    r->warmup_ns = MAX(raw.warmup, 0);
+    r->finds_warmup = raw.warmup < 0 ? SIM_YES : SIM_NO;
+    if (r->finds_warmup == SIM_YES && raw.sample == 0)
+        sim_config_complain(b, sim_config_place(b, run, "warmup"), "add sample: 30s",
+                            "a warm-up is found in what is sampled");
+    if (run && sim_tree_get(run, "precision"))
+        read_precision(b, sim_tree_get(run, "precision"), raw.replications);
     r->seed = raw.seed;
     r->replications = raw.replications;
     r->crypto = raw.crypto ? SIM_CRYPTO_SIZED : SIM_CRYPTO_REAL;

@@ -26,11 +26,26 @@ typedef struct sim_ports {
     uint16_t port[NET_FIREWALL_PORTS_MAX];
 } sim_ports;
 
+/* Until when replications are added; metric NULL: never. */
+typedef struct sim_precision_config {
+    const char *metric, *width; /* as written: analysis reads them */
+    int64_t most;
+} sim_precision_config;
+
+/* Two points to be compared, replication by replication. */
+typedef struct sim_compare_config {
+    const char *metric, *a, *b;
+    const char *that; /* NULL = no claim */
+    sim_place place;
+} sim_compare_config;
+
 typedef struct sim_run_config {
     const char *engine; /* "light", "ns3", "live" */
     sim_until until;
     pl_span duration_ns; /* DURATION: the run's length; else its limit */
     pl_span warmup_ns;   /* samples before this are not measured */
+    sim_switch finds_warmup; /* analysis does; warmup_ns is 0 then */
+    sim_precision_config precision;
     int64_t seed;
     int64_t replications;
     sim_crypto crypto;
@@ -314,6 +329,8 @@ typedef struct sim_config {
     sim_measure_config *measure;
     size_t n_plots;
     sim_plot_config *plots;
+    size_t n_compare;
+    sim_compare_config *compare;
     size_t n_expect;
     sim_expectation *expect;
 } sim_config;

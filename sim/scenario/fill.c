@@ -210,6 +210,10 @@ static bool parse_count(const sim_schema_row *row, const char *text, int64_t *re
 
 static bool parse_time(const sim_schema_row *row, const char *text, pl_span *ret, sim_problem *problem)
 {
+    if (row->words && strcmp(text, row->words) == 0) {
+        *ret = -1; /* found out later */
+        return true;
+    }
     return sim_units_time(text, ret, problem) && in_range(row, *ret, problem);
 }
 
@@ -391,6 +395,8 @@ void sim_fill_check(const sim_fill *fill, const char *section, const sim_tree *m
         sim_raw_class class;
         sim_raw_searches searches;
         sim_raw_of of;
+        sim_precision_config precision;
+        sim_compare_config compare;
     } scratch;
     memset(&scratch, 0, sizeof scratch);
     if (!sim_fill_is(fill, map, SIM_TREE_MAP, "key: value"))

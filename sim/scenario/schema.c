@@ -148,6 +148,7 @@ static const sim_schema_row rows[] = {
         "metrics to show at the end of a run (`partyline list metrics`), each with what was published if "
         "`beside` follows: login.time.p50 beside 3 to 7 s (BS-14)"),
     BOX("", "plots", SIM_KIND_ITEMS, "figures to draw"),
+    BOX("", "compare", SIM_KIND_ITEMS, "pairs of points on the same random streams, and how they differ"),
     BOX("", "expect", SIM_KIND_EXPECTS,
         "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
 
@@ -162,8 +163,16 @@ static const sim_schema_row rows[] = {
         "path that was planned has failed, or its echo is over; needs limit"),
     ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, limit, "until: the run ends at this instant in any case"),
-    ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
-        "samples before this instant are not measured"),
+    ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, "auto", 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
+        "samples before this instant are not measured; auto: MSER-5 finds it in the sampled users online"),
+    BOX("run", "precision", SIM_KIND_BLOCK,
+        "more replications than that are run until a metric is known well enough"),
+    ROW("run.precision", "metric", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_precision_config, metric,
+        "which, as in expect: overlay.online at 2h after storm"),
+    ROW("run.precision", "ci95", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_precision_config, width,
+        "width of its 95 % interval at which it is enough, e.g. 2%, 300ms"),
+    ROW("run.precision", "max", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 2, 10000, "40", sim_precision_config, most,
+        "replications at most"),
     ROW("run", "seed", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, INT64_MAX, "1", sim_raw_run, seed,
         "seed of all draws; the same seed gives the same bytes"),
     ROW("run", "replications", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 10000, "1", sim_raw_run, replications,
@@ -336,6 +345,15 @@ static const sim_schema_row rows[] = {
     ROW("plots[]", "peer", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_plot_config, peer,
         "ladder: the peer whose first login is drawn; without it, of each set-up the login whose time is the "
         "median"),
+
+    ROW("compare[]", "metric", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, metric,
+        "which, as in expect: overlay.online at 2h after storm"),
+    ROW("compare[]", "a", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, a,
+        "condition of the one point, or the name of its case"),
+    ROW("compare[]", "b", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, b,
+        "of the other, which must be like it in all else that is swept"),
+    ROW("compare[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_compare_config, that,
+        "claim about the difference a − b: > 20%; it counts as an expectation"),
 
     ROW("expect[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, that,
         "the claim: METRIC{LABELS} OP VALUE"),
