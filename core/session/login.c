@@ -49,6 +49,7 @@ void pl_login_free(pl_login *login)
     if (!login)
         return;
     pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
     effort_free(login->effort);
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
@@ -150,7 +151,7 @@ static void conclude(pl_login *login, const char *cause, pl_time now)
 
 void pl_login_failed(pl_login *login, const char *cause, pl_time now)
 {
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
     conclude(login, cause, now);
     pl_login_forget_self(login);
@@ -161,7 +162,7 @@ void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
     pl_login_effort *effort = login->effort;
     const pl_context *context = login->options.context;
     const char *name = cause == PL_LOGIN_GRANT ? effort->cause_name : cause_name(cause);
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     if (effort->attempts >= context->config->login_attempts) {
         pl_login_failed(login, name, now);
         return;
@@ -184,10 +185,11 @@ void pl_login_stop(pl_login *login, pl_time now)
     if (login->state != PL_LOGIN_ONLINE)
         return;
     const pl_port *port = &login->options.context->port;
+    pl_login_register(login, PL_PRESENCE_OFFLINE, now);
     if (login->stream)
         port->ops->close(port->ctx, login->stream);
     login->stream = 0;
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     pl_login_forget_self(login);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
     pl_trace(port, PL_EVENT_LOGGED_OUT, pl_text("user"));

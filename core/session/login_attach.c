@@ -7,7 +7,7 @@
 
 static void refresh_cache(void *machine, pl_time now);
 
-void pl_login_attach_drop(pl_login *login)
+void pl_login_attach_drop(pl_login *login, pl_time now)
 {
     const pl_port *port = &login->options.context->port;
     if (login->stream)
@@ -18,7 +18,8 @@ void pl_login_attach_drop(pl_login *login)
     login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = false;
     login->relays_awaited = 0;
-    login->options.detached(login->options.owner);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
+    login->options.detached(login->options.owner, now);
 }
 
 /* The supernode failed us while we were logging in, or left us when we were online. */
@@ -26,7 +27,7 @@ static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_tim
 {
     pl_login_state state = login->state;
     pl_addr supernode = login->supernode;
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     if (state == PL_LOGIN_ATTACHING) {
         pl_login_ladder_leave_out(login, supernode);
         pl_login_ladder_next(login, cause, now);
@@ -119,6 +120,7 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
         uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
         size_t len = pl_credential_encode(credential, bytes);
         pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
+        pl_login_register(login, PL_PRESENCE_ONLINE, now);
         pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout,
                        on_no_answer);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
@@ -150,6 +152,7 @@ static void ask_login_server(pl_login *login, pl_time now)
                                                      .name = effort->name,
                                                      .password = effort->password,
                                                      .identity = &login->self->identity,
+                                                     .supernode = login->supernode_own,
                                                      .done = on_granted,
                                                      .contact = on_server_contact,
                                                      .owner = login},
@@ -168,6 +171,8 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     take_entries(login, message, now);
     effort->n_servers = message->n_servers;
     memcpy(effort->servers, message->servers, sizeof effort->servers);
+    login->self->n_servers = effort->n_servers;
+    memcpy(login->self->servers, message->servers, sizeof login->self->servers);
     options->attached(options->owner, login->supernode, now);
     if (effort->n_servers == 0) {
         pl_login_attempt_failed(login, PL_LOGIN_NO_SERVER, now);
@@ -220,7 +225,7 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
         return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
+               id == PL_MESSAGE_SIGNAL_FAILED || id == PL_MESSAGE_SEARCH_NODES || id == PL_MESSAGE_SEARCH_RESULT || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:
@@ -276,6 +281,7 @@ void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time no
     login->supernode = to;
     login->supernode_own = own_address(login->effort, to);
     login->kind = login->effort->rung;
+    login->heard_udp = login->effort->answered.ip != 0;
     pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
     login->channel = pl_channel_new(&(pl_channel_options){.context = context,
                                                           .stream = stream,

@@ -1,9 +1,11 @@
-/* login_internal.h - the login machine's state, shared by its four files only:
+/* login_internal.h - the login machine's state, shared by its files only:
  * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
- * conversation with it, the grant, online), login_signal.c (what others say to us by it). */
+ * conversation with it, the grant, online), login_signal.c (what others say to us by it), login_index.c (what we
+ * say of ourselves, and searches). */
 #ifndef PL_SESSION_LOGIN_INTERNAL_H
 #define PL_SESSION_LOGIN_INTERNAL_H
 
+#include "core/overlay/index/entry.h"
 #include "core/session/login.h"
 #include "core/session/race.h"
 
@@ -39,6 +41,9 @@ typedef struct pl_login_effort {
 typedef struct pl_login_self {
     pl_identity identity;
     pl_credential credential; /* once granted */
+    int64_t stamp;            /* of the entry that we signed last; 0 = none */
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX]; /* login servers that our supernode knows */
+    size_t n_servers;
 } pl_login_self;
 
 struct pl_login {
@@ -51,6 +56,8 @@ struct pl_login {
     pl_addr supernode;   /* as the stream has it */
     pl_addr supernode_own; /* the same with its own port */
     pl_port_kind kind;   /* of the stream's port */
+    bool heard_udp;      /* it answered us by UDP before */
+    pl_deadline registration; /* online: when to sign anew */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
     uint32_t relays_awaited; /* grants that may come */
     pl_login_effort *effort;   /* while logging in */
@@ -70,8 +77,6 @@ void pl_login_succeeded(pl_login *login, pl_time now);
 /* Remembers an address as contacted. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
 
-/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
-bool pl_login_name_is_valid(const char *name);
 /* Wipes who we were. */
 void pl_login_forget_self(pl_login *login);
 
@@ -89,9 +94,14 @@ void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode);
 /* A stream to a supernode is open. */
 void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now);
 /* Drops the channel and, if it is still open, its stream. */
-void pl_login_attach_drop(pl_login *login);
+void pl_login_attach_drop(pl_login *login, pl_time now);
 /* Says a record to the supernode; as pl_channel_send. */
 int pl_login_say(pl_login *login, const pl_message *message);
+
+/* login_index.c */
+
+/* Signs an entry of ourselves and gives it to the supernode; online, again every index.refresh. */
+void pl_login_register(pl_login *login, pl_presence state, pl_time now);
 
 /* login_signal.c */
 
