@@ -79,6 +79,7 @@ void pl_node_free(pl_node *node)
     if (!node)
         return;
     node->context.port.ops = &silent_ops;
+    pl_node_searches_clear(node);
     pl_node_paths_clear(node, 0);
     pl_login_free(node->login);
     pl_nat_keeper_free(node->keeper);
@@ -142,10 +143,11 @@ static void on_attached(void *owner, pl_addr supernode, pl_time now)
 }
 
 /* Who is gone answers no keep-alive, and that says nothing of our box. */
-static void on_detached(void *owner)
+static void on_detached(void *owner, pl_time now)
 {
     pl_node *node = owner;
     pl_nat_keeper_offline(node->keeper);
+    pl_node_searches_detached(node, now);
 }
 
 static void ask_for_credential(void *machine, pl_time now);
@@ -244,6 +246,8 @@ static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
         return error;
     if (node->supernode)
         return pl_supernode_datagram(node->supernode, input->from, &message, now);
+    if (pl_node_searches_datagram(node, input->from, &message, &error, now))
+        return error;
     if (node->login)
         return pl_login_datagram(node->login, input->from, &message, now);
     return PL_ERR_UNEXPECTED;

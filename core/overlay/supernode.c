@@ -36,6 +36,7 @@ void pl_supernode_free(pl_supernode *supernode)
     if (!supernode)
         return;
     pl_partner_stop(supernode);
+    pl_supernode_part(supernode);
     g_hash_table_destroy(supernode->online);
     g_hash_table_destroy(supernode->visits);
     g_hash_table_destroy(supernode->sessions);
@@ -62,6 +63,7 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
                                                      .own_address = supernode->options.own_address,
                                                      .socket = supernode->options.socket});
     pl_partner_start(supernode, now);
+    pl_supernode_join(supernode, now);
 }
 
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
@@ -104,7 +106,7 @@ int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_messag
 {
     const pl_context *context = supernode->options.context;
     if (message->id != PL_MESSAGE_PROBE)
-        return PL_ERR_UNEXPECTED;
+        return pl_supernode_overlay(supernode, from, message, now);
     if (!can_prove_itself(supernode, now))
         return 0;
     bool is_full = pl_supernode_is_full(supernode) || !has_room(supernode, from.ip);
@@ -127,6 +129,8 @@ void pl_supernode_end(pl_session *session, const char *cause)
         pl_partner_left(supernode, cause);
     if (session->state == PL_SESSION_VISITOR)
         pl_visitor_left(session);
+    if (session->state == PL_SESSION_ONLINE)
+        pl_supernode_departed(session);
     if (session->state == PL_SESSION_ONLINE &&
         g_hash_table_lookup(supernode->online, session->name) == session)
         g_hash_table_remove(supernode->online, session->name);

@@ -182,7 +182,8 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_ONLINE:
         return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_RELAY_REQUEST;
+               id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER || id == PL_MESSAGE_SEARCH ||
+               id == PL_MESSAGE_SEARCH_TOLD;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
     case PL_SESSION_VISITOR:
@@ -213,6 +214,10 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         pl_visitor_signal(session, message, now);
     else if (message->id == PL_MESSAGE_SIGNAL)
         pl_visitor_answer(session, message, now);
+    else if (message->id == PL_MESSAGE_REGISTER)
+        pl_supernode_register(session, message, now);
+    else if (message->id == PL_MESSAGE_SEARCH || message->id == PL_MESSAGE_SEARCH_TOLD)
+        pl_supernode_search(session, message, now);
     else if (message->id == PL_MESSAGE_RELAY_REQUEST)
         pl_visitor_relay_request(session, now);
     else

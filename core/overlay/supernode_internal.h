@@ -1,12 +1,13 @@
-/* supernode_internal.h - the supernode's state, shared by its four files only: supernode.c (life and
- * routing), supernode_client.c (what clients ask), visitor.c (signals between them and others), partner.c (the link
- * that discovery needs). */
+/* supernode_internal.h - the supernode's state, shared by its files only: supernode.c (life and
+ * routing), supernode_client.c (what clients ask), supernode_index.c (the mesh, the index and searches), visitor.c
+ * (signals between clients and others), partner.c (the link that discovery needs). */
 #ifndef PL_OVERLAY_SUPERNODE_INTERNAL_H
 #define PL_OVERLAY_SUPERNODE_INTERNAL_H
 
 #include "core/crypto/channel.h"
 #include "core/nat/stun/stun_server.h"
 #include "core/nat/turn/turn_server.h"
+#include "core/overlay/search/desk.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
@@ -39,6 +40,8 @@ typedef struct pl_session {
     pl_time entries_due; /* the next cache-request may come from here on */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
     pl_time heard_at; /* clients: the last record */
+    pl_time register_due;     /* online: the next register may come from here on */
+    pl_time searches_full_at; /* online: token bucket */
     pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
     char *name; /* while online, and of a partner or visitor that showed its credential */
     pl_visitor *visitor; /* of a visitor */
@@ -66,7 +69,10 @@ struct pl_supernode {
     size_t n_clients;
     pl_partner partner;
     pl_stun_server *stun;
-    pl_turn_server *relay; /* NULL until it serves */
+    pl_turn_server *relay; /* NULL until it serves, as the three that follow */
+    pl_mesh *mesh;
+    pl_index *index;
+    pl_desk *desk;
 };
 
 /* supernode.c */
@@ -100,6 +106,20 @@ void pl_visitor_signal(pl_session *session, const pl_message *signal, pl_time no
 void pl_visitor_answer(pl_session *client, const pl_message *signal, pl_time now);
 /* A client wants an account at our relay. */
 void pl_visitor_relay_request(pl_session *client, pl_time now);
+
+/* supernode_index.c */
+
+/* It begins to serve: joins the others; and its end. */
+void pl_supernode_join(pl_supernode *supernode, pl_time now);
+void pl_supernode_part(pl_supernode *supernode);
+/* A datagram of the mesh, of the index, or an answer to a question of a search. */
+int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
+/* REGISTER; SEARCH and SEARCH_TOLD of a client that is online. */
+void pl_supernode_register(pl_session *session, const pl_message *message, pl_time now);
+void pl_supernode_search(pl_session *session, const pl_message *message, pl_time now);
+/* A client that was online is going. */
+void pl_supernode_departed(pl_session *session);
+
 /* partner.c */
 
 void pl_partner_start(pl_supernode *supernode, pl_time now);

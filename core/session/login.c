@@ -50,6 +50,7 @@ void pl_login_free(pl_login *login)
     if (!login)
         return;
     pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
     effort_free(login->effort);
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
@@ -211,7 +212,7 @@ static void conclude(pl_login *login, const char *cause, pl_time now)
 void pl_login_failed(pl_login *login, const char *cause, pl_time now)
 {
     bool is_hand_over = login->effort->is_hand_over;
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
     if (is_hand_over) {
         drop_effort(login);
@@ -228,7 +229,7 @@ void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
     pl_login_effort *effort = login->effort;
     const pl_context *context = login->options.context;
     const char *name = cause == PL_LOGIN_GRANT ? effort->cause_name : cause_name(cause);
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     if (effort->is_hand_over || effort->attempts >= context->config->login_attempts) {
         pl_login_failed(login, name, now);
         return;
@@ -250,13 +251,14 @@ void pl_login_succeeded(pl_login *login, pl_time now)
 }
 
 /* Says goodbye to the supernode, if there is one: what was said still goes out. */
-static void take_leave(pl_login *login)
+static void take_leave(pl_login *login, pl_time now)
 {
     const pl_port *port = &login->options.context->port;
+    pl_login_register(login, PL_PRESENCE_OFFLINE, now);
     if (login->stream)
         port->ops->close(port->ctx, login->stream);
     login->stream = 0;
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
 }
 
 void pl_login_stop(pl_login *login, pl_time now)
@@ -271,7 +273,7 @@ void pl_login_stop(pl_login *login, pl_time now)
         pl_login_failed(login, cause_name(PL_LOGIN_CANCELLED), now);
     if (login->state != PL_LOGIN_ONLINE)
         return;
-    take_leave(login);
+    take_leave(login, now);
     pl_login_over(login, "user", now);
 }
 

@@ -62,7 +62,7 @@ typedef struct pl_login pl_login;
 /* Told when the supernode has attached us, so that discovery may begin. */
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
 /* Told when we have no supernode any more, for whatever reason; also if it had not attached us yet. */
-typedef void (*pl_login_detached_fn)(void *owner);
+typedef void (*pl_login_detached_fn)(void *owner, pl_time now);
 
 /* What comes by way of the supernode while we are online; each may be NULL.  None of it is to be trusted: the
  * supernode may have made it up.  The owner may log out inside. */
@@ -73,6 +73,8 @@ typedef struct pl_login_signals {
     void (*signal_failed)(void *owner, uint32_t visit, const char *name, const char *cause, pl_time now);
     /* The account at our supernode's relay that we asked for. */
     void (*relay_granted)(void *owner, const pl_turn_account *account, pl_time now);
+    /* A SEARCH_NODES or SEARCH_RESULT. */
+    void (*search)(void *owner, const pl_message *message, pl_time now);
 } pl_login_signals;
 
 typedef struct pl_login_options {
@@ -111,6 +113,16 @@ int pl_login_signal(pl_login *login, uint32_t visit, const char *name, const uin
 /* Asks for an account at the supernode's relay: relay_granted follows, or nothing.  PL_ERR_UNEXPECTED if we are not
  * online, PL_ERR_LIMIT, or the stream's error. */
 int pl_login_request_relay(pl_login *login);
+
+/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
+bool pl_login_name_is_valid(const char *name);
+/* Says a record of a search to the supernode.  PL_ERR_UNEXPECTED if we are not online, PL_ERR_LIMIT, or the stream's
+ * error. */
+int pl_login_say_search(pl_login *login, const pl_message *message);
+/* The login servers that the supernode told us of, while online: at most PL_MESSAGE_SERVERS_MAX; borrowed. */
+size_t pl_login_servers(const pl_login *login, const pl_addr **ret_servers);
+/* True if the supernode that attached us answered by UDP before. */
+bool pl_login_heard_udp(const pl_login *login);
 
 /* Who we are: NULL unless online.  Borrowed, until we are no longer so. */
 const pl_identity *pl_login_identity(const pl_login *login);

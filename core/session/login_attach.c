@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-void pl_login_attach_drop(pl_login *login)
+void pl_login_attach_drop(pl_login *login, pl_time now)
 {
     const pl_port *port = &login->options.context->port;
     if (login->stream)
@@ -17,14 +17,15 @@ void pl_login_attach_drop(pl_login *login)
     login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = false;
     login->relays_awaited = 0;
-    login->options.detached(login->options.owner);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
+    login->options.detached(login->options.owner, now);
 }
 
 void pl_login_lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now)
 {
     pl_login_state state = login->state;
     pl_addr supernode = login->supernode, own = login->supernode_own;
-    pl_login_attach_drop(login);
+    pl_login_attach_drop(login, now);
     if (state == PL_LOGIN_ATTACHING) {
         pl_login_ladder_leave_out(login, supernode);
         pl_login_ladder_next(login, cause, now);
@@ -128,6 +129,7 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
         login->self->credential = *credential;
         pl_trace(&context->port, PL_EVENT_LOGIN_CREDENTIAL, pl_number(credential->expires));
         advertise(login);
+        pl_login_register(login, PL_PRESENCE_ONLINE, now);
         await_advertised(login, now);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
         pl_login_refused(login, pl_grant_outcome_name(outcome), now);
@@ -158,6 +160,7 @@ static void ask_login_server(pl_login *login, pl_time now)
                                                      .name = effort->name,
                                                      .password = effort->password,
                                                      .identity = &login->self->identity,
+                                                     .supernode = login->supernode_own,
                                                      .done = on_granted,
                                                      .contact = on_server_contact,
                                                      .owner = login},
@@ -176,8 +179,11 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     take_entries(login, message, now);
     effort->n_servers = message->n_servers;
     memcpy(effort->servers, message->servers, sizeof effort->servers);
+    login->self->n_servers = effort->n_servers;
+    memcpy(login->self->servers, message->servers, sizeof login->self->servers);
     options->attached(options->owner, login->supernode, now);
     if (effort->is_hand_over) {
+        pl_login_register(login, PL_PRESENCE_ONLINE, now);
         await_advertised(login, now);
         return;
     }
@@ -220,8 +226,9 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
         return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_KEEP_ALIVE ||
-               id == PL_MESSAGE_REFUSED || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
+               id == PL_MESSAGE_REFUSED || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_SIGNAL_FAILED ||
+               id == PL_MESSAGE_SEARCH_NODES || id == PL_MESSAGE_SEARCH_RESULT ||
+               (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:
@@ -280,6 +287,7 @@ void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time no
     login->supernode_own = own_address(login->effort, to);
     login->kind = login->effort->rung;
     login->is_udp_silent = login->effort->answered.ip == 0;
+    login->heard_udp = login->effort->answered.ip != 0;
     pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
     login->channel = pl_channel_new(&(pl_channel_options){.context = context,
                                                           .stream = stream,

@@ -1,10 +1,12 @@
 /* login_internal.h - the login machine's state, shared by its files only:
  * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
  * conversation with it, the grant), login_online.c (staying online), login_signal.c (what others say to us by it),
- * parents.c (another supernode in place of one that is lost). */
+ * parents.c (another supernode in place of one that is lost), login_index.c (what we say of ourselves, and
+ * searches). */
 #ifndef PL_SESSION_LOGIN_INTERNAL_H
 #define PL_SESSION_LOGIN_INTERNAL_H
 
+#include "core/overlay/index/entry.h"
 #include "core/session/login.h"
 #include "core/session/race.h"
 
@@ -42,6 +44,9 @@ typedef struct pl_login_effort {
 typedef struct pl_login_self {
     pl_identity identity;
     pl_credential credential; /* once granted */
+    int64_t stamp;            /* of the entry that we signed last; 0 = none */
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX]; /* login servers that our supernode knows */
+    size_t n_servers;
 } pl_login_self;
 
 struct pl_login {
@@ -58,6 +63,8 @@ struct pl_login {
     pl_time keep_alive_at, refresh_at; /* while online: when to say or ask what next */
     pl_relogin *relogin; /* NULL unless a login may follow by itself */
     bool is_udp_silent;  /* it was reached without an answer by UDP */
+    bool heard_udp;      /* it answered us by UDP before */
+    pl_deadline registration; /* online: when to sign anew */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
     uint32_t relays_awaited; /* grants that may come */
     pl_login_effort *effort;   /* while logging in */
@@ -83,8 +90,6 @@ void pl_login_succeeded(pl_login *login, pl_time now);
 /* Remembers an address as contacted. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
 
-/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
-bool pl_login_name_is_valid(const char *name);
 /* Wipes who we were. */
 void pl_login_forget_self(pl_login *login);
 
@@ -102,7 +107,7 @@ void pl_login_ladder_leave_out(pl_login *login, pl_addr supernode);
 /* A stream to a supernode is open. */
 void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now);
 /* Drops the channel and, if it is still open, its stream. */
-void pl_login_attach_drop(pl_login *login);
+void pl_login_attach_drop(pl_login *login, pl_time now);
 /* The supernode failed us while we were logging in, or left us when we were online; `name` is static. */
 void pl_login_lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now);
 /* Says a record to the supernode; as pl_channel_send. */
@@ -112,6 +117,11 @@ int pl_login_say(pl_login *login, const pl_message *message);
 
 /* We are online from now on. */
 void pl_login_online_start(pl_login *login, pl_time now);
+
+/* login_index.c */
+
+/* Signs an entry of ourselves and gives it to the supernode; online, again every index.refresh. */
+void pl_login_register(pl_login *login, pl_presence state, pl_time now);
 
 /* login_signal.c */
 

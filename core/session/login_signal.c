@@ -39,6 +39,11 @@ void pl_login_take_signal(pl_login *login, const pl_message *message, pl_time no
         take_grant(login, message, now);
         return;
     }
+    if (message->id == PL_MESSAGE_SEARCH_NODES || message->id == PL_MESSAGE_SEARCH_RESULT) {
+        if (signals->search)
+            signals->search(options->signals_owner, message, now);
+        return;
+    }
     copy_text(name, message->name);
     if (message->id == PL_MESSAGE_SIGNAL && signals->signal)
         signals->signal(options->signals_owner, message->visit, name, message->body.data, message->body.len, now);

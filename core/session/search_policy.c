@@ -20,11 +20,12 @@ static pl_search_verdict judge_rounds(const pl_search_state *state, const char *
     return is_last_round(state) ? give_up("rounds", ret_reason) : PL_SEARCH_GO_ON;
 }
 
-/* An entry is with the supernodes of its slot or with nobody.  Those that came lately may not have it yet, so that
- * more than half must be sure. */
+/* An entry is with the supernodes of its slot or with nobody.  Those that came lately may not have it yet, so
+ * that more than half must be sure. */
 static bool slot_denies(const pl_search_state *state)
 {
-    return state->slot_size > 0 && state->slot_no == state->slot_size && 2 * state->slot_sure > state->slot_size;
+    return state->slot_size > 0 && state->slot_no == state->slot_size &&
+           2 * state->slot_sure > state->slot_size;
 }
 
 static pl_search_verdict judge_slot(const pl_search_state *state, const char **ret_reason)
@@ -38,7 +39,8 @@ static pl_search_verdict judge_slot(const pl_search_state *state, const char **r
     return give_up(state->slot_no < state->slot_size ? "slot-silent" : "slot-unsure", ret_reason);
 }
 
-/* The odds that none of `replicas` is among the `asked` of `network`, if they were drawn by lot: in 2^32nds. */
+/* The odds that none of `replicas` is among the `asked` of `network`, if they were drawn by lot: in 2^32nds.
+ */
 static uint64_t odds_of_miss(const pl_search_state *state)
 {
     uint64_t odds = (uint64_t)1 << 32;
@@ -69,7 +71,8 @@ static pl_search_verdict judge_login_server(const pl_search_state *state, const 
 
 static const pl_search_policy policies[] = {
     {"slot", "ends when all supernodes of the name's slot said no, most of them surely; the default",
-     "no supernode that serves the slot, as one's own sees it, has an entry of the last 72 hours", judge_slot},
+     "no supernode that serves the slot, as one's own sees it, has an entry of the last 72 hours",
+     judge_slot},
     {"rounds", "ends after search.rounds rounds", NULL, judge_rounds},
     {"size", "ends when the entry was missed with odds of search.miss only, by the network's size",
      "every supernode that one's own knows was asked, and said no", judge_size},

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "core/wire/buffer.h"
+#include "core/wire/message_overlay.h"
 #include "core/wire/message_read.h"
 
 static const pl_message_row rows[] = {
@@ -168,6 +169,21 @@ static void write_login(const pl_message *message, pl_writer *writer)
 static void (*const body_writers[])(const pl_message *message, pl_writer *writer) = {
     [PL_MESSAGE_PROBE] = write_probe,
     [PL_MESSAGE_PROBE_ANSWER] = write_probe_answer,
+    [PL_MESSAGE_PING] = pl_overlay_write_ping,
+    [PL_MESSAGE_ACK] = pl_overlay_write_ping,
+    [PL_MESSAGE_PULL] = pl_overlay_write_pull,
+    [PL_MESSAGE_PAGE] = pl_overlay_write_page,
+    [PL_MESSAGE_STORE] = pl_overlay_write_store,
+    [PL_MESSAGE_STORED] = pl_overlay_write_stored,
+    [PL_MESSAGE_QUERY] = pl_overlay_write_query,
+    [PL_MESSAGE_ANSWER] = pl_overlay_write_answer,
+    [PL_MESSAGE_REGISTER] = pl_overlay_write_entry,
+    [PL_MESSAGE_FIND] = pl_overlay_write_find,
+    [PL_MESSAGE_LAST_KNOWN] = pl_overlay_write_entry,
+    [PL_MESSAGE_SEARCH] = pl_overlay_write_search,
+    [PL_MESSAGE_SEARCH_NODES] = pl_overlay_write_search_nodes,
+    [PL_MESSAGE_SEARCH_RESULT] = pl_overlay_write_search_result,
+    [PL_MESSAGE_SEARCH_TOLD] = pl_overlay_write_entry,
     [PL_MESSAGE_CREDENTIAL] = write_credential,
     [PL_MESSAGE_ATTACH] = write_attach,
     [PL_MESSAGE_ATTACHED] = write_attached,
