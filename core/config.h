@@ -232,7 +232,25 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(relogin_cap, "relogin.cap", PL_UNIT_TIME, 10 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                   \
       "policy back-off: no pause is longer: a user waits so long after the network is back")                 \
     X(relogin_jitter, "relogin.jitter", PL_UNIT_COUNT, 50, 0, 100, "chosen",                                 \
-      "policy back-off: a pause is shorter by a random share up to so many percent: half spreads a crowd")
+      "policy back-off: a pause is shorter by a random share up to so many percent: half spreads a crowd") \
+    X(supernode_capacity, "supernode.capacity", PL_UNIT_COUNT, 0, 0, 1000000, "chosen",                      \
+      "logins a second that a supernode can do, on average of all; 0: any number, and nothing ever waits")   \
+    X(supernode_capacity_spread, "supernode.capacity_spread", PL_UNIT_COUNT, 50, 0, 100, "chosen",           \
+      "a supernode's own capacity differs from that by so many percent at most: hosts differ, uniformly")    \
+    X(supernode_message_cost, "supernode.message_cost", PL_UNIT_COUNT, 10, 0, 1000, "chosen",                \
+      "work of a probe or record but attach, in thousandths of a login: a login has two signature checks")   \
+    X(supernode_refusal_cost, "supernode.refusal_cost", PL_UNIT_COUNT, 50, 0, 1000, "chosen",                \
+      "work of turning somebody away, in thousandths of a login: the handshake is done, the checks are not") \
+    X(supernode_queue_wait, "supernode.queue_wait", PL_UNIT_TIME, 5 * PL_SECOND, 0, PL_HOUR, "chosen",       \
+      "how long a request may wait for a supernode with work: as login.udp_wait, after which nobody listens") \
+    X(supernode_shutoff_threshold, "supernode.shutoff_threshold", PL_UNIT_COUNT, 0, 0, 100000, "chosen",     \
+      "load in percent of the capacity above which a supernode shuts itself off (OU-13); 0: never")          \
+    X(supernode_shutoff_window, "supernode.shutoff_window", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, PL_HOUR,     \
+      "chosen", "span over which that load is the average: longer than a burst of logins, shorter than an outage") \
+    X(supernode_shutoff_hold, "supernode.shutoff_hold", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND,             \
+      24 * PL_HOUR, "chosen", "how long it is off then: ten windows")                                        \
+    X(supernode_shutoff_hard, "supernode.shutoff_hard", PL_UNIT_COUNT, 0, 0, 1, "chosen",                    \
+      "1: what shuts itself off drops its clients without a word; 0: it says goodbye")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

@@ -46,6 +46,8 @@
     X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
     X(PL_EVENT_PARENT_LOST, "overlay:parent-lost", "a:parent s:cause")                             \
     X(PL_EVENT_HANDED_OVER, "overlay:handed-over", "a:to t:time")                                  \
+    X(PL_EVENT_SHUT_OFF, "overlay:shut-off", "i:load i:clients")                                   \
+    X(PL_EVENT_BACK, "overlay:back", "t:time")                                                     \
     X(PL_EVENT_PATH_STARTED, "path:started", "s:role i:session s:profile")                         \
     X(PL_EVENT_PATH_GATHERED, "path:gathered", "i:session i:candidates a:udp a:tcp")               \
     X(PL_EVENT_PATH_STAGE, "path:stage", "i:session s:method s:transport t:budget")                \

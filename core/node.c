@@ -198,6 +198,7 @@ static void start_supernode(pl_node *node, pl_time now)
                                                  .server_sign_key = node->network->server_sign_key,
                                                  .known = options->known,
                                                  .n_known = options->n_known,
+                                                 .capacity = options->capacity,
                                                  .socket = node->socket});
     ask_for_credential(node, now);
 }

@@ -30,6 +30,7 @@ typedef struct pl_node_supernode {
     const pl_cache_entry *known;  /* other supernodes */
     size_t n_known;
     const char *name, *password;  /* its own account: it logs in at the login server for a credential */
+    int64_t capacity;             /* logins a second that it can do; 0 = drawn as supernode.capacity says */
 } pl_node_supernode;
 
 typedef struct pl_node_options {

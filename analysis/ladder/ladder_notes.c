@@ -42,6 +42,8 @@ static const struct {
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
     {PL_EVENT_PARENT_LOST, "lost its supernode {parent}: {cause}"},
     {PL_EVENT_HANDED_OVER, "at its new supernode {to} after {time}"},
+    {PL_EVENT_SHUT_OFF, "shuts itself off at a load of {load} %, with {clients} clients"},
+    {PL_EVENT_BACK, "serves again after {time}"},
     {PL_EVENT_PATH_STARTED, "{role} of a session, as {profile}"},
     {PL_EVENT_PATH_GATHERED, "{candidates} candidates; seen as {udp}"},
     {PL_EVENT_PATH_STAGE, "tries {method} over {transport}"},

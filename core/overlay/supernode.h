@@ -23,6 +23,7 @@ typedef struct pl_supernode_options {
     const pl_cache_entry *known;   /* other supernodes that it knows from before; copied */
     size_t n_known;
     pl_id socket;                  /* main UDP socket */
+    int64_t capacity;              /* logins a second; 0 = as the config says */
 } pl_supernode_options;
 
 pl_supernode *pl_supernode_new(const pl_supernode_options *options);

@@ -38,7 +38,7 @@ static void attach_client(pl_session *session, pl_time now)
     attached.entries = entries;
     session->state = PL_SESSION_ATTACHED;
     session->entries_due = now + context->config->cache_refresh_interval / 2;
-    supernode->n_clients++;
+    pl_children_join(session);
     pl_deadline_set(&context->deadlines, &session->deadline,
                     now + context->config->supernode_advertise_timeout, on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
@@ -200,7 +200,7 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         attach_partner(session);
     else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_VISITOR)
         pl_visitor_attach(session, now);
-    else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode))
+    else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode, now))
         turn_away(session);
     else if (message->id == PL_MESSAGE_ATTACH)
         attach_client(session, now);
@@ -224,19 +224,55 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         pl_partner_message(session->supernode, message, now);
 }
 
-static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+void pl_supernode_take_record(pl_session *session, const uint8_t *data, size_t len, pl_time now)
 {
-    (void)channel;
-    pl_session *session = owner;
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
-    session->heard_at = now;
     if (error)
         pl_supernode_refuse_input(session, error, "record");
     else if (!is_awaited(session, message.id))
         pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, pl_message_row_of(message.id)->name);
     else
         handle(session, &message, now);
+}
+
+static bool is_login(const pl_session *session, const uint8_t *data, size_t len)
+{
+    return session->state == PL_SESSION_ACCEPTED && len == 2 &&
+           data[0] == pl_message_row_of(PL_MESSAGE_ATTACH)->code && data[1] == PL_ATTACH_CLIENT;
+}
+
+/* Nobody has time for it: who wants to attach is told so, and what a client asks is not heard. */
+static void turn_down(pl_session *session, const uint8_t *data, size_t len, pl_load_verdict verdict)
+{
+    if (!is_login(session, data, len))
+        return;
+    if (verdict == PL_LOAD_REFUSE)
+        turn_away(session);
+    else
+        pl_supernode_end(session, pl_refusal_name(PL_REFUSAL_OVERLOADED));
+}
+
+static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+{
+    (void)channel;
+    pl_session *session = owner;
+    pl_load *load = session->supernode->load;
+    session->heard_at = now;
+    pl_load_verdict verdict =
+        pl_load_take(load, is_login(session, data, len) ? PL_WORK_LOGIN : PL_WORK_MESSAGE, now);
+    switch (verdict) {
+    case PL_LOAD_NOW:
+        pl_supernode_take_record(session, data, len, now);
+        break;
+    case PL_LOAD_LATER:
+        pl_load_wait_record(load, session->stream, data, len);
+        break;
+    case PL_LOAD_REFUSE:
+    case PL_LOAD_DROP:
+        turn_down(session, data, len, verdict);
+        break;
+    }
 }
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
