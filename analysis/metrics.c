@@ -86,6 +86,8 @@ static const an_metric table[] = {
     {"overlay.logged_in", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users who are logged in", NULL},
     {"overlay.online", "1", AN_GAUGE, AN_ABSENT_UNKNOWN,
      "share of those who want to be online that is: users in a session, and those who crashed and will be back", NULL},
+    {"overlay.shut_off", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "supernodes that have shut themselves off (OU-13)", NULL},
+    {"overlay.shut_offs", "count", AN_COUNT, AN_ABSENT_ZERO, "times that a supernode shut itself off", NULL},
     {"overlay.attempts", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "attempts of log-ins a minute, since the last sample",
      NULL},
     {"overlay.pressure", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "the same for each supernode that serves (OU-12)",

@@ -236,6 +236,7 @@ static void read_servers(sim_config_builder *b, const char *section, sim_servers
     *servers = (sim_servers_config){
         .count = raw.count + raw.dedicated,
         .dedicated = raw.dedicated,
+        .dedicated_capacity = raw.dedicated_capacity,
         .link_name = raw.link,
         .link = sim_config_profile(b, raw.link),
         .firewall_name = raw.firewall,

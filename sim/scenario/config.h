@@ -104,6 +104,7 @@ typedef struct sim_searches_config {
 typedef struct sim_servers_config {
     int64_t count;     /* with the dedicated ones, which are the last */
     int64_t dedicated; /* supernodes that sleep until the timeline adds them */
+    int64_t dedicated_capacity; /* of each, logins a second; 0 = that of the others */
     sim_churn_config churn;
     const char *link_name;
     net_link_options link;

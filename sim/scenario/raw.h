@@ -34,7 +34,7 @@ typedef struct sim_raw_link {
 } sim_raw_link;
 
 typedef struct sim_raw_servers {
-    int64_t count, dedicated;
+    int64_t count, dedicated, dedicated_capacity;
     const char *link, *firewall, *stack;
     uint16_t port;
     sim_ports web_ports;

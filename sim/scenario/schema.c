@@ -222,6 +222,8 @@ static const sim_schema_row rows[] = {
         bootstrap, "the first seven have the seven addresses that a fresh installation knows (BS-05)"),
     ROW("supernodes", "dedicated", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, "0", sim_raw_servers,
         dedicated, "how many more there are that sleep until `do: add` of the timeline"),
+    ROW("supernodes", "dedicated_capacity", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000, "0", sim_raw_servers,
+        dedicated_capacity, "logins a second that each of these can do; 0: as supernode.capacity says (protocol)"),
     BOX("supernodes", "churn", SIM_KIND_BLOCK,
         "the supernodes come and go, but for those of the bootstrap list; without it they stay"),
     CHURN_ROWS("supernodes.churn"),

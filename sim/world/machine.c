@@ -200,6 +200,7 @@ void sim_machine_stop(sim_machine *machine)
 {
     pl_node_free(machine->node);
     machine->node = NULL;
+    machine->is_off = false;
     machine->life++;
     machine->armed_at = PL_NEVER;
 }

@@ -76,10 +76,20 @@ static void on_login_ended(sim_machine *machine, const pl_event *event, pl_time 
     sim_behaviour_login_ended(machine, now);
 }
 
+static void on_shut_off(sim_machine *machine, bool is_off, pl_time now)
+{
+    const facts f = {machine, NULL, now};
+    machine->is_off = is_off;
+    if (is_off)
+        sample(&f, "overlay.shut_offs", 1, "count");
+}
+
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
 {
     if (event->id == PL_EVENT_REFUSED_INPUT)
         machine->world->n_refused_inputs++;
+    if (event->id == PL_EVENT_SHUT_OFF || event->id == PL_EVENT_BACK)
+        on_shut_off(machine, event->id == PL_EVENT_SHUT_OFF, now);
     if (!machine->group)
         return;
     if (machine->world->paths)

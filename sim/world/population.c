@@ -240,6 +240,8 @@ static void describe_supernode(sim_world *world, size_t index)
                                    .password = world->account_names[2 * index + 1]};
     if (world->config->supernodes.pairs == SIM_YES && partner < world->n_supernodes)
         options->partner = world->supernodes[partner];
+    if (index >= awake(world))
+        options->capacity = world->config->supernodes.dedicated_capacity;
     draw_known(world, index);
 }
 

@@ -48,6 +48,7 @@ typedef struct sim_machine {
     pl_time left_at;       /* users: logged in last; PL_NEVER = not in this run */
     bool wants_online;     /* users: has logged in, or tried, and not left */
     bool is_logging_in;
+    bool is_off;           /* supernodes: has shut itself off */
 } sim_machine;
 
 struct sim_world {

@@ -3,7 +3,7 @@
 
 typedef struct census {
     size_t wanted, logged_in; /* users */
-    size_t serving, users_online;
+    size_t serving, off, users_online;
     GArray *children; /* double, of each that serves */
 } census;
 
@@ -20,6 +20,7 @@ static void count_supernodes(const sim_world *world, census *c)
 {
     for (size_t i = 0; i < world->n_supernodes; i++) {
         const sim_machine *machine = &world->machines[world->n_servers + i];
+        c->off += machine->is_off;
         if (!machine->node || !pl_node_is_ready(machine->node))
             continue;
         const double children = (double)pl_node_clients(machine->node);
@@ -74,6 +75,7 @@ static void on_sample(void *ctx, void *arg, pl_time now)
     if (c.wanted > 0)
         tell(world, "overlay.online", (double)c.logged_in / (double)c.wanted, "1", now);
     tell(world, "overlay.supernodes", (double)c.serving, "count", now);
+    tell(world, "overlay.shut_off", (double)c.off, "count", now);
     tell_children(world, c.children, now);
     tell_pressure(world, &c, now);
     g_array_unref(c.children);
