@@ -15,6 +15,7 @@
 typedef struct part {
     size_t number;
     size_t n;
+    double last;        /* the last in the order of the files */
     double *values;     /* sorted */
     const char **hosts; /* of each value */
 } part;
@@ -78,12 +79,13 @@ static void collect_part(const an_replication *replication, const an_reduce_requ
 {
     GArray *pairs = gather(replication, request);
     const bool is_at = request->window && request->window->kind == AN_WINDOW_AT;
-    if (request->metric->reduction == AN_GAUGE && pairs->len > 1 &&
-        (is_at || (!request->suffixes[0] && request->pick == AN_PICK_LAST)))
+    if (is_at && request->metric->reduction == AN_GAUGE && pairs->len > 1)
         g_array_remove_range(pairs, 0, pairs->len - 1);
+    const double last = pairs->len ? g_array_index(pairs, pair, pairs->len - 1).value : 0;
     g_array_sort(pairs, compare_pairs);
     *ret_part = (part){.number = replication->number,
                        .n = pairs->len,
+                       .last = last,
                        .values = g_new(double, pairs->len + 1),
                        .hosts = g_new(const char *, pairs->len + 1)};
     for (size_t i = 0; i < pairs->len; i++) {
@@ -180,6 +182,7 @@ static double part_value(const an_reduce_request *request, const an_suffix *suff
 {
     const an_pick pick = request->pick;
     uint64_t successes;
+    double value;
     switch (request->metric->reduction) {
     case AN_SHARE:
         successes = nonzero(p);
@@ -196,8 +199,9 @@ static double part_value(const an_reduce_request *request, const an_suffix *suff
     case AN_GAUGE:
         if (suffix)
             return spread_value(p, suffix, ret_exact);
-        *ret_exact = exact_of(p->values[pick == AN_PICK_LOWEST ? 0 : p->n - 1]);
-        return p->values[pick == AN_PICK_LOWEST ? 0 : p->n - 1];
+        value = pick == AN_PICK_LAST ? p->last : p->values[pick == AN_PICK_LOWEST ? 0 : p->n - 1];
+        *ret_exact = exact_of(value);
+        return value;
     }
     g_assert_not_reached();
 }

@@ -20,7 +20,8 @@ size_t an_mser5(const double *values, size_t n)
         sum += mean[d];
         squares += mean[d] * mean[d];
         const double error = MAX(squares - sum * sum / left, 0) / left / left;
-        if (d <= m / 2 && (d == m / 2 || error <= least)) {
+        const double rounding = 1e-12 * squares / left / left; /* of two alike the longer rest is kept */
+        if (d <= m / 2 && (d == m / 2 || error <= least + rounding)) {
             least = error;
             best = d;
         }
