@@ -1,4 +1,5 @@
-/* test_slot.c - equal views name the same supernodes; views that differ by one differ in one place at most. */
+/* test_slot.c - equal views name the same supernodes; views that differ by one differ in one place at most.
+ */
 #include <glib.h>
 #include <string.h>
 
@@ -114,8 +115,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/overlay/slot/vectors", test_vectors);
-    g_test_add_func("/overlay/slot/the-order-of-a-view-does-not-matter", test_the_order_of_a_view_does_not_matter);
-    g_test_add_func("/overlay/slot/one-member-less-is-one-place-at-most", test_one_member_less_is_one_place_at_most);
+    g_test_add_func("/overlay/slot/the-order-of-a-view-does-not-matter",
+                    test_the_order_of_a_view_does_not_matter);
+    g_test_add_func("/overlay/slot/one-member-less-is-one-place-at-most",
+                    test_one_member_less_is_one_place_at_most);
     g_test_add_func("/overlay/slot/load-is-spread", test_load_is_spread);
     g_test_add_func("/overlay/slot/names-are-spread", test_names_are_spread);
     g_test_add_func("/overlay/slot/small-networks", test_small_networks);
