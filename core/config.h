@@ -59,13 +59,13 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       PL_HOUR, "chosen",                                                                                     \
       "how long a visitor waits for each kind of port: two SYNs of a 2003 host, since somebody waits for it") \
     X(mesh_period, "mesh.period", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND, PL_HOUR, "chosen",     \
-      "from one member of the view that a supernode asks for a sign of life to the next: 154 bit/s each way") \
+      "from one member of the view that a supernode asks for a sign of life to the next: 200 bit/s each way") \
     X(mesh_answer_wait, "mesh.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,    \
       "chosen", "how long a member may take to answer before it is suspected, and through others before it is lost") \
     X(mesh_helpers, "mesh.helpers", PL_UNIT_COUNT, 3, 0, 16, "chosen",                                       \
       "members through whom a suspect is asked once more: all three ways fail by chance at 5 % loss in 0.7 %") \
     X(mesh_view_max, "mesh.view_max", PL_UNIT_COUNT, 4096, 1, 65535, "chosen",                               \
-      "members that a view holds at most: 24 bytes each, and four times the supernodes of a large run")      \
+      "members that a view holds at most: 52 bytes each, and four times the supernodes of a large run")      \
     X(mesh_check_rate, "mesh.check_rate", PL_UNIT_COUNT, 50, 1, 10000, "chosen",                             \
       "hearsay that a supernode looks into, a second: a thousand names in 20 s, and no more than 5 kB/s for liars") \
     X(mesh_answer_rate, "mesh.answer_rate", PL_UNIT_COUNT, 50, 1, 100000, "chosen",                          \
@@ -79,7 +79,7 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(index_lifetime, "index.lifetime", PL_UNIT_TIME, 72 * PL_HOUR, PL_SECOND, 400 * 24 * PL_HOUR,           \
       "measured BS-22", "how long after he was last seen a user can be found")                               \
     X(index_refresh, "index.refresh", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen",              \
-      "how often a user who is online signs a new entry: a tenth of a bit a second for each replica")        \
+      "how often a user who is online signs a new entry: nine replicas are 8 bit/s a user")        \
     X(index_skew, "index.skew", PL_UNIT_TIME, 5 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                      \
       "how far ahead of the reader's clock an entry may be dated: clocks of 2004 were set by hand")          \
     X(index_settle, "index.settle", PL_UNIT_TIME, 2 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                  \

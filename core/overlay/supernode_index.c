@@ -46,6 +46,7 @@ void pl_supernode_join(pl_supernode *supernode, pl_time now)
     supernode->mesh = pl_mesh_new(&(pl_mesh_options){.context = options->context,
                                                      .own_address = options->own_address,
                                                      .socket = options->socket,
+                                                     .key = supernode->dh.public_key,
                                                      .handler = &mesh_handler,
                                                      .owner = supernode},
                                   now);
@@ -53,6 +54,7 @@ void pl_supernode_join(pl_supernode *supernode, pl_time now)
                                                         .mesh = supernode->mesh,
                                                         .own_address = options->own_address,
                                                         .server_sign_key = options->server_sign_key,
+                                                        .own = &supernode->dh,
                                                         .socket = options->socket},
                                     now);
     supernode->desk = pl_desk_new(&(pl_desk_options){.context = options->context,
@@ -60,6 +62,7 @@ void pl_supernode_join(pl_supernode *supernode, pl_time now)
                                                      .index = supernode->index,
                                                      .own_address = options->own_address,
                                                      .server_sign_key = options->server_sign_key,
+                                                     .own = &supernode->dh,
                                                      .socket = options->socket,
                                                      .say = say,
                                                      .owner = supernode});

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/event.h"
+#include "core/overlay/index/letter.h"
 #include "core/overlay/search/round.h"
 
 #define ROUNDS_MAX 8 /* a policy that never ends is ended: search.rounds is no greater */
@@ -30,8 +31,10 @@ struct pl_search {
     /* The round that we ask ourselves. */
     uint64_t transaction; /* of the first node; the i-th has i more */
     pl_addr nodes[PL_MESSAGE_NODES_MAX];
+    uint8_t keys[PL_MESSAGE_NODES_MAX][PL_KEY_BYTES];
+    pl_keypair own; /* letters are sealed with; drawn for this search alone */
     uint32_t n_nodes, n_slots, n_no;
-    uint64_t heard[2]; /* a bit a node that answered */
+    uint64_t heard; /* a bit a node that answered */
     pl_grant *grant;
 };
 
@@ -155,7 +158,7 @@ static void ask_on_behalf(pl_search *search, pl_time now)
 
 static bool was_heard(const pl_search *search)
 {
-    return search->heard[0] || search->heard[1];
+    return search->heard != 0;
 }
 
 static void on_round_over(void *machine, pl_time now)
@@ -185,7 +188,7 @@ static void say(pl_search *search, pl_time now)
 static void start_round(pl_search *search, pl_time now)
 {
     search->n_nodes = search->n_slots = search->n_no = 0;
-    search->heard[0] = search->heard[1] = 0;
+    search->heard = 0;
     say(search, now);
 }
 
@@ -212,18 +215,22 @@ static void note_round(pl_search *search, const pl_message *message, uint32_t as
     trace_round(search, asked);
 }
 
+static pl_letter_ends ends_of(const pl_search *search, size_t node)
+{
+    return (pl_letter_ends){search->options.context->suite, &search->own, search->keys[node]};
+}
+
 static void ask(pl_search *search, pl_time now)
 {
     const pl_context *context = search->options.context;
-    uint8_t bytes[4 + 9 + PL_MESSAGE_INDEX_MAX];
+    uint8_t bytes[PL_LETTER_BYTES_MAX];
     pl_context_random(context, &search->transaction, sizeof search->transaction);
     for (uint32_t i = 0; i < search->n_nodes; i++) {
-        pl_message query = {.id = PL_MESSAGE_QUERY,
-                            .transaction = search->transaction + i,
-                            .name = {(const uint8_t *)search->name, strlen(search->name)}};
-        size_t len = pl_message_write(&query, bytes, sizeof bytes);
-        context->port.ops->udp_send(context->port.ctx, search->options.socket, search->nodes[i], 0, bytes,
-                                    len);
+        const pl_letter_ends ends = ends_of(search, i);
+        size_t len = pl_letter_query(bytes, &ends, search->transaction + i, search->name);
+        if (len)
+            context->port.ops->udp_send(context->port.ctx, search->options.socket, search->nodes[i], 0, bytes,
+                                        len);
     }
     search->messages += search->n_nodes;
     enter(search, SEARCH_ASKING, now + context->config->search_answer_wait, on_round_over);
@@ -231,10 +238,12 @@ static void ask(pl_search *search, pl_time now)
 
 static void take_nodes(pl_search *search, const pl_message *message, pl_time now)
 {
-    search->n_nodes = (uint32_t)pl_message_nodes(message->nodes);
+    search->n_nodes = (uint32_t)(message->nodes.len / PL_MESSAGE_KEYED_BYTES);
     search->n_slots = message->slot_named;
-    for (uint32_t i = 0; i < search->n_nodes; i++)
-        search->nodes[i] = pl_message_node(message->nodes, i);
+    for (uint32_t i = 0; i < search->n_nodes; i++) {
+        search->nodes[i] = pl_message_node(message->nodes, PL_MESSAGE_KEYED_BYTES, i);
+        memcpy(search->keys[i], pl_message_key(message->nodes, i), PL_KEY_BYTES);
+    }
     note_round(search, message, search->n_nodes);
     if (search->n_nodes)
         ask(search, now);
@@ -281,33 +290,37 @@ static void tell(pl_search *search, pl_bytes_view entry)
     pl_login_say_search(search->options.login, &(pl_message){.id = PL_MESSAGE_SEARCH_TOLD, .entry = entry});
 }
 
-static void take_no(pl_search *search, uint32_t node, pl_answer answer, pl_time now)
+static void take_no(pl_search *search, uint32_t node, pl_verdict verdict, pl_time now)
 {
     pl_search_state *so_far = &search->so_far;
     so_far->answered++;
     so_far->slot_no += node < search->n_slots;
-    so_far->slot_sure += node < search->n_slots && answer == PL_ANSWER_SURELY_NONE;
+    so_far->slot_sure += node < search->n_slots && verdict == PL_VERDICT_SURELY_NONE;
     if (++search->n_no == search->n_nodes)
         on_round_over(search, now);
 }
 
 static int take_answer(pl_search *search, uint32_t node, const pl_message *answer, pl_time now)
 {
+    pl_letter letter;
     pl_entry entry;
-    uint64_t bit = UINT64_C(1) << node % 64;
-    if (search->heard[node / 64] & bit)
+    const pl_letter_ends ends = ends_of(search, node);
+    uint64_t bit = UINT64_C(1) << node;
+    if (search->heard & bit)
         return PL_ERR_REPLAYED;
-    search->heard[node / 64] |= bit;
-    search->messages++;
-    if (answer->verdict != PL_ANSWER_FOUND) {
-        take_no(search, node, (pl_answer)answer->verdict, now);
-        return 0;
-    }
-    int error = judge_entry(search, answer->entry, &entry, now);
+    int error = pl_letter_read_reply(&letter, &ends, answer);
+    if (!error && letter.verdict == PL_VERDICT_FOUND)
+        error = judge_entry(search, letter.entry, &entry, now);
     if (error)
         return error;
+    search->heard |= bit;
+    search->messages++;
+    if (letter.verdict != PL_VERDICT_FOUND) {
+        take_no(search, node, letter.verdict, now);
+        return 0;
+    }
     search->so_far.rounds++;
-    tell(search, answer->entry);
+    tell(search, letter.entry);
     found(search, &entry, now);
     return 0;
 }
@@ -342,6 +355,8 @@ pl_search *pl_search_new(const pl_search_options *options, pl_time now)
     search->so_far.config = options->context->config;
     pl_trace(&options->context->port, PL_EVENT_SEARCH_STARTED, pl_number(options->number),
              pl_text(options->policy->name));
+    pl_context_random(options->context, search->own.private_key, PL_KEY_BYTES);
+    options->context->suite->dh_public(search->own.public_key, search->own.private_key);
     start_round(search, now);
     return search;
 }
@@ -352,6 +367,7 @@ void pl_search_free(pl_search *search)
         return;
     pl_deadline_cancel(&search->options.context->deadlines, &search->deadline);
     pl_grant_free(search->grant);
+    pl_bytes_wipe(&search->own, sizeof search->own);
     g_free(search);
 }
 

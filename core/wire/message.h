@@ -22,9 +22,10 @@
 #define PL_MESSAGE_MAGIC 0x504C     /* chosen: "PL"; its first byte cannot begin a STUN message */
 #define PL_MESSAGE_VERSION 1        /* chosen: the first */
 #define PL_MESSAGE_INDEX_MAX 300    /* chosen: 259 are an entry with the longest name; room for a later version */
-#define PL_MESSAGE_RUMOURS_MAX 10   /* chosen: news in a ping; ten joins and losses a period are a thousand a day */
+#define PL_MESSAGE_RUMOURS_MAX 5    /* chosen: news in a ping; five joins and losses a period are 40 000 a day */
 #define PL_MESSAGE_PAGE_MAX 164     /* chosen: members in a page that fits every path's MTU */
-#define PL_MESSAGE_NODES_MAX 128    /* chosen: nodes of one round of a search, beyond the fifth's 64 */
+#define PL_MESSAGE_NODES_MAX 64     /* chosen: nodes of one round of a search: the fifth of 4, 8, 16 … */
+#define PL_MESSAGE_SEALED_MAX 317   /* chosen: a verdict, an entry and a tag */
 #define PL_PROBE_BYTES 32           /* chosen: both PROBE and PROBE_ANSWER, padded */
 
 typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
@@ -37,10 +38,10 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_ACK, 0x04, PL_CARRIER_DATAGRAM, "ack", 92, 92)                                    \
     X(PL_MESSAGE_PULL, 0x05, PL_CARRIER_DATAGRAM, "pull", 996, 996)                                \
     X(PL_MESSAGE_PAGE, 0x06, PL_CARRIER_DATAGRAM, "page", 996, 996)                                \
-    X(PL_MESSAGE_STORE, 0x07, PL_CARRIER_DATAGRAM, "store", 9, 308)                                \
-    X(PL_MESSAGE_STORED, 0x08, PL_CARRIER_DATAGRAM, "stored", 9, 9)                                \
-    X(PL_MESSAGE_QUERY, 0x09, PL_CARRIER_DATAGRAM, "query", 309, 309)                              \
-    X(PL_MESSAGE_ANSWER, 0x0A, PL_CARRIER_DATAGRAM, "answer", 9, 309)                              \
+    X(PL_MESSAGE_STORE, 0x07, PL_CARRIER_DATAGRAM, "store", 57, 356)                              \
+    X(PL_MESSAGE_STORED, 0x08, PL_CARRIER_DATAGRAM, "stored", 25, 25)                             \
+    X(PL_MESSAGE_QUERY, 0x09, PL_CARRIER_DATAGRAM, "query", 357, 357)                              \
+    X(PL_MESSAGE_ANSWER, 0x0A, PL_CARRIER_DATAGRAM, "answer", 25, 325)                             \
     X(PL_MESSAGE_CREDENTIAL, 0x10, PL_CARRIER_RECORD, "credential", 1, 256)                        \
     X(PL_MESSAGE_ATTACH, 0x11, PL_CARRIER_RECORD, "attach", 1, 1)                                  \
     X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 11, 2035)                           \
@@ -60,7 +61,7 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_FIND, 0x22, PL_CARRIER_RECORD, "find", 2, 33)                                     \
     X(PL_MESSAGE_LAST_KNOWN, 0x23, PL_CARRIER_RECORD, "last-known", 0, 300)                        \
     X(PL_MESSAGE_SEARCH, 0x30, PL_CARRIER_RECORD, "search", 8, 39)                                 \
-    X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 780)                   \
+    X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 2444)                 \
     X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 313)                 \
     X(PL_MESSAGE_SEARCH_TOLD, 0x33, PL_CARRIER_RECORD, "search-told", 1, 300)                      \
     X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)
@@ -114,10 +115,6 @@ typedef struct pl_rumour {
     pl_addr about;
 } pl_rumour;
 
-/* What a supernode says of an entry: it is kept, or not; that there is one, or none. */
-typedef enum pl_stored { PL_STORED_KEPT = 1, PL_STORED_REFUSED = 2 } pl_stored;
-typedef enum pl_answer { PL_ANSWER_FOUND = 1, PL_ANSWER_NONE = 2, PL_ANSWER_SURELY_NONE = 3 } pl_answer;
-
 /* Who asks the nodes of a search's round. */
 typedef enum pl_search_way { PL_SEARCH_BY_CLIENT = 1, PL_SEARCH_ON_BEHALF = 2 } pl_search_way;
 
@@ -143,7 +140,7 @@ typedef struct pl_message {
                                  * spaces; of the grant it is the relay's user */
     pl_bytes_view password;     /* LOGIN: 0..64 bytes; RELAY_GRANT: 1..32, like a name */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
-    const uint8_t *dh_key;      /* LOGIN: 32 bytes */
+    const uint8_t *dh_key;      /* LOGIN, PING, ACK, STORE, QUERY: 32 bytes */
     int64_t unix_time;          /* ATTACHED: the supernode's clock */
     size_t n_servers;           /* ATTACHED */
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
@@ -154,15 +151,15 @@ typedef struct pl_message {
                                  * PULL: the page begins after this address */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
     uint32_t visit;             /* SIGNAL, SIGNAL_FAILED: the handle of a visit; 0 towards and from its visitor */
-    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes */
+    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes; STORE, STORED, QUERY, ANSWER: sealed (overlay/index/letter.h) */
     uint32_t lifetime;          /* RELAY_GRANT: seconds */
     uint32_t incarnation;       /* PING, ACK: Unix seconds since when the sender (of a relayed ACK: the target) serves */
     uint8_t n_rumours;          /* PING, ACK */
     pl_rumour rumours[PL_MESSAGE_RUMOURS_MAX];
-    pl_bytes_view nodes;        /* PAGE, SEARCH_NODES: addresses of 6 bytes each (pl_message_node) */
-    pl_bytes_view entry;        /* STORE, ANSWER, REGISTER, LAST_KNOWN, SEARCH_RESULT, SEARCH_TOLD: 0..300 bytes, but
-                                 * at least 1 in STORE, REGISTER and SEARCH_TOLD, and in ANSWER when it is found */
-    uint8_t verdict;            /* STORED: pl_stored; ANSWER: pl_answer */
+    pl_bytes_view nodes;        /* PAGE: addresses of 6 bytes each (pl_message_node); SEARCH_NODES: each with the key of
+                                 * its node, 38 bytes (pl_message_key) */
+    pl_bytes_view entry;        /* REGISTER, LAST_KNOWN, SEARCH_RESULT, SEARCH_TOLD: 0..300 bytes, but at least 1 in
+                                 * REGISTER and SEARCH_TOLD */
     uint32_t search;            /* SEARCH…: the client's number of a search */
     uint8_t round;              /* SEARCH…: from 0 */
     pl_search_way way;          /* SEARCH */
@@ -184,10 +181,13 @@ size_t pl_message_write(const pl_message *message, uint8_t *out, size_t size);
  * or a count beyond a bound); on an error nothing is written. */
 int pl_message_read(pl_message *ret_message, pl_carrier carrier, const uint8_t *data, size_t len);
 
-/* Addresses in a view of `nodes`: how many, and the i-th. */
-size_t pl_message_nodes(pl_bytes_view nodes);
-pl_addr pl_message_node(pl_bytes_view nodes, size_t i);
-/* Writes an address of `nodes`: 6 bytes at out. */
+#define PL_MESSAGE_NODE_BYTES 6   /* an address */
+#define PL_MESSAGE_KEYED_BYTES 38 /* an address and a key */
+
+/* The i-th address in a view of `nodes` whose items have so many bytes, and the key behind it. */
+pl_addr pl_message_node(pl_bytes_view nodes, size_t item_bytes, size_t i);
+const uint8_t *pl_message_key(pl_bytes_view nodes, size_t i);
+/* Writes an address: 6 bytes at out. */
 void pl_message_put_node(uint8_t *out, pl_addr node);
 
 typedef struct pl_message_row {

@@ -4,22 +4,23 @@
 
 #include "core/wire/message_read.h"
 
-#define NODE_BYTES   6   /* address 4, port 2 */
+#define NODE_BYTES   PL_MESSAGE_NODE_BYTES
 #define RUMOUR_BYTES 7   /* kind 1, address 6 */
+#define PING_ZEROS   6   /* beyond the rumours */
 #define PULL_ZEROS   982 /* a pull is as long as the page that answers it */
-#define QUERY_BYTES  300 /* a query is as long as the longest answer */
 
-size_t pl_message_nodes(pl_bytes_view nodes)
-{
-    return nodes.len / NODE_BYTES;
-}
-
-pl_addr pl_message_node(pl_bytes_view nodes, size_t i)
+pl_addr pl_message_node(pl_bytes_view nodes, size_t item_bytes, size_t i)
 {
     pl_reader reader;
-    g_assert(i < pl_message_nodes(nodes));
-    pl_reader_init(&reader, nodes.data + i * NODE_BYTES, NODE_BYTES);
+    g_assert((i + 1) * item_bytes <= nodes.len);
+    pl_reader_init(&reader, nodes.data + i * item_bytes, NODE_BYTES);
     return pl_read_addr(&reader);
+}
+
+const uint8_t *pl_message_key(pl_bytes_view nodes, size_t i)
+{
+    g_assert((i + 1) * PL_MESSAGE_KEYED_BYTES <= nodes.len);
+    return nodes.data + i * PL_MESSAGE_KEYED_BYTES + NODE_BYTES;
 }
 
 void pl_message_put_node(uint8_t *out, pl_addr node)
@@ -29,25 +30,28 @@ void pl_message_put_node(uint8_t *out, pl_addr node)
     pl_write_addr(&writer, node);
 }
 
-/* PING, ACK: transaction 8, incarnation 4, target 6, count 1, per rumour kind 1 and address 6, zeros. */
+/* PING, ACK: transaction 8, incarnation 4, key 32, target 6, count 1, per rumour kind 1 and address 6, zeros.
+ */
 void pl_overlay_write_ping(const pl_message *message, pl_writer *writer)
 {
     g_assert(message->n_rumours <= PL_MESSAGE_RUMOURS_MAX);
     pl_write_u64(writer, message->transaction);
     pl_write_u32(writer, message->incarnation);
+    pl_write_bytes(writer, message->dh_key, PL_MESSAGE_KEY_BYTES);
     pl_write_addr(writer, message->target);
     pl_write_u8(writer, message->n_rumours);
     for (size_t i = 0; i < message->n_rumours; i++) {
         pl_write_u8(writer, (uint8_t)message->rumours[i].kind);
         pl_write_addr(writer, message->rumours[i].about);
     }
-    pl_write_zeros(writer, (size_t)(PL_MESSAGE_RUMOURS_MAX - message->n_rumours) * RUMOUR_BYTES + 3);
+    pl_write_zeros(writer, (size_t)(PL_MESSAGE_RUMOURS_MAX - message->n_rumours) * RUMOUR_BYTES + PING_ZEROS);
 }
 
 int pl_overlay_read_ping(pl_message *message, pl_reader *reader)
 {
     message->transaction = pl_read_u64(reader);
     message->incarnation = pl_read_u32(reader);
+    message->dh_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
     message->target = pl_read_addr(reader);
     message->n_rumours = pl_read_u8(reader);
     if (message->n_rumours > PL_MESSAGE_RUMOURS_MAX)
@@ -58,7 +62,7 @@ int pl_overlay_read_ping(pl_message *message, pl_reader *reader)
             return PL_ERR_MALFORMED;
         message->rumours[i] = (pl_rumour){(pl_rumour_kind)kind, pl_read_addr(reader)};
     }
-    size_t zeros = (size_t)(PL_MESSAGE_RUMOURS_MAX - message->n_rumours) * RUMOUR_BYTES + 3;
+    size_t zeros = (size_t)(PL_MESSAGE_RUMOURS_MAX - message->n_rumours) * RUMOUR_BYTES + PING_ZEROS;
     return pl_read_zeros(reader, zeros) ? 0 : PL_ERR_MALFORMED;
 }
 
@@ -80,7 +84,7 @@ int pl_overlay_read_pull(pl_message *message, pl_reader *reader)
 /* PAGE: transaction 8, count 2, per member address 6, zeros. */
 void pl_overlay_write_page(const pl_message *message, pl_writer *writer)
 {
-    size_t n = pl_message_nodes(message->nodes);
+    size_t n = message->nodes.len / NODE_BYTES;
     g_assert(n <= PL_MESSAGE_PAGE_MAX);
     pl_write_u64(writer, message->transaction);
     pl_write_u16(writer, (uint16_t)n);
@@ -112,31 +116,42 @@ static int read_view(pl_bytes_view *ret_view, pl_reader *reader)
     return ret_view->len > PL_MESSAGE_INDEX_MAX ? PL_ERR_OVERSIZED : 0;
 }
 
-/* STORE: transaction 8, entry. */
-void pl_overlay_write_store(const pl_message *message, pl_writer *writer)
+static void write_sealed(pl_bytes_view sealed, pl_writer *writer)
+{
+    g_assert(sealed.len <= PL_MESSAGE_SEALED_MAX);
+    pl_write_bytes(writer, sealed.data, sealed.len);
+}
+
+/* STORE, QUERY: transaction 8, the asker's key 32, sealed. */
+void pl_overlay_write_letter(const pl_message *message, pl_writer *writer)
 {
     pl_write_u64(writer, message->transaction);
-    write_view(message->entry, writer);
+    pl_write_bytes(writer, message->dh_key, PL_MESSAGE_KEY_BYTES);
+    write_sealed(message->body, writer);
 }
 
-int pl_overlay_read_store(pl_message *message, pl_reader *reader)
+int pl_overlay_read_letter(pl_message *message, pl_reader *reader)
 {
     message->transaction = pl_read_u64(reader);
-    return read_view(&message->entry, reader);
+    message->dh_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
+    message->body.len = pl_reader_left(reader);
+    message->body.data = pl_read_view(reader, message->body.len);
+    return 0;
 }
 
-/* STORED: transaction 8, verdict 1. */
-void pl_overlay_write_stored(const pl_message *message, pl_writer *writer)
+/* STORED, ANSWER: transaction 8, sealed. */
+void pl_overlay_write_reply(const pl_message *message, pl_writer *writer)
 {
     pl_write_u64(writer, message->transaction);
-    pl_write_u8(writer, message->verdict);
+    write_sealed(message->body, writer);
 }
 
-int pl_overlay_read_stored(pl_message *message, pl_reader *reader)
+int pl_overlay_read_reply(pl_message *message, pl_reader *reader)
 {
     message->transaction = pl_read_u64(reader);
-    message->verdict = pl_read_u8(reader);
-    return message->verdict == PL_STORED_KEPT || message->verdict == PL_STORED_REFUSED ? 0 : PL_ERR_MALFORMED;
+    message->body.len = pl_reader_left(reader);
+    message->body.data = pl_read_view(reader, message->body.len);
+    return 0;
 }
 
 static void write_name(pl_bytes_view name, pl_writer *writer)
@@ -144,41 +159,6 @@ static void write_name(pl_bytes_view name, pl_writer *writer)
     g_assert(name.len >= 1 && name.len <= PL_MESSAGE_NAME_MAX);
     pl_write_u8(writer, (uint8_t)name.len);
     pl_write_bytes(writer, name.data, name.len);
-}
-
-/* QUERY: transaction 8, length 1, name, zeros up to 309. */
-void pl_overlay_write_query(const pl_message *message, pl_writer *writer)
-{
-    pl_write_u64(writer, message->transaction);
-    write_name(message->name, writer);
-    pl_write_zeros(writer, QUERY_BYTES - message->name.len);
-}
-
-int pl_overlay_read_query(pl_message *message, pl_reader *reader)
-{
-    message->transaction = pl_read_u64(reader);
-    int error = pl_overlay_read_find(message, reader);
-    if (error)
-        return error;
-    return pl_read_zeros(reader, QUERY_BYTES - message->name.len) ? 0 : PL_ERR_MALFORMED;
-}
-
-/* ANSWER: transaction 8, verdict 1, entry if there is one. */
-void pl_overlay_write_answer(const pl_message *message, pl_writer *writer)
-{
-    g_assert((message->verdict == PL_ANSWER_FOUND) == (message->entry.len > 0));
-    pl_overlay_write_stored(message, writer);
-    write_view(message->entry, writer);
-}
-
-int pl_overlay_read_answer(pl_message *message, pl_reader *reader)
-{
-    message->transaction = pl_read_u64(reader);
-    message->verdict = pl_read_u8(reader);
-    int error = read_view(&message->entry, reader);
-    if (error || message->verdict < PL_ANSWER_FOUND || message->verdict > PL_ANSWER_SURELY_NONE)
-        return error ? error : PL_ERR_MALFORMED;
-    return (message->verdict == PL_ANSWER_FOUND) == (message->entry.len > 0) ? 0 : PL_ERR_MALFORMED;
 }
 
 /* REGISTER, LAST_KNOWN, SEARCH_TOLD: the entry is the whole body. */
@@ -229,7 +209,7 @@ int pl_overlay_read_search(pl_message *message, pl_reader *reader)
  * 1, per node address 6. */
 void pl_overlay_write_search_nodes(const pl_message *message, pl_writer *writer)
 {
-    size_t n = pl_message_nodes(message->nodes);
+    size_t n = message->nodes.len / PL_MESSAGE_KEYED_BYTES;
     g_assert(n <= PL_MESSAGE_NODES_MAX && message->slot_named <= n);
     pl_write_u32(writer, message->search);
     pl_write_u8(writer, message->round);
@@ -239,7 +219,7 @@ void pl_overlay_write_search_nodes(const pl_message *message, pl_writer *writer)
     pl_write_u8(writer, message->slot_sure);
     pl_write_u16(writer, message->network);
     pl_write_u8(writer, (uint8_t)n);
-    pl_write_bytes(writer, message->nodes.data, n * NODE_BYTES);
+    pl_write_bytes(writer, message->nodes.data, n * PL_MESSAGE_KEYED_BYTES);
 }
 
 int pl_overlay_read_search_nodes(pl_message *message, pl_reader *reader)
@@ -254,7 +234,8 @@ int pl_overlay_read_search_nodes(pl_message *message, pl_reader *reader)
     size_t n = pl_read_u8(reader);
     if (n > PL_MESSAGE_NODES_MAX)
         return PL_ERR_OVERSIZED;
-    message->nodes = (pl_bytes_view){pl_read_view(reader, n * NODE_BYTES), n * NODE_BYTES};
+    message->nodes =
+        (pl_bytes_view){pl_read_view(reader, n * PL_MESSAGE_KEYED_BYTES), n * PL_MESSAGE_KEYED_BYTES};
     return message->slot_named > n ? PL_ERR_MALFORMED : 0;
 }
 

@@ -9,10 +9,8 @@
 void pl_overlay_write_ping(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_pull(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_page(const pl_message *message, pl_writer *writer);
-void pl_overlay_write_store(const pl_message *message, pl_writer *writer);
-void pl_overlay_write_stored(const pl_message *message, pl_writer *writer);
-void pl_overlay_write_query(const pl_message *message, pl_writer *writer);
-void pl_overlay_write_answer(const pl_message *message, pl_writer *writer);
+void pl_overlay_write_letter(const pl_message *message, pl_writer *writer);
+void pl_overlay_write_reply(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_entry(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_find(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_search(const pl_message *message, pl_writer *writer);
@@ -23,10 +21,8 @@ void pl_overlay_write_search_result(const pl_message *message, pl_writer *writer
 int pl_overlay_read_ping(pl_message *message, pl_reader *reader);
 int pl_overlay_read_pull(pl_message *message, pl_reader *reader);
 int pl_overlay_read_page(pl_message *message, pl_reader *reader);
-int pl_overlay_read_store(pl_message *message, pl_reader *reader);
-int pl_overlay_read_stored(pl_message *message, pl_reader *reader);
-int pl_overlay_read_query(pl_message *message, pl_reader *reader);
-int pl_overlay_read_answer(pl_message *message, pl_reader *reader);
+int pl_overlay_read_letter(pl_message *message, pl_reader *reader);
+int pl_overlay_read_reply(pl_message *message, pl_reader *reader);
 int pl_overlay_read_entry(pl_message *message, pl_reader *reader);
 int pl_overlay_read_find(pl_message *message, pl_reader *reader);
 int pl_overlay_read_search(pl_message *message, pl_reader *reader);

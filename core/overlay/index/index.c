@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/event.h"
+#include "core/overlay/index/letter.h"
 
 #define SWEEP (10 * PL_MINUTE) /* chosen: how long memory is held for what nobody is told any more */
 
@@ -23,7 +24,7 @@ pl_index *pl_index_new(const pl_index_options *options, pl_time now)
     pl_store_init(&index->kept, (size_t)config->index_entries_max, (size_t)config->index_slot_max);
     pl_store_init(&index->registered, (size_t)config->supernode_clients_max,
                   (size_t)config->supernode_clients_max);
-    index->publisher = pl_publisher_new(options->context, options->socket);
+    index->publisher = pl_publisher_new(options->context, options->mesh, options->own, options->socket);
     on_sweep(index, now);
     return index;
 }
@@ -164,52 +165,48 @@ static int take_entry(pl_index *index, pl_addr from, pl_bytes_view bytes, pl_tim
     return MIN(error, 0);
 }
 
-static void reply(pl_index *index, pl_addr to, const pl_message *message)
+static pl_verdict take_store(pl_index *index, pl_addr from, const pl_letter *letter, pl_time now)
 {
-    const pl_port *port = &index->options.context->port;
-    uint8_t bytes[4 + 9 + PL_MESSAGE_INDEX_MAX];
-    size_t len = pl_message_write(message, bytes, sizeof bytes);
-    port->ops->udp_send(port->ctx, index->options.socket, to, 0, bytes, len);
-}
-
-static void take_store(pl_index *index, pl_addr from, const pl_message *message, pl_time now)
-{
-    int error = take_entry(index, from, message->entry, now);
+    int error = take_entry(index, from, letter->entry, now);
     if (error)
         trace_refused(index, from, error);
-    reply(index, from,
-          &(pl_message){.id = PL_MESSAGE_STORED,
-                        .transaction = message->transaction,
-                        .verdict = error ? PL_STORED_REFUSED : PL_STORED_KEPT});
+    return error ? PL_VERDICT_REFUSED : PL_VERDICT_KEPT;
 }
 
-static void take_query(pl_index *index, pl_addr from, const pl_message *message, pl_time now)
+static pl_verdict verdict_on(const pl_index *index, pl_bytes_view entry, pl_time now)
 {
-    char name[PL_NAME_MAX + 1] = {0};
-    memcpy(name, message->name.data, message->name.len);
-    pl_bytes_view entry = pl_index_find(index, name, now);
-    pl_answer none = pl_index_is_sure(index, now) ? PL_ANSWER_SURELY_NONE : PL_ANSWER_NONE;
-    reply(index, from,
-          &(pl_message){.id = PL_MESSAGE_ANSWER,
-                        .transaction = message->transaction,
-                        .verdict = (uint8_t)(entry.len ? PL_ANSWER_FOUND : none),
-                        .entry = entry});
+    if (entry.len)
+        return PL_VERDICT_FOUND;
+    return pl_index_is_sure(index, now) ? PL_VERDICT_SURELY_NONE : PL_VERDICT_NONE;
+}
+
+/* A STORE or a QUERY, and its reply. */
+static int take_letter(pl_index *index, pl_addr from, const pl_message *message, pl_time now)
+{
+    const pl_context *context = index->options.context;
+    const pl_letter_ends ends = {context->suite, index->options.own, NULL};
+    uint8_t bytes[PL_LETTER_BYTES_MAX];
+    pl_letter letter;
+    pl_bytes_view entry = {0};
+    int error = pl_letter_read(&letter, &ends, message);
+    if (error)
+        return error;
+    if (message->id == PL_MESSAGE_QUERY)
+        entry = pl_index_find(index, letter.name, now);
+    pl_verdict verdict = message->id == PL_MESSAGE_QUERY ? verdict_on(index, entry, now)
+                                                         : take_store(index, from, &letter, now);
+    size_t len = pl_letter_reply(bytes, context->suite, &letter, message, verdict, entry);
+    context->port.ops->udp_send(context->port.ctx, index->options.socket, from, 0, bytes, len);
+    return 0;
 }
 
 int pl_index_datagram(pl_index *index, pl_addr from, const pl_message *message, pl_time now)
 {
-    switch ((int)message->id) {
-    case PL_MESSAGE_STORE:
-        take_store(index, from, message, now);
-        return 0;
-    case PL_MESSAGE_QUERY:
-        take_query(index, from, message, now);
-        return 0;
-    case PL_MESSAGE_STORED:
+    if (message->id == PL_MESSAGE_STORE || message->id == PL_MESSAGE_QUERY)
+        return take_letter(index, from, message, now);
+    if (message->id == PL_MESSAGE_STORED)
         return pl_publisher_stored(index->publisher, from, message, now);
-    default:
-        return PL_ERR_UNEXPECTED;
-    }
+    return PL_ERR_UNEXPECTED;
 }
 
 /* Our own client's entry is as new as any; after it what we keep for others. */

@@ -20,6 +20,7 @@ typedef struct pl_index_options {
     const pl_mesh *mesh;
     pl_addr own_address;
     const uint8_t *server_sign_key; /* pinned; borrowed */
+    const pl_keypair *own;          /* whose public half the mesh tells; borrowed */
     pl_id socket;
 } pl_index_options;
 

@@ -1,15 +1,22 @@
 #include "core/overlay/index/publish.h"
 
+#include <string.h>
+
+#include "core/overlay/index/letter.h"
+
 typedef struct job {
     GBytes *entry;
     pl_addr to;
-    uint64_t transaction; /* 0 = not sent yet */
+    uint64_t transaction;
     int64_t tries;
-    pl_time due; /* once sent: give up waiting */
+    uint8_t key[PL_KEY_BYTES]; /* of whom it was sent to */
+    pl_time due;               /* once sent: give up waiting */
 } job;
 
 struct pl_publisher {
     pl_context *context;
+    const pl_mesh *mesh;
+    const pl_keypair *own;
     pl_id socket;
     GQueue waiting; /* job, first come first served */
     GQueue sent;    /* job by due, since all wait equally long */
@@ -19,10 +26,12 @@ struct pl_publisher {
 
 static void on_deadline(void *machine, pl_time now);
 
-pl_publisher *pl_publisher_new(pl_context *context, pl_id socket)
+pl_publisher *pl_publisher_new(pl_context *context, const pl_mesh *mesh, const pl_keypair *own, pl_id socket)
 {
     pl_publisher *publisher = g_new0(pl_publisher, 1);
     publisher->context = context;
+    publisher->mesh = mesh;
+    publisher->own = own;
     publisher->socket = socket;
     g_queue_init(&publisher->waiting);
     g_queue_init(&publisher->sent);
@@ -55,21 +64,31 @@ static void wait_for_next(pl_publisher *publisher)
     pl_deadline_set(&publisher->context->deadlines, &publisher->deadline, at, on_deadline, publisher);
 }
 
+static pl_letter_ends ends_of(const pl_publisher *publisher, const job *j)
+{
+    return (pl_letter_ends){publisher->context->suite, publisher->own, j->key};
+}
+
+/* Who is no member any more gets nothing. */
 static void send(pl_publisher *publisher, job *j, pl_time now)
 {
     const pl_context *context = publisher->context;
-    uint8_t bytes[4 + 8 + PL_MESSAGE_INDEX_MAX];
+    const pl_member *member = pl_view_find(pl_mesh_view(publisher->mesh), j->to);
+    uint8_t bytes[PL_LETTER_BYTES_MAX];
     gsize len;
+    if (!member) {
+        job_free(j);
+        return;
+    }
+    memcpy(j->key, member->key, sizeof j->key);
+    pl_context_random(context, &j->transaction, sizeof j->transaction); /* a nonce, never twice the same */
     const uint8_t *entry = g_bytes_get_data(j->entry, &len);
-    if (!j->transaction)
-        pl_context_random(context, &j->transaction, sizeof j->transaction);
-    j->transaction |= 1;
+    const pl_letter_ends ends = ends_of(publisher, j);
     j->tries++;
     j->due = now + context->config->index_answer_wait;
-    len = pl_message_write(
-        &(pl_message){.id = PL_MESSAGE_STORE, .transaction = j->transaction, .entry = {entry, len}}, bytes,
-        sizeof bytes);
-    context->port.ops->udp_send(context->port.ctx, publisher->socket, j->to, 0, bytes, len);
+    len = pl_letter_store(bytes, &ends, j->transaction, (pl_bytes_view){entry, len});
+    if (len)
+        context->port.ops->udp_send(context->port.ctx, publisher->socket, j->to, 0, bytes, len);
     g_queue_push_tail(&publisher->sent, j);
     publisher->paced_at = now + PL_SECOND / context->config->index_publish_rate;
 }
@@ -117,6 +136,11 @@ int pl_publisher_stored(pl_publisher *publisher, pl_addr from, const pl_message 
         job *j = link->data;
         if (j->transaction != message->transaction || !pl_addr_equal(j->to, from))
             continue;
+        pl_letter letter;
+        const pl_letter_ends ends = ends_of(publisher, j);
+        int error = pl_letter_read_reply(&letter, &ends, message);
+        if (error)
+            return error;
         g_queue_delete_link(&publisher->sent, link);
         job_free(j);
         wait_for_next(publisher);

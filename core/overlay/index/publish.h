@@ -9,11 +9,13 @@
 #include <glib.h>
 
 #include "core/context.h"
-#include "core/wire/message.h"
+#include "core/crypto/suite.h"
+#include "core/overlay/mesh/mesh.h"
 
 typedef struct pl_publisher pl_publisher;
 
-pl_publisher *pl_publisher_new(pl_context *context, pl_id socket);
+/* `own` is the pair that letters are sealed with; all are borrowed. */
+pl_publisher *pl_publisher_new(pl_context *context, const pl_mesh *mesh, const pl_keypair *own, pl_id socket);
 void pl_publisher_free(pl_publisher *publisher);
 /* Takes a reference.  PL_ERR_LIMIT if too much waits. */
 int pl_publisher_add(pl_publisher *publisher, GBytes *entry, pl_addr to, pl_time now);

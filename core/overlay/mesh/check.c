@@ -2,6 +2,8 @@
 
 #include "core/event.h"
 
+#include <string.h>
+
 static void on_due(void *machine, pl_time now);
 static void on_pace(void *machine, pl_time now);
 
@@ -37,6 +39,7 @@ static void ping(pl_mesh *mesh, pl_addr to, uint64_t transaction, pl_addr target
     pl_message message = {.id = PL_MESSAGE_PING,
                           .transaction = transaction,
                           .incarnation = mesh->incarnation,
+                          .dh_key = mesh->options.key,
                           .target = target};
     pl_mesh_add_rumours(mesh, &message);
     pl_mesh_send(mesh, to, &message);
@@ -131,12 +134,13 @@ static void on_due(void *machine, pl_time now)
 
 /* It answered: it is there, since when it says.  Who is back with another incarnation has forgotten
  * everything. */
-static void believe(pl_mesh *mesh, pl_addr address, uint32_t incarnation, pl_time now)
+static void believe(pl_mesh *mesh, pl_addr address, const pl_message *ack, pl_time now)
 {
     pl_context *context = mesh->options.context;
     const pl_member *former = pl_view_find(&mesh->view, address);
-    bool is_news = !former || former->incarnation != incarnation;
-    pl_member member = {.incarnation = incarnation, .heard = (uint32_t)pl_context_unix(context, now)};
+    bool is_news = !former || former->incarnation != ack->incarnation;
+    pl_member member = {.incarnation = ack->incarnation, .heard = (uint32_t)pl_context_unix(context, now)};
+    memcpy(member.key, ack->dh_key, sizeof member.key);
     int error = pl_view_add(&mesh->view, address, member, (size_t)context->config->mesh_view_max);
     if (error < 0 || !is_news)
         return;
@@ -172,9 +176,10 @@ int pl_mesh_ack(pl_mesh *mesh, pl_addr from, const pl_message *ack, pl_time now)
                      &(pl_message){.id = PL_MESSAGE_ACK,
                                    .transaction = check.asker_transaction,
                                    .incarnation = ack->incarnation,
+                                   .dh_key = ack->dh_key,
                                    .target = check.address});
     else
-        believe(mesh, check.address, ack->incarnation, now);
+        believe(mesh, check.address, ack, now);
     return 0;
 }
 
@@ -193,7 +198,7 @@ static void on_pace(void *machine, pl_time now)
     mesh->paced_at = now + PL_SECOND / mesh->options.context->config->mesh_check_rate;
     ask(mesh, address, now);
     pace(mesh);
-    if (mesh->n_hearsay == 0 && mesh->pulled_from.ip)
+    if (mesh->n_hearsay == 0 && mesh->pulled_from.ip && !mesh->pull_transaction)
         pl_mesh_pull(mesh);
 }
 

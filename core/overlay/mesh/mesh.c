@@ -101,8 +101,10 @@ static void take_ping(pl_mesh *mesh, pl_addr from, const pl_message *ping, pl_ti
         pl_mesh_errand(mesh, from, ping, now);
         return;
     }
-    pl_message ack = {
-        .id = PL_MESSAGE_ACK, .transaction = ping->transaction, .incarnation = mesh->incarnation};
+    pl_message ack = {.id = PL_MESSAGE_ACK,
+                      .transaction = ping->transaction,
+                      .incarnation = mesh->incarnation,
+                      .dh_key = mesh->options.key};
     pl_mesh_add_rumours(mesh, &ack);
     pl_mesh_send(mesh, from, &ack);
 }
@@ -125,11 +127,11 @@ static int take_page(pl_mesh *mesh, pl_addr from, const pl_message *page, pl_tim
     if (!mesh->pull_transaction || page->transaction != mesh->pull_transaction ||
         !pl_addr_equal(from, mesh->pulled_from))
         return PL_ERR_UNEXPECTED;
-    size_t n = pl_message_nodes(page->nodes);
+    size_t n = page->nodes.len / PL_MESSAGE_NODE_BYTES;
     mesh->pull_transaction = 0;
     bool is_last = n < PL_MESSAGE_PAGE_MAX || mesh->has_read;
     for (size_t i = 0; i < n; i++) {
-        pl_addr node = pl_message_node(page->nodes, i);
+        pl_addr node = pl_message_node(page->nodes, PL_MESSAGE_NODE_BYTES, i);
         if (!pl_view_find(&mesh->view, node))
             pl_mesh_heard_of(mesh, node, now);
         mesh->pulled_after = node;

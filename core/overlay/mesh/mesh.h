@@ -30,6 +30,7 @@ typedef struct pl_mesh_options {
     pl_context *context;
     pl_addr own_address;
     pl_id socket;                   /* main UDP socket */
+    const uint8_t *key;             /* our X25519 key, which others seal letters with; borrowed */
     const pl_mesh_handler *handler; /* static */
     void *owner;
 } pl_mesh_options;

@@ -1,16 +1,18 @@
 /* view.h - the supernodes that one supernode believes alive: addresses sorted, and what it knows of each.
  *
- * 20 bytes a member, since every supernode of a large run has a view of all others. */
+ * 52 bytes a member, since every supernode of a large run has a view of all others. */
 #ifndef PL_OVERLAY_MESH_VIEW_H
 #define PL_OVERLAY_MESH_VIEW_H
 
 #include "core/types.h"
 
-#define PL_VIEW_PER_IP 4 /* chosen: members behind one IPv4 address; a liar needs addresses, not ports */
+#define PL_MEMBER_KEY_BYTES 32 /* spec RFC 7748 */
+#define PL_VIEW_PER_IP      4 /* chosen: members behind one IPv4 address; a liar needs addresses, not ports */
 
 typedef struct pl_member {
-    uint32_t incarnation; /* Unix seconds since when it serves, as it says itself */
-    uint32_t heard;       /* Unix seconds: it answered us last */
+    uint8_t key[PL_MEMBER_KEY_BYTES]; /* X25519, as it says itself */
+    uint32_t incarnation;             /* Unix seconds since when it serves, as it says itself */
+    uint32_t heard;                   /* Unix seconds: it answered us last */
     bool is_suspected;
 } pl_member;
 

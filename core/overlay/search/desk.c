@@ -3,11 +3,13 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/overlay/index/letter.h"
 #include "core/overlay/index/store.h"
 #include "core/overlay/search/round.h"
 
-#define ERRANDS_MAX 1024 /* chosen: rounds asked for clients at one time: 300 clients, and a storm's share   \
-                          */
+#define ERRANDS_MAX                                                                                          \
+    1024 /* chosen: rounds asked for clients at one time: 300 clients, and a storm's share                   \
+          */
 
 /* One round that we ask for a client. */
 typedef struct errand {
@@ -17,7 +19,7 @@ typedef struct errand {
     char name[PL_NAME_MAX + 1];
     uint64_t transaction; /* of the first node; the i-th has i more */
     pl_round round;
-    uint64_t heard[2]; /* a bit a node that answered */
+    uint64_t heard; /* a bit a node that answered */
     uint8_t answered, slot_no, slot_sure;
     pl_time due;
 } errand;
@@ -29,7 +31,7 @@ struct pl_desk {
     pl_deadline deadline;
 };
 
-_Static_assert(PL_MESSAGE_NODES_MAX <= 128, "a bit a node");
+_Static_assert(PL_MESSAGE_NODES_MAX <= 64, "a bit a node");
 
 pl_desk *pl_desk_new(const pl_desk_options *options)
 {
@@ -138,16 +140,20 @@ static void on_due(void *machine, pl_time now)
         finish(desk, 0, (pl_bytes_view){0});
 }
 
+static pl_letter_ends ends_of(const pl_desk *desk, const errand *e, size_t node)
+{
+    return (pl_letter_ends){desk->options.context->suite, desk->options.own, e->round.keys[node]};
+}
+
 static void ask(pl_desk *desk, const errand *e)
 {
     const pl_port *port = &desk->options.context->port;
     for (size_t i = 0; i < e->round.n; i++) {
-        uint8_t bytes[4 + 9 + PL_MESSAGE_INDEX_MAX];
-        pl_message query = {.id = PL_MESSAGE_QUERY,
-                            .transaction = e->transaction + i,
-                            .name = {(const uint8_t *)e->name, strlen(e->name)}};
-        size_t len = pl_message_write(&query, bytes, sizeof bytes);
-        port->ops->udp_send(port->ctx, desk->options.socket, e->round.nodes[i], 0, bytes, len);
+        uint8_t bytes[PL_LETTER_BYTES_MAX];
+        const pl_letter_ends ends = ends_of(desk, e, i);
+        size_t len = pl_letter_query(bytes, &ends, e->transaction + i, e->name);
+        if (len)
+            port->ops->udp_send(port->ctx, desk->options.socket, e->round.nodes[i], 0, bytes, len);
     }
 }
 
@@ -201,10 +207,13 @@ static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_
 static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, const pl_round *round,
                       pl_time now)
 {
-    uint8_t nodes[PL_MESSAGE_NODES_MAX * 6];
+    uint8_t nodes[PL_MESSAGE_NODES_MAX * PL_MESSAGE_KEYED_BYTES];
     bool counts = search->round == 0 && round->is_ours;
-    for (size_t i = 0; i < round->n; i++)
-        pl_message_put_node(nodes + 6 * i, round->nodes[i]);
+    for (size_t i = 0; i < round->n; i++) {
+        uint8_t *at = nodes + PL_MESSAGE_KEYED_BYTES * i;
+        pl_message_put_node(at, round->nodes[i]);
+        memcpy(at + PL_MESSAGE_NODE_BYTES, round->keys[i], PL_KEY_BYTES);
+    }
     desk->options.say(desk->options.owner, stream,
                       &(pl_message){.id = PL_MESSAGE_SEARCH_NODES,
                                     .search = search->search,
@@ -214,7 +223,7 @@ static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, con
                                     .slot_no = counts,
                                     .slot_sure = counts && pl_index_is_sure(desk->options.index, now),
                                     .network = network_size(desk),
-                                    .nodes = {nodes, round->n * 6}});
+                                    .nodes = {nodes, round->n * PL_MESSAGE_KEYED_BYTES}});
 }
 
 int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_time now)
@@ -228,7 +237,7 @@ int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_tim
         return 0;
     }
     pl_round round;
-    pl_round_make(&round, desk->options.index, context, name, search->round);
+    pl_round_make(&round, desk->options.index, desk->options.mesh, context, name, search->round);
     if (search->way == PL_SEARCH_BY_CLIENT) {
         say_nodes(desk, stream, search, &round, now);
         return 0;
@@ -245,34 +254,38 @@ int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_tim
 
 /* --- what the nodes say --- */
 
-static void count_no(errand *e, size_t node, pl_answer answer)
+static void count_no(errand *e, size_t node, pl_verdict verdict)
 {
     bool is_slots = node < e->round.slot_named;
     e->answered++;
     if (is_slots)
         e->slot_no++;
-    if (is_slots && answer == PL_ANSWER_SURELY_NONE)
+    if (is_slots && verdict == PL_VERDICT_SURELY_NONE)
         e->slot_sure++;
 }
 
 static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *answer, pl_time now)
 {
+    pl_letter letter;
     pl_entry entry;
     errand *e = errand_at(desk, i);
-    uint64_t bit = UINT64_C(1) << node % 64;
-    if (e->heard[node / 64] & bit)
+    const pl_letter_ends ends = ends_of(desk, e, node);
+    uint64_t bit = UINT64_C(1) << node;
+    if (e->heard & bit)
         return PL_ERR_REPLAYED;
-    e->heard[node / 64] |= bit;
-    if (answer->verdict == PL_ANSWER_FOUND) {
-        int error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
-                                   answer->entry, now);
-        if (error)
-            return error;
-        remember(desk, &entry, answer->entry, now);
-        finish(desk, i, answer->entry);
+    int error = pl_letter_read_reply(&letter, &ends, answer);
+    if (!error && letter.verdict == PL_VERDICT_FOUND)
+        error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
+                               letter.entry, now);
+    if (error)
+        return error;
+    e->heard |= bit;
+    if (letter.verdict == PL_VERDICT_FOUND) {
+        remember(desk, &entry, letter.entry, now);
+        finish(desk, i, letter.entry);
         return 0;
     }
-    count_no(e, node, (pl_answer)answer->verdict);
+    count_no(e, node, letter.verdict);
     if (e->answered == e->round.n)
         finish(desk, i, (pl_bytes_view){0});
     return 0;

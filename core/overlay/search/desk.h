@@ -20,6 +20,7 @@ typedef struct pl_desk_options {
     const pl_index *index;
     pl_addr own_address;
     const uint8_t *server_sign_key; /* pinned; borrowed */
+    const pl_keypair *own;          /* whose public half the mesh tells; borrowed */
     pl_id socket;
     pl_desk_say_fn say;
     void *owner;

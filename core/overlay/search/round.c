@@ -5,8 +5,8 @@
 
 #define RANKED_MAX 1024 /* as many as pl_slot_rank ranks: places beyond belong to no round */
 
-void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_context *context, const char *name,
-                   uint8_t number)
+void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_mesh *mesh, const pl_context *context,
+                   const char *name, uint8_t number)
 {
     pl_addr ranked[RANKED_MAX], own = pl_index_own_address(index);
     size_t replicas = (size_t)context->config->index_replicas;
@@ -21,6 +21,8 @@ void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_context 
         if (is_ours)
             continue;
         if (place >= first && place < first + width && ret_round->n < G_N_ELEMENTS(ret_round->nodes)) {
+            const pl_member *member = pl_view_find(pl_mesh_view(mesh), ranked[i]);
+            memcpy(ret_round->keys[ret_round->n], member->key, PL_KEY_BYTES);
             ret_round->nodes[ret_round->n++] = ranked[i];
             if (i < replicas)
                 ret_round->slot_named++;

@@ -6,7 +6,8 @@
 #include "core/overlay/index/index.h"
 
 typedef struct pl_round {
-    pl_addr nodes[PL_MESSAGE_NODES_MAX]; /* to ask, without ourselves */
+    pl_addr nodes[PL_MESSAGE_NODES_MAX];              /* to ask, without ourselves */
+    uint8_t keys[PL_MESSAGE_NODES_MAX][PL_KEY_BYTES]; /* what letters to them are sealed with */
     size_t n;
     uint8_t slot_named; /* the first so many serve the slot */
     uint8_t slot_size;  /* so many serve it in all … */
@@ -14,8 +15,8 @@ typedef struct pl_round {
 } pl_round;
 
 /* The nodes of round `number` (from 0) of a search for a name, as our view has them. */
-void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_context *context, const char *name,
-                   uint8_t number);
+void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_mesh *mesh, const pl_context *context,
+                   const char *name, uint8_t number);
 /* 0 and the entry if these bytes are of a user of that name and check out: as pl_entry_decode and
  * pl_entry_check, and PL_ERR_UNEXPECTED for another's. */
 int pl_round_judge(pl_entry *ret_entry, const pl_context *context,
