@@ -320,7 +320,8 @@ static const sim_schema_row rows[] = {
     ROW("timeline[]", "by", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, PL_HOUR, NULL, sim_raw_act, by,
         "do: slow: how late, each way"),
     ROW("timeline[]", "how", SIM_KIND_WORD, SIM_OPTIONAL, "lie|drop|stale", 0, 0, "lie", sim_raw_act, how,
-        "do: poison: they say that they know nobody, do not answer, or repeat what was true once"),
+        "do: poison: they begin anew and keep nothing, so that they deny everybody; do not answer; or keep what they "
+        "have, and nothing new"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
         "supernodes · dedicated · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),

@@ -148,11 +148,8 @@ void sim_behaviour_give_up(sim_machine *machine);
 /* The machine is back: its user, if he ever logs in, does so at once. */
 void sim_behaviour_resume(sim_machine *machine, pl_time now);
 
-/* A datagram that a node sends, as pl_port_ops has it. */
+/* A datagram that a node sends. */
 typedef struct sim_datagram {
-    pl_id socket;
-    pl_addr to;
-    uint8_t ttl;
     const uint8_t *data;
     size_t len;
 } sim_datagram;
@@ -193,9 +190,9 @@ void sim_searches_give_up(sim_machine *machine, pl_time now);
 void sim_searches_end(sim_world *world, pl_time now);
 /* From now on the supernode answers badly about the index, for the act's span or for good (poison.c). */
 void sim_poison_start(sim_machine *machine, const sim_act *act, pl_time now);
-/* Its datagrams on their way out and in; true if the world has dealt with it. */
-bool sim_poison_sends(sim_machine *machine, const sim_datagram *datagram, int *ret_result);
-bool sim_poison_takes(sim_machine *machine, const pl_input *input);
+/* Its datagrams on their way out and in: true if they are lost. */
+bool sim_poison_sends(const sim_machine *machine, const sim_datagram *datagram);
+bool sim_poison_takes(const sim_machine *machine, const pl_input *input);
 /* Plans the samples of the overlay's state. */
 void sim_gauges_plan(sim_world *world);
 

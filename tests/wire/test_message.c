@@ -119,7 +119,6 @@ static size_t typical_messages(pl_message *ret_messages)
                                      .password = view_of("pass word \xC3\xA9")};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_GRANTED, .credential = {blob, 1}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_KEEP_ALIVE};
-    return n;
     return n + overlay_messages(ret_messages + n);
 }
 
