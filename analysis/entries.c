@@ -156,10 +156,31 @@ static void add_request(GArray *entries, const an_point *point, const an_reduce_
     }
 }
 
+/* Whether a state was sampled in the course of the run, rather than told at its end only. */
+static bool is_sampled(const an_point *point, const char *name)
+{
+    for (size_t r = 0; r < point->n_replications; r++)
+        for (size_t i = 0; i < point->replications[r].n_samples; i++)
+            if (point->replications[r].samples[i].name == name && point->replications[r].samples[i].host)
+                return true;
+    return false;
+}
+
+/* The last value, and what the course had of least, mean and most. */
+static size_t course_suffixes(const an_suffix **ret_suffixes, const an_suffix *table, size_t n)
+{
+    size_t found = 0;
+    ret_suffixes[found++] = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (table[i].kind == AN_MEAN || table[i].kind == AN_MINIMUM || table[i].kind == AN_MAXIMUM)
+            ret_suffixes[found++] = &table[i];
+    return found;
+}
+
 static void add_metric(GArray *entries, const an_point *point, const char *name)
 {
     const an_metric *metric = an_metric_find(name);
-    const an_suffix *table, *plain = NULL;
+    const an_suffix *table, *const plain = NULL;
     size_t n = an_suffix_table(&table);
     g_autofree const an_suffix **all = g_new(const an_suffix *, n);
     if (!metric)
@@ -167,13 +188,17 @@ static void add_metric(GArray *entries, const an_point *point, const char *name)
     bool spread = metric->reduction == AN_SPREAD;
     for (size_t i = 0; i < n; i++)
         all[i] = &table[i];
+    if (metric->reduction == AN_GAUGE && is_sampled(point, name))
+        n = course_suffixes(all, table, n);
+    else if (!spread)
+        n = (all[0] = plain, 1);
     g_autoptr(GArray) sets = label_sets(point, name, metric);
     for (guint i = 0; i < sets->len; i++) {
         const an_reduce_request request = {.metric = metric,
                                            .name = name,
                                            .labels = &g_array_index(sets, an_labels, i),
-                                           .suffixes = spread ? all : &plain,
-                                           .n_suffixes = spread ? n : 1,
+                                           .suffixes = all,
+                                           .n_suffixes = n,
                                            .work_max = WORK_MAX};
         add_request(entries, point, &request);
     }
@@ -181,8 +206,8 @@ static void add_metric(GArray *entries, const an_point *point, const char *name)
 
 static void add_expected(GArray *entries, const an_point *point, const an_expect *expect)
 {
-    if (expect->relation == AN_NEVER || !an_expect_applies(expect, point))
-        return;
+    if (expect->relation == AN_NEVER || expect->window_text || !an_expect_applies(expect, point))
+        return; /* what a window has is told where the expectation is */
     const an_selector *selector = &expect->selector;
     const an_reduce_request request = {.metric = selector->metric,
                                        .name = selector->name,

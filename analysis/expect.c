@@ -117,6 +117,12 @@ static bool check_within(const an_expect *expect, char **ret_error)
     return false;
 }
 
+static bool parse_window(const char *text, an_expect *expect, char **ret_error)
+{
+    expect->window_text = g_strdup(text);
+    return an_window_parse(expect->window_text, &expect->window, ret_error);
+}
+
 static bool parse_comparison(const char *text, an_expect *expect, char **ret_error)
 {
     const char *brace = strchr(text, '}');
@@ -134,8 +140,13 @@ static bool parse_comparison(const char *text, an_expect *expect, char **ret_err
         if (strncmp(sign, operators[i].text, len) != 0)
             continue;
         g_autofree char *left = g_strndup(text, (size_t)(sign - text));
-        g_autofree char *right = g_strstrip(g_strdup(sign + len));
+        g_autofree char *right = g_strdup(sign + len);
+        const size_t window = an_window_find(right);
         expect->relation = operators[i].relation;
+        if (right[window] && !parse_window(right + window, expect, ret_error))
+            return false;
+        right[window] = '\0';
+        g_strstrip(right);
         return an_selector_parse(left, AN_FORM_VALUE, &expect->selector, ret_error) &&
                check_within(expect, ret_error) &&
                parse_bound(right, expect->selector.metric, &expect->bound, ret_error);
@@ -169,7 +180,7 @@ static bool parse_condition(char *text, condition *ret_condition)
     return *ret_condition->column && *ret_condition->value;
 }
 
-static bool check_when(const char *when, char **ret_error)
+bool an_condition_check(const char *when, char **ret_error)
 {
     g_auto(GStrv) terms = g_strsplit(when, " and ", 16);
     for (size_t i = 0; terms[i]; i++) {
@@ -185,9 +196,12 @@ static bool check_when(const char *when, char **ret_error)
 
 bool an_expect_applies(const an_expect *expect, const an_point *point)
 {
-    if (!expect->when)
-        return true;
-    g_auto(GStrv) terms = g_strsplit(expect->when, " and ", 16);
+    return !expect->when || an_condition_holds(expect->when, point);
+}
+
+bool an_condition_holds(const char *when, const an_point *point)
+{
+    g_auto(GStrv) terms = g_strsplit(when, " and ", 16);
     for (size_t i = 0; terms[i]; i++) {
         condition one;
         if (!parse_condition(terms[i], &one))
@@ -210,7 +224,7 @@ an_expect *an_expect_parse(const an_expect_text *text, char **ret_error)
     bool good = never ? parse_never(expect->text + strlen("never:"), expect, ret_error)
                       : parse_comparison(expect->text, expect, ret_error);
     if (good && expect->when)
-        good = check_when(expect->when, ret_error);
+        good = an_condition_check(expect->when, ret_error);
     if (good)
         return expect;
     if (expect->position) {
@@ -229,6 +243,7 @@ void an_expect_free(an_expect *expect)
     an_selector_clear(&expect->selector);
     g_free(expect->text);
     g_free(expect->when);
+    g_free(expect->window_text);
     g_free(expect->position);
     g_free(expect);
 }

@@ -4,6 +4,8 @@
  *   login.time.p50{setup=public} <= 8s       never: login.failed
  *   path.surprise.punched-udp within 1%
  *
+ *   overlay.online >= 70% at 2h after storm   (window.h)
+ *
  * Exact on counts and whole ns: `== 100%`, `== 0`, `>= 100%`, `<= 0`, `never:`, and everything in a scenario
  * marked deterministic, where every replication must satisfy it.  Otherwise the whole 95 % interval decides:
  * held when all of it satisfies the claim, failed when none does, else inconclusive.  The points to which one
@@ -41,6 +43,8 @@ typedef struct an_expect {
     an_selector selector;
     an_relation relation;
     an_bound bound;
+    an_window window;
+    char *window_text; /* owns the window's name; NULL = the whole run */
 } an_expect;
 
 /* One expectation as the scenario gives it. */
@@ -55,6 +59,13 @@ an_expect *an_expect_parse(const an_expect_text *text, char **ret_error);
 void an_expect_free(an_expect *expect);
 /* Whether the expectation's `when` selects the point. */
 bool an_expect_applies(const an_expect *expect, const an_point *point);
+
+/* `case == public`, `N == 500 and case != a`, or the bare name of a case: whether it is one (else a sentence), and
+ * whether it holds of a point. */
+bool an_condition_check(const char *when, char **ret_error);
+bool an_condition_holds(const char *when, const an_point *point);
+/* What the expectation is about, at a point. */
+void an_expect_reduce(const an_expect *expect, const an_point *point, an_estimate *ret_estimate);
 
 typedef enum an_certainty { AN_STATISTICAL, AN_DETERMINISTIC } an_certainty;
 

@@ -222,6 +222,28 @@ static void judge_never(const an_expect *expect, const an_point *point, an_judge
     }
 }
 
+/* A claim about a span of time is about its worst moment, one that something comes about is about its best. */
+static an_pick pick_of(const an_expect *expect)
+{
+    const bool wants_much = expect->relation == AN_MORE || expect->relation == AN_AT_LEAST;
+    switch (expect->window.kind) {
+    case AN_WINDOW_ALL:
+    case AN_WINDOW_AT:
+        return AN_PICK_LAST;
+    case AN_WINDOW_DURING:
+        return wants_much ? AN_PICK_LOWEST : AN_PICK_HIGHEST;
+    case AN_WINDOW_WITHIN:
+        return wants_much ? AN_PICK_HIGHEST : AN_PICK_LOWEST;
+    }
+    g_assert_not_reached();
+}
+
+void an_expect_reduce(const an_expect *expect, const an_point *point, an_estimate *ret_estimate)
+{
+    const an_window *window = expect->window.kind == AN_WINDOW_ALL ? NULL : &expect->window;
+    an_reduce_window(point, &expect->selector, window, pick_of(expect), ret_estimate);
+}
+
 /* Everything but the verdict of statistical claims, which the family decides.  Returns whether this is one.
  */
 static bool judge_one(const an_expect *expect, const an_point *point, an_certainty certainty,
@@ -235,7 +257,7 @@ static bool judge_one(const an_expect *expect, const an_point *point, an_certain
         judge_never(expect, point, judgement);
         return false;
     }
-    an_reduce(point, &expect->selector, &estimate);
+    an_expect_reduce(expect, point, &estimate);
     if (estimate.n_values == 0) {
         /* not inconclusive: that would let a run pass in which nothing happened */
         judgement->verdict = AN_FAILED;

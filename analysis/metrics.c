@@ -17,7 +17,7 @@ static const char *const login_causes[] = {"refused",           "timeout",
 static const char *const drop_causes[] = {"queue",        "loss",        "no-route",   "host-down", "ttl",
                                           "firewall-out", "firewall-in", "no-mapping", "filtered",  "expired",
                                           "exhausted",    "hairpin",     "link-down",  "clash",
-                                          "isolated",     NULL};
+                                          "isolated",     "parted",      NULL};
 /* A method of core/nat/path/path.h and a transport; or none. */
 static const char *const path_classes[] = {
     "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",
@@ -30,6 +30,14 @@ static const char *const path_shares[] = {
     "predicted",   "sprayed",     "relayed",       "unrelayed",     NULL};
 static const char *const punchables[] = {"udp", "tcp", NULL};
 
+/* pl_search_outcome_name (core/session/search.h), and what the world calls a search that did not end. */
+static const char *const search_outcomes[] = {"found", "not-found", "gave-up", "unfinished", NULL};
+/* Of sim/world/crowd/gauges.c. */
+static const char *const children_parts[] = {"median", "p95", "most", NULL};
+
+static const char *const truths[] = {"present", "left", "absent", "never", NULL};
+static const char *const search_policies[] = {"slot", "rounds", "size", "login-server", NULL};
+static const char *const ways[] = {"udp", "tcp-only", NULL};
 static const char *const logins[] = {"first", "later", NULL};
 static const char *const transports[] = {"any", "udp", "tcp", NULL};
 static const char *const traversals[] = {"e1", "e2", "ours", NULL};
@@ -53,6 +61,8 @@ static const an_label_key label_keys[] = {
     SESSION_KEYS("path.surprise."),     SESSION_KEYS("path.punchable."),
     {"icmp.", "login", logins},         {"icmp.", "setup", NULL},   {"icmp.", "nat", NULL},
     {"icmp.", "firewall", NULL},        {"icmp.", "link", NULL},
+    {"search.", "truth", truths},       {"search.", "policy", search_policies},
+    {"search.", "transport", ways},
 };
 
 static const an_metric table[] = {
@@ -127,15 +137,34 @@ static const an_metric table[] = {
      "share of sessions from behind a NAT whose NAT shows all destinations one port and, for TCP, "
      "answers no unsolicited SYN",
      punchables},
+    {"search.found", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of searches that found somebody", NULL},
+    {"search.right", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of searches whose answer was true: who is online is found as such, who left as gone, nobody else", NULL},
+    {"search.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the question to the end of the search", NULL},
+    {"search.asked", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "nodes asked by one search", NULL},
+    {"search.rounds", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "rounds of one search", NULL},
+    {"search.messages", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "messages that one search cost its client", NULL},
+    {"search.outcome.*", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of searches that ended in this way", search_outcomes},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
      NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},
     {"net.drops", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended before their host", NULL},
     {"net.drops.*", "count", AN_TOTAL, AN_ABSENT_ZERO, "packets that ended early for this cause",
      drop_causes},
-    {"overlay.supernodes", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "supernodes at the end of the run", NULL},
-    {"overlay.users_online", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "users that supernodes hold as online",
+    {"overlay.supernodes", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "supernodes that serve", NULL},
+    {"overlay.users_online", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users that supernodes hold as online",
      NULL},
+    {"overlay.logged_in", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users who are logged in", NULL},
+    {"overlay.online", "1", AN_GAUGE, AN_ABSENT_UNKNOWN,
+     "share of those who want to be online that is: users in a session, and those who crashed and will be back", NULL},
+    {"overlay.shut_off", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "supernodes that have shut themselves off (OU-13)", NULL},
+    {"overlay.shut_offs", "count", AN_COUNT, AN_ABSENT_ZERO, "times that a supernode shut itself off", NULL},
+    {"overlay.attempts", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "attempts of log-ins a minute, since the last sample",
+     NULL},
+    {"overlay.pressure", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "the same for each supernode that serves (OU-12)",
+     NULL},
+    {"overlay.children_*", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "clients attached to a supernode, over all that serve",
+     children_parts},
     {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode", NULL},
     {"node.refused_inputs", "count", AN_TOTAL, AN_ABSENT_UNKNOWN,
      "malformed, unexpected or untimely inputs that nodes refused", NULL},

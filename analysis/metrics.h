@@ -14,8 +14,9 @@ typedef enum an_reduction {
     AN_SPREAD, /* samples with a distribution: needs a suffix.  Interval: t over replications */
     AN_COUNT,  /* the number of samples that are not 0.  Interval: t over replications */
     AN_TOTAL,  /* the sum of the rows of a replication.  Interval: t over replications */
-    AN_BALANCE /* the mean over sessions of a number that paths.csv tells.  Interval: bootstrap over peers,
-                  for sessions that share an end are not independent */
+    AN_BALANCE, /* the mean over sessions of a number that paths.csv tells.  Interval: bootstrap over peers,
+                   for sessions that share an end are not independent */
+    AN_GAUGE    /* a state, sampled: its last value, or a suffix over its samples.  Interval: t over replications */
 } an_reduction;
 
 /* What it means that a run has no row of a metric: nobody measured, or there was nothing to count. */
@@ -49,7 +50,7 @@ typedef struct an_label_key {
     const char *key;
     const char *const *values; /* NULL-terminated; NULL: the scenario's own */
 } an_label_key;
-/* login setup nat firewall link, caller callee transport traversal via, ends strangers; returns how many. */
+/* login setup nat firewall link, caller callee transport traversal via, ends strangers, truth policy; returns how many. */
 size_t an_label_key_table(const an_label_key **ret_table);
 
 typedef enum an_statistic_kind { AN_PLAIN, AN_MEAN, AN_MINIMUM, AN_MAXIMUM, AN_QUANTILE } an_statistic_kind;
@@ -87,7 +88,7 @@ const char *an_labels_get(const an_labels *labels, const char *key);
 typedef struct an_selector {
     const an_metric *metric;
     const char *name;        /* "login.failed.timeout" */
-    const an_suffix *suffix; /* NULL for AN_SHARE, AN_COUNT, AN_TOTAL */
+    const an_suffix *suffix; /* NULL for AN_SHARE, AN_COUNT, AN_TOTAL; may be NULL for AN_GAUGE */
     an_labels labels;
     char *storage; /* owns name and labels */
 } an_selector;

@@ -17,6 +17,7 @@
 typedef struct part {
     size_t number;
     size_t n;
+    double last;        /* the last in the order of the files */
     double *values;     /* sorted */
     const char **hosts; /* of each value */
 } part;
@@ -52,22 +53,41 @@ static int compare_pairs(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static void collect_part(const an_replication *replication, const an_reduce_request *request, part *ret_part)
+/* What one replication has in the window.  A scalar is of the end of the run, and in no window. */
+static GArray *gather(const an_replication *replication, const an_reduce_request *request)
 {
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(pair));
+    const bool is_at = request->window && request->window->kind == AN_WINDOW_AT;
     size_t len = strlen(request->name);
+    pl_time from = 0, to = 0;
 
+    if (request->window && !an_window_place(request->window, replication, &from, &to))
+        return pairs;
     for (size_t i = 0; i < replication->n_samples; i++) {
         const an_sample *sample = &replication->samples[i];
         if (!name_matches(sample->name, request->name, len) ||
             !an_labels_include(sample->labels, request->labels))
             continue;
+        if (request->window && (!sample->host || sample->at > to || (!is_at && sample->at < from)))
+            continue;
         const pair one = {sample->value, sample->host, pairs->len};
         g_array_append_val(pairs, one);
     }
+    return pairs;
+}
+
+/* Rows are in the order of time, and a scalar comes last. */
+static void collect_part(const an_replication *replication, const an_reduce_request *request, part *ret_part)
+{
+    GArray *pairs = gather(replication, request);
+    const bool is_at = request->window && request->window->kind == AN_WINDOW_AT;
+    if (is_at && request->metric->reduction == AN_GAUGE && pairs->len > 1)
+        g_array_remove_range(pairs, 0, pairs->len - 1);
+    const double last = pairs->len ? g_array_index(pairs, pair, pairs->len - 1).value : 0;
     g_array_sort(pairs, compare_pairs);
     *ret_part = (part){.number = replication->number,
                        .n = pairs->len,
+                       .last = last,
                        .values = g_new(double, pairs->len + 1),
                        .hosts = g_new(const char *, pairs->len + 1)};
     for (size_t i = 0; i < pairs->len; i++) {
@@ -159,10 +179,13 @@ static double spread_value(const part *p, const an_suffix *suffix, an_exact *ret
     return value;
 }
 
-static double part_value(const an_metric *metric, const an_suffix *suffix, const part *p, an_exact *ret_exact)
+static double part_value(const an_reduce_request *request, const an_suffix *suffix, const part *p,
+                         an_exact *ret_exact)
 {
+    const an_pick pick = request->pick;
     uint64_t successes;
-    switch (metric->reduction) {
+    double value;
+    switch (request->metric->reduction) {
     case AN_SHARE:
         successes = nonzero(p);
         *ret_exact = (an_exact){true, (int64_t)successes, (int64_t)p->n};
@@ -177,6 +200,12 @@ static double part_value(const an_metric *metric, const an_suffix *suffix, const
         return sum_of(p);
     case AN_BALANCE:
         break;
+    case AN_GAUGE:
+        if (suffix)
+            return spread_value(p, suffix, ret_exact);
+        value = pick == AN_PICK_LAST ? p->last : p->values[pick == AN_PICK_LOWEST ? 0 : p->n - 1];
+        *ret_exact = exact_of(value);
+        return value;
     }
     g_assert_not_reached();
 }
@@ -193,7 +222,7 @@ static void fill_values(const collection *all, const an_reduce_request *request,
             continue;
         size_t at = estimate->n_values++;
         estimate->values[at] =
-            part_value(request->metric, suffix, p, &estimate->exact[at]) / an_metric_divisor(request->metric);
+            part_value(request, suffix, p, &estimate->exact[at]) / an_metric_divisor(request->metric);
         estimate->numbers[at] = p->number;
         estimate->successes += nonzero(p);
     }
@@ -214,6 +243,8 @@ static void fill_interval(const an_metric *metric, an_estimate *estimate)
         return;
     estimate->method = AN_STUDENT;
     estimate->interval = an_stats_cut(an_stats_mean_interval(estimate->values, estimate->n_values, LEVEL), 0);
+    if (strcmp(metric->unit, "1") == 0)
+        estimate->interval.high = MIN(estimate->interval.high, 1);
 }
 
 /* Numbers the hosts of a replication in order of appearance; 0 if a value has none. */
@@ -359,12 +390,20 @@ void an_reduce_many(const an_point *point, const an_reduce_request *request, an_
 
 void an_reduce(const an_point *point, const an_selector *selector, an_estimate *ret_estimate)
 {
+    an_reduce_window(point, selector, NULL, AN_PICK_LAST, ret_estimate);
+}
+
+void an_reduce_window(const an_point *point, const an_selector *selector, const an_window *window, an_pick pick,
+                      an_estimate *ret_estimate)
+{
     const an_reduce_request request = {.metric = selector->metric,
                                        .name = selector->name,
                                        .labels = &selector->labels,
                                        .suffixes = &selector->suffix,
                                        .n_suffixes = 1,
-                                       .work_max = WORK_MAX};
+                                       .work_max = WORK_MAX,
+                                       .window = window,
+                                       .pick = pick};
     an_reduce_many(point, &request, ret_estimate);
 }
 

@@ -7,6 +7,7 @@
 
 #include "analysis/results.h"
 #include "analysis/stats.h"
+#include "analysis/window.h"
 
 typedef enum an_method { AN_NO_INTERVAL, AN_WILSON, AN_STUDENT, AN_BOOTSTRAP } an_method;
 
@@ -32,6 +33,12 @@ typedef struct an_estimate {
     double *rounds; /* BOOTSTRAP: sorted statistics of the resamples */
 } an_estimate;
 
+/* Which sample of a state stands for a window: the last, or the one that is worst or best for a claim. */
+typedef enum an_pick { AN_PICK_LAST, AN_PICK_LOWEST, AN_PICK_HIGHEST } an_pick;
+
+/* One estimate of what the selector selects in a window; NULL = the whole run. */
+void an_reduce_window(const an_point *point, const an_selector *selector, const an_window *window, an_pick pick,
+                      an_estimate *ret_estimate);
 /* One estimate of what the selector selects. */
 void an_reduce(const an_point *point, const an_selector *selector, an_estimate *ret_estimate);
 
@@ -44,6 +51,8 @@ typedef struct an_reduce_request {
     const an_suffix *const *suffixes;
     size_t n_suffixes;
     uint64_t work_max;
+    const an_window *window; /* NULL = the whole run */
+    an_pick pick;            /* GAUGE without a suffix */
 } an_reduce_request;
 void an_reduce_many(const an_point *point, const an_reduce_request *request, an_estimate *ret_estimates);
 void an_estimate_clear(an_estimate *estimate);

@@ -134,6 +134,8 @@ static char *misuse(const an_selector *selector, an_selector_form form)
     bool spread = selector->metric->reduction == AN_SPREAD;
     if (form == AN_FORM_OCCURRENCE && selector->suffix)
         return g_strdup_printf("'never:' takes a metric without '.%s'", selector->suffix->text);
+    if (selector->metric->reduction == AN_GAUGE)
+        return NULL;
     if (form == AN_FORM_VALUE && spread && !selector->suffix)
         return g_strdup_printf("'%s' has a spread: say which value of it, e.g. '%s.p50' or '%s.mean'",
                                selector->name, selector->name, selector->name);

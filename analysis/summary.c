@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/steady/mser.h"
 #include "analysis/summary_private.h"
 
 static bool parse_expectations(an_summary *summary, const an_options *options, char **ret_error)
@@ -18,6 +19,34 @@ static bool parse_expectations(an_summary *summary, const an_options *options, c
         summary->n_expects++;
     }
     return true;
+}
+
+static bool parse_compares(an_summary *summary, const an_options *options, char **ret_error)
+{
+    summary->compares = g_new0(an_compare *, options->n_compares + 1);
+    for (size_t i = 0; i < options->n_compares; i++) {
+        summary->compares[i] = an_compare_parse(&options->compares[i], ret_error);
+        if (!summary->compares[i])
+            return false;
+        summary->n_compares++;
+    }
+    return true;
+}
+
+static void cut_transients(an_summary *summary)
+{
+    summary->cuts = g_new0(pl_time, summary->results->n_points + 1);
+    for (size_t i = 0; i < summary->results->n_points; i++) {
+        summary->cuts[i] = an_mser5_cut(&summary->results->points[i], AN_WARMUP_METRIC);
+        an_point_cut(&summary->results->points[i], summary->cuts[i]);
+    }
+}
+
+static void compare_all(an_summary *summary)
+{
+    summary->differences = g_array_new(FALSE, TRUE, sizeof(an_difference));
+    for (size_t i = 0; i < summary->n_compares; i++)
+        an_compare_points(summary->compares[i], summary->results, summary->differences);
 }
 
 static void collect_points(an_summary *summary)
@@ -76,13 +105,16 @@ an_summary *an_summary_new(const char *run_directory, const an_options *options,
     summary->certainty = options->certainty;
     summary->early = g_strdup(options->early);
     summary->strictness = options->strictness;
-    if (parse_expectations(summary, options, ret_error))
+    if (parse_expectations(summary, options, ret_error) && parse_compares(summary, options, ret_error))
         summary->results = an_results_read(run_directory, ret_error);
     if (!summary->results) {
         an_summary_free(summary);
         return NULL;
     }
+    if (options->warmup == AN_WARMUP_FOUND)
+        cut_transients(summary);
     collect_points(summary);
+    compare_all(summary);
     for (size_t i = 0; i < summary->n_expects; i++)
         judge(summary, i);
     return summary;
@@ -107,6 +139,11 @@ void an_summary_free(an_summary *summary)
         point_clear(&summary->points[i]);
     for (size_t i = 0; i < summary->n_expects; i++)
         an_expect_free(summary->expects[i]);
+    for (size_t i = 0; i < summary->n_compares; i++)
+        an_compare_free(summary->compares[i]);
+    g_free(summary->compares);
+    g_free(summary->cuts);
+    g_clear_pointer(&summary->differences, g_array_unref);
     an_results_free(summary->results);
     g_free(summary->expects);
     g_free(summary->n_applied);
@@ -132,6 +169,13 @@ an_tally an_summary_tally(const an_summary *summary)
             tally.failed += verdict == AN_FAILED;
             tally.inconclusive += verdict == AN_INCONCLUSIVE;
         }
+    for (guint i = 0; i < summary->differences->len; i++) {
+        const an_difference *d = &g_array_index(summary->differences, an_difference, i);
+        const bool is_claim = d->compare->that != NULL;
+        tally.held += is_claim && !summary->early && d->verdict == AN_HELD;
+        tally.failed += is_claim && !summary->early && d->verdict == AN_FAILED;
+        tally.inconclusive += is_claim && (summary->early || d->verdict == AN_INCONCLUSIVE);
+    }
     for (size_t i = 0; i < summary->n_expects; i++)
         tally.inconclusive += summary->n_applied[i] == 0;
     return tally;
@@ -218,17 +262,50 @@ static json_t *point_object(const an_point_summary *point)
     return object;
 }
 
+static json_t *difference_object(const an_difference *d)
+{
+    json_t *object = json_object();
+    g_autofree char *a = an_point_title(d->a), *b = an_point_title(d->b);
+    json_object_set_new(object, "metric", json_string(d->compare->metric));
+    json_object_set_new(object, "a", json_string(a));
+    json_object_set_new(object, "b", json_string(b));
+    json_object_set_new(object, "pairs", json_integer((json_int_t)d->n));
+    if (d->n > 0) {
+        json_object_set_new(object, "value_a", number(d->value_a));
+        json_object_set_new(object, "value_b", number(d->value_b));
+        json_object_set_new(object, "difference", number(d->value));
+    }
+    if (d->has_interval)
+        json_object_set_new(object, "ci95", interval_array(&d->interval));
+    if (d->compare->that) {
+        json_object_set_new(object, "that", json_string(d->compare->that));
+        json_object_set_new(object, "verdict", json_string(an_verdict_name(d->verdict)));
+    }
+    return object;
+}
+
 static json_t *summary_object(const an_summary *summary, const char *out)
 {
     json_t *object = json_object(), *points = json_array();
-    for (size_t i = 0; i < summary->results->n_points; i++)
-        json_array_append_new(points, point_object(&summary->points[i]));
+    for (size_t i = 0; i < summary->results->n_points; i++) {
+        json_t *point = point_object(&summary->points[i]);
+        if (summary->cuts)
+            json_object_set_new(point, "warmup_ns", json_integer((json_int_t)summary->cuts[i]));
+        json_array_append_new(points, point);
+    }
     json_object_set_new(object, "schema", json_integer(1));
     json_object_set_new(object, "scenario", json_string(summary->scenario));
     json_object_set_new(object, "verdict", json_string(an_summary_verdict_name(summary)));
     if (summary->early)
         json_object_set_new(object, "error", json_string(summary->early));
     json_object_set_new(object, "points", points);
+    if (summary->differences->len > 0) {
+        json_t *differences = json_array();
+        for (guint i = 0; i < summary->differences->len; i++)
+            json_array_append_new(differences,
+                                  difference_object(&g_array_index(summary->differences, an_difference, i)));
+        json_object_set_new(object, "compare", differences);
+    }
     if (out)
         json_object_set_new(object, "out", json_string(out));
     return object;

@@ -5,9 +5,13 @@
 #ifndef AN_SUMMARY_H
 #define AN_SUMMARY_H
 
-#include "analysis/expect.h"
+#include "analysis/steady/compare.h"
 
 typedef enum an_strictness { AN_LENIENT, AN_STRICT } an_strictness;
+
+/* Whether what was sampled before the transient's end is left out (steady/mser.h). */
+typedef enum an_warmup { AN_WARMUP_STATED, AN_WARMUP_FOUND } an_warmup;
+#define AN_WARMUP_METRIC "overlay.users_online"
 
 typedef struct an_options {
     const char *scenario; /* its name */
@@ -19,6 +23,9 @@ typedef struct an_options {
     const char *early;
     const an_expect_text *expectations;
     size_t n_expectations;
+    const an_compare_text *compares;
+    size_t n_compares;
+    an_warmup warmup;
     an_certainty certainty;   /* the scenario is marked deterministic or not */
     an_strictness strictness; /* --strict: inconclusive counts as failed for the exit code */
 } an_options;

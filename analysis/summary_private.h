@@ -42,6 +42,10 @@ struct an_summary {
     an_expect **expects;
     size_t *n_applied; /* of each expectation: points it applied to */
     an_point_summary *points;
+    pl_time *cuts; /* of each point: where its transient ends; NULL unless that was looked for */
+    size_t n_compares;
+    an_compare **compares;
+    GArray *differences; /* an_difference */
 };
 
 typedef struct an_tally {

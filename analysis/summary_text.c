@@ -168,6 +168,22 @@ static void append_unapplied(GString *text, const an_summary *summary, size_t wi
     }
 }
 
+static void append_differences(GString *text, const an_summary *summary, an_colour colour)
+{
+    for (guint i = 0; i < summary->differences->len; i++) {
+        const an_difference *d = &g_array_index(summary->differences, an_difference, i);
+        g_autofree char *line = an_difference_text(d);
+        if (d->compare->that)
+            append_sign(text, summary->early ? AN_INCONCLUSIVE : d->verdict, colour);
+        else
+            g_string_append(text, "  · ");
+        g_string_append(text, line);
+        if (d->compare->that && d->verdict != AN_HELD && d->compare->position)
+            g_string_append_printf(text, "    %s", d->compare->position);
+        g_string_append_c(text, '\n');
+    }
+}
+
 static void append_tally(GString *text, const an_summary *summary)
 {
     an_tally tally = an_summary_tally(summary);
@@ -210,11 +226,15 @@ char *an_summary_text(const an_summary *summary, const an_text_options *options)
     for (size_t i = 0; i < summary->results->n_points; i++) {
         const an_point_summary *point = &summary->points[i];
         append_heading(text, summary, point, i == 0 ? cost : "");
+        if (summary->cuts)
+            g_string_append_printf(text, "  · warm-up left out: %" G_GINT64_FORMAT " s (MSER-5 of %s)\n",
+                                   summary->cuts[i] / PL_SECOND, AN_WARMUP_METRIC);
         for (size_t k = 0; k < point->n_rulings; k++)
             append_ruling(text, summary, &point->rulings[k], width, options->colour);
         for (size_t k = 0; k < options->n_measures; k++)
             append_measure(text, point, &options->measures[k], width);
     }
+    append_differences(text, summary, options->colour);
     append_unapplied(text, summary, width, options->colour);
     append_verdict(text, summary, options);
     return g_string_free(text, FALSE);

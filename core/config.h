@@ -60,6 +60,62 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(signal_connect_timeout, "signal.connect_timeout", PL_UNIT_TIME, 9 * PL_SECOND, 100 * PL_MILLISECOND,   \
       PL_HOUR, "chosen",                                                                                     \
       "how long a visitor waits for each kind of port: two SYNs of a 2003 host, since somebody waits for it") \
+    X(mesh_period, "mesh.period", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND, PL_HOUR, "chosen",     \
+      "from one member of the view that a supernode asks for a sign of life to the next: 200 bit/s each way") \
+    X(mesh_answer_wait, "mesh.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,    \
+      "chosen", "how long a member may take to answer before it is suspected, and through others before it is lost") \
+    X(mesh_helpers, "mesh.helpers", PL_UNIT_COUNT, 3, 0, 16, "chosen",                                       \
+      "members through whom a suspect is asked once more: all three ways fail by chance at 5 % loss in 0.7 %") \
+    X(mesh_view_max, "mesh.view_max", PL_UNIT_COUNT, 4096, 1, 65535, "chosen",                               \
+      "members that a view holds at most: 52 bytes each, and four times the supernodes of a large run")      \
+    X(mesh_check_rate, "mesh.check_rate", PL_UNIT_COUNT, 50, 1, 10000, "chosen",                             \
+      "hearsay that a supernode looks into, a second: a thousand names in 20 s, and no more than 5 kB/s for liars") \
+    X(mesh_answer_rate, "mesh.answer_rate", PL_UNIT_COUNT, 50, 1, 100000, "chosen",                          \
+      "mesh and index datagrams that a supernode answers to one address, a second")                          \
+    X(mesh_sync, "mesh.sync", PL_UNIT_TIME, 5 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",                \
+      "between two looks at a page of another's view, which find whom no rumour told of")                    \
+    X(index_slots, "index.slots", PL_UNIT_COUNT, 2048, 1, 65536, "measured SN-07",                           \
+      "slots of the index; all nodes of a network must agree on it")                                         \
+    X(index_replicas, "index.replicas", PL_UNIT_COUNT, 9, 1, 32, "measured SN-07",                           \
+      "supernodes that serve a slot; all nodes of a network must agree on it")                               \
+    X(index_lifetime, "index.lifetime", PL_UNIT_TIME, 72 * PL_HOUR, PL_SECOND, 400 * 24 * PL_HOUR,           \
+      "measured BS-22", "how long after he was last seen a user can be found")                               \
+    X(index_refresh, "index.refresh", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen",              \
+      "how often a user who is online signs a new entry: nine replicas are 8 bit/s a user")        \
+    X(index_skew, "index.skew", PL_UNIT_TIME, 5 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                      \
+      "how far ahead of the reader's clock an entry may be dated: clocks of 2004 were set by hand")          \
+    X(index_settle, "index.settle", PL_UNIT_TIME, 2 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                  \
+      "how long a supernode has to serve until its no is a sure one: what is missing was handed to it by then") \
+    X(index_entries_max, "index.entries_max", PL_UNIT_COUNT, 65536, 1, 16777216, "chosen",                   \
+      "entries that a supernode keeps at most: 20 MB, and seven times those of 1000 clients in nine places each") \
+    X(index_slot_max, "index.slot_max", PL_UNIT_COUNT, 4096, 1, 16777216, "chosen",                          \
+      "entries that it keeps of one slot: a storm of made-up names cannot take the place of all others")     \
+    X(index_publish_rate, "index.publish_rate", PL_UNIT_COUNT, 40, 1, 10000, "chosen",                       \
+      "entries that a supernode sends, a second: below what one address is answered (mesh.answer_rate)")     \
+    X(index_tries, "index.tries", PL_UNIT_COUNT, 3, 1, 16, "chosen",                                         \
+      "transmissions of an entry to a replica, index.answer_wait apart")                                     \
+    X(index_answer_wait, "index.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE,  \
+      "chosen", "how long a replica may take to say that it keeps an entry")                                 \
+    X(index_queue_max, "index.queue_max", PL_UNIT_COUNT, 16384, 16, 16777216, "chosen",                      \
+      "entries that wait to be sent at most: those of 1000 clients in nine places each, and as many to repair") \
+    X(search_answer_wait, "search.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND,           \
+      PL_MINUTE, "chosen", "how long the nodes of a round may take: two rounds are BS-25's 3 to 4 s")        \
+    X(search_supernode_wait, "search.supernode_wait", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND,    \
+      PL_HOUR, "chosen", "how long one's own supernode may take over a round: that of login.answer_timeout") \
+    X(search_first_round, "search.first_round", PL_UNIT_COUNT, 4, 1, 64, "measured BS-23",                   \
+      "nodes asked in the first round; each round asks twice as many as the one before")                     \
+    X(search_rounds, "search.rounds", PL_UNIT_COUNT, 4, 1, 8, "chosen",                                      \
+      "rounds of a search at most: 4 + 8 + 16 + 32 nodes")                                                   \
+    X(search_miss, "search.miss", PL_UNIT_COUNT, 10, 1, 1000, "chosen",                                      \
+      "policy size: the odds, in thousandths, that an entry was missed, at which it gives up")               \
+    X(search_cache_lifetime, "search.cache_lifetime", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, \
+      "chosen", "how long a supernode hands on what a search found (BS-27): a tenth of a median session")    \
+    X(search_cache_max, "search.cache_max", PL_UNIT_COUNT, 256, 0, 1048576, "chosen",                        \
+      "entries found that a supernode remembers at most: 1000 clients who search once in 40 min")            \
+    X(search_client_max, "search.client_max", PL_UNIT_COUNT, 4, 1, 64, "chosen",                             \
+      "searches of one client at one time, and those that a supernode runs for it")                          \
+    X(search_rate, "search.rate", PL_UNIT_COUNT, 10, 1, 10000, "chosen",                                     \
+      "rounds a second that a supernode names or asks nodes for, for one client: four searches of four rounds") \
     X(server_sessions_max, "server.sessions_max", PL_UNIT_COUNT, 1000000, 1, 10000000, "chosen",             \
       "streams that a login server holds at most: ten times the largest run of its first year")              \
     X(server_session_timeout, "server.session_timeout", PL_UNIT_TIME, 30 * PL_SECOND, 100 * PL_MILLISECOND,  \
@@ -179,7 +235,42 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(path_lobby_max, "path.lobby_max", PL_UNIT_COUNT, 16, 1, 10000, "chosen",                               \
       "streams that wait at a node's own ports for their first frame: as many as sessions")                  \
     X(path_lobby_timeout, "path.lobby_timeout", PL_UNIT_TIME, 5 * PL_SECOND, 100 * PL_MILLISECOND, PL_MINUTE, \
-      "chosen", "how long they may wait: two lost segments fit")
+      "chosen", "how long they may wait: two lost segments fit") \
+    X(overlay_keep_alive, "overlay.keep_alive", PL_UNIT_TIME, PL_MINUTE, 0, PL_HOUR, "measured BS-20",       \
+      "how often a client says to its supernode that it lives, over TCP; 0: never, and nobody is missed")    \
+    X(overlay_keep_alive_wait, "overlay.keep_alive_wait", PL_UNIT_TIME, 30 * PL_SECOND, PL_MILLISECOND,      \
+      PL_HOUR, "chosen",                                                                                     \
+      "beyond overlay.keep_alive, either end may be silent so long: a segment that is lost four times fits") \
+    X(parents_spares, "parents.spares", PL_UNIT_COUNT, 5, 0, 200, "chosen",                                  \
+      "spare supernodes asked when one's own is lost: a wave of login.wave_entries; 0: none, as without a cache") \
+    X(relogin_interval, "relogin.interval", PL_UNIT_TIME, PL_MINUTE, 0, 24 * PL_HOUR, "chosen",              \
+      "policy every: pause before each login that nobody asked for; as long as the keep-alive")              \
+    X(relogin_first, "relogin.first", PL_UNIT_TIME, 10 * PL_SECOND, 0, 24 * PL_HOUR, "chosen",               \
+      "policy back-off: the first pause; longer than the 6 s of BS-09, so that a login's own attempts come first") \
+    X(relogin_factor, "relogin.factor", PL_UNIT_COUNT, 2, 1, 100, "chosen",                                  \
+      "policy back-off: each pause is so many times the one before; doubling, as TCP does")                  \
+    X(relogin_cap, "relogin.cap", PL_UNIT_TIME, 10 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                   \
+      "policy back-off: no pause is longer: a user waits so long after the network is back")                 \
+    X(relogin_jitter, "relogin.jitter", PL_UNIT_COUNT, 50, 0, 100, "chosen",                                 \
+      "policy back-off: a pause is shorter by a random share up to so many percent: half spreads a crowd") \
+    X(supernode_capacity, "supernode.capacity", PL_UNIT_COUNT, 0, 0, 1000000, "chosen",                      \
+      "logins a second that a supernode can do, on average of all; 0: any number, and nothing ever waits")   \
+    X(supernode_capacity_spread, "supernode.capacity_spread", PL_UNIT_COUNT, 50, 0, 100, "chosen",           \
+      "a supernode's own capacity differs from that by so many percent at most: hosts differ, uniformly")    \
+    X(supernode_message_cost, "supernode.message_cost", PL_UNIT_COUNT, 10, 0, 1000, "chosen",                \
+      "work of a probe or record but attach, in thousandths of a login: a login has two signature checks")   \
+    X(supernode_refusal_cost, "supernode.refusal_cost", PL_UNIT_COUNT, 50, 0, 1000, "chosen",                \
+      "work of turning somebody away, in thousandths of a login: the handshake is done, the checks are not") \
+    X(supernode_queue_wait, "supernode.queue_wait", PL_UNIT_TIME, 5 * PL_SECOND, 0, PL_HOUR, "chosen",       \
+      "how long a request may wait for a supernode with work: as login.udp_wait, after which nobody listens") \
+    X(supernode_shutoff_threshold, "supernode.shutoff_threshold", PL_UNIT_COUNT, 0, 0, 100000, "chosen",     \
+      "load in percent of the capacity above which a supernode shuts itself off (OU-13); 0: never")          \
+    X(supernode_shutoff_window, "supernode.shutoff_window", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, PL_HOUR,     \
+      "chosen", "span over which that load is the average: longer than a burst of logins, shorter than an outage") \
+    X(supernode_shutoff_hold, "supernode.shutoff_hold", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND,             \
+      24 * PL_HOUR, "chosen", "how long it is off then: ten windows")                                        \
+    X(supernode_shutoff_hard, "supernode.shutoff_hard", PL_UNIT_COUNT, 0, 0, 1, "chosen",                    \
+      "1: what shuts itself off drops its clients without a word; 0: it says goodbye")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

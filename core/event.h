@@ -41,6 +41,7 @@
     X(PL_EVENT_BUDDY_REMOVED, "buddy:removed", "i:count")                                          \
     X(PL_EVENT_BUDDY_ONLINE, "buddy:online", "i:buddy i:age_s")                                    \
     X(PL_EVENT_BUDDY_OFFLINE, "buddy:offline", "i:buddy i:age_s")                                  \
+    X(PL_EVENT_LOGIN_WAITING, "login:waiting", "s:policy t:wait i:number")                          \
     X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
     X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \
     X(PL_EVENT_NAT_DOUBTED, "nat:doubted", "s:trigger")                                            \
@@ -52,6 +53,10 @@
     X(PL_EVENT_CLIENT_GONE, "overlay:client-gone", "s:cause i:clients")                            \
     X(PL_EVENT_SUPERNODE_REFUSED, "overlay:refused", "a:from s:cause")                             \
     X(PL_EVENT_SUPERNODE_READY, "overlay:supernode-ready", "a:address")                            \
+    X(PL_EVENT_PARENT_LOST, "overlay:parent-lost", "a:parent s:cause")                             \
+    X(PL_EVENT_HANDED_OVER, "overlay:handed-over", "a:to t:time")                                  \
+    X(PL_EVENT_SHUT_OFF, "overlay:shut-off", "i:load i:clients")                                   \
+    X(PL_EVENT_BACK, "overlay:back", "t:time")                                                     \
     X(PL_EVENT_PATH_STARTED, "path:started", "s:role i:session s:profile")                         \
     X(PL_EVENT_PATH_GATHERED, "path:gathered", "i:session i:candidates a:udp a:tcp")               \
     X(PL_EVENT_PATH_STAGE, "path:stage", "i:session s:method s:transport t:budget")                \
@@ -64,6 +69,17 @@
     X(PL_EVENT_RELAY_ENDED, "relay:ended", "a:client s:cause i:allocations")                       \
     X(PL_EVENT_SIGNAL_VISITED, "signal:visited", "a:from i:visits")                                \
     X(PL_EVENT_SIGNAL_REFUSED, "signal:refused", "a:from s:cause")                                 \
+    X(PL_EVENT_MESH_JOINED, "mesh:joined", "a:member i:members")                                   \
+    X(PL_EVENT_MESH_SUSPECTED, "mesh:suspected", "a:member")                                       \
+    X(PL_EVENT_MESH_LOST, "mesh:lost", "a:member i:members")                                       \
+    X(PL_EVENT_INDEX_PUBLISHED, "index:published", "s:state i:slot i:replicas")                    \
+    X(PL_EVENT_INDEX_STORED, "index:stored", "a:from i:slot i:entries")                            \
+    X(PL_EVENT_INDEX_REFUSED, "index:refused", "a:from s:cause")                                   \
+    X(PL_EVENT_INDEX_REPAIRED, "index:repaired", "a:member i:entries")                             \
+    X(PL_EVENT_SEARCH_STARTED, "search:started", "i:search s:policy")                              \
+    X(PL_EVENT_SEARCH_ROUND, "search:round", "i:search i:round i:asked")                           \
+    X(PL_EVENT_SEARCH_ENDED, "search:ended",                                                       \
+      "i:search s:outcome s:reason t:time i:asked i:rounds i:messages")                            \
     X(PL_EVENT_SERVER_GRANTED, "server:granted", "a:from i:expires_unix")                          \
     X(PL_EVENT_SERVER_REFUSED, "server:refused", "a:from s:cause")
 

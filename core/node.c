@@ -28,6 +28,11 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->path_profile = options->path_profile ? options->path_profile : pl_path_profile_find("ours");
     node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
     node->icmp_policy = options->icmp_policy;
+    node->search_policy = options->search_policy;
+    if (!node->search_policy)
+        pl_search_policies(&node->search_policy); /* the first is the default */
+    node->relogin_policy =
+        options->relogin_policy ? options->relogin_policy : pl_relogin_policy_find("none");
     if (options->role == PL_NODE_LOGIN_SERVER)
         node->login_server = pl_login_server_new(&node->context, options->server_keys);
     return node;
@@ -75,6 +80,7 @@ void pl_node_free(pl_node *node)
     if (!node)
         return;
     node->context.port.ops = &silent_ops;
+    pl_node_searches_clear(node);
     pl_node_paths_clear(node, 0);
     g_clear_pointer(&node->buddies, pl_buddies_free);
     pl_login_free(node->login);
@@ -139,10 +145,11 @@ static void on_attached(void *owner, pl_addr supernode, pl_time now)
 }
 
 /* Who is gone answers no keep-alive, and that says nothing of our box. */
-static void on_detached(void *owner)
+static void on_detached(void *owner, pl_time now)
 {
     pl_node *node = owner;
     pl_nat_keeper_offline(node->keeper);
+    pl_node_searches_detached(node, now);
 }
 
 static void ask_for_credential(void *machine, pl_time now);
@@ -193,6 +200,7 @@ static void start_supernode(pl_node *node, pl_time now)
                                                  .server_sign_key = node->network->server_sign_key,
                                                  .known = options->known,
                                                  .n_known = options->n_known,
+                                                 .capacity = options->capacity,
                                                  .socket = node->socket});
     ask_for_credential(node, now);
 }
@@ -209,6 +217,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .detached = on_detached,
                                                    .online = pl_node_buddies_online,
                                                    .offline = pl_node_buddies_offline,
+                                                   .relogin = node->relogin_policy,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},
@@ -243,6 +252,8 @@ static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
         return error;
     if (node->supernode)
         return pl_supernode_datagram(node->supernode, input->from, &message, now);
+    if (pl_node_searches_datagram(node, input->from, &message, &error, now))
+        return error;
     if (node->login)
         return pl_login_datagram(node->login, input->from, &message, now);
     return PL_ERR_UNEXPECTED;

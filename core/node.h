@@ -16,6 +16,7 @@
 #include "core/session/grant.h"
 #include "core/session/login.h"
 #include "core/session/login_server.h"
+#include "core/session/search.h"
 #include "core/session/signal.h"
 
 typedef enum pl_node_role { PL_NODE_CLIENT, PL_NODE_SUPERNODE, PL_NODE_LOGIN_SERVER } pl_node_role;
@@ -30,6 +31,7 @@ typedef struct pl_node_supernode {
     const pl_cache_entry *known;  /* other supernodes */
     size_t n_known;
     const char *name, *password;  /* its own account: it logs in at the login server for a credential */
+    int64_t capacity;             /* logins a second that it can do; 0 = drawn as supernode.capacity says */
 } pl_node_supernode;
 
 typedef struct pl_node_options {
@@ -48,6 +50,8 @@ typedef struct pl_node_options {
     const pl_path_profile *path_profile;     /* clients: static; NULL = "ours" */
     const pl_nat_policy *nat_policy;         /* clients: static; NULL = "login" */
     const pl_ping_policy *icmp_policy;       /* clients: static; NULL = "none" */
+    const pl_search_policy *search_policy;   /* clients: static; NULL = the default of session/search.h */
+    const pl_relogin_policy *relogin_policy; /* clients: static; NULL = "none" */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 
@@ -94,6 +98,13 @@ int pl_node_authorise_buddy(pl_node *node, const char *name);
 int pl_node_discard_buddies(pl_node *node);
 /* For looking at (pl_buddies_count, _at, _find, _refused); NULL as long as nobody was online.  Borrowed. */
 const pl_buddies *pl_node_buddies(const pl_node *node);
+/* Looks for a user by name: search:started … search:ended tell what becomes of it, and it always ends.  The number of
+ * the search goes to *ret_search.  PL_ERR_UNEXPECTED if nobody is logged in, PL_ERR_MALFORMED for a bad name,
+ * PL_ERR_LIMIT if search.client_max are under way. */
+int pl_node_search(pl_node *node, const char *name, uint64_t *ret_search, pl_time now);
+/* What a search found, from its search:ended on, for the last eight that found somebody: pl_node_connect takes its
+ * contact.  PL_ERR_UNKNOWN for any other. */
+int pl_node_search_result(const pl_node *node, uint64_t search, pl_search_result *ret_result);
 
 /* Login servers: as pl_login_server_add_account. */
 int pl_node_add_account(pl_node *node, const char *name, const char *password);
@@ -114,6 +125,9 @@ size_t pl_node_online(const pl_node *node);  /* supernodes: users recorded as on
  * relay has done (zeros unless it serves). */
 int pl_node_relay_account(const pl_node *node, const char *name, pl_turn_account *ret_account, pl_time now);
 void pl_node_relay_statistics(const pl_node *node, pl_turn_server_stats *ret_stats);
+/* Supernodes: how many others its view holds, and how many entries of the index it keeps. */
+size_t pl_node_members(const pl_node *node);
+size_t pl_node_index_entries(const pl_node *node);
 /* Supernodes: has a credential and serves; login servers: always true once started. */
 bool pl_node_is_ready(const pl_node *node);
 

@@ -1,6 +1,6 @@
 /* node_internal.h - the node's state, shared by its files only: node.c (life, and the routing of inputs), node_paths.c
- * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks), node_buddies.c (whom we
- * know). */
+ * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks), node_buddies.c
+ * (whom we know), node_search.c (whom we look for). */
 #ifndef PL_NODE_INTERNAL_H
 #define PL_NODE_INTERNAL_H
 
@@ -39,6 +39,21 @@ typedef struct pl_node_paths {
     size_t n_seen;
 } pl_node_paths;
 
+/* One search that found somebody. */
+typedef struct pl_node_found {
+    uint64_t search;
+    pl_search_result result;
+} pl_node_found;
+
+#define PL_NODE_FOUND_MAX 8 /* chosen: who wants to know asks at once */
+
+typedef struct pl_node_searches {
+    GPtrArray *running;   /* pl_search, in the order of their making; NULL while there is none */
+    pl_node_found *found; /* the last PL_NODE_FOUND_MAX, a ring; NULL before the first */
+    size_t n_found;
+    uint32_t last;        /* number of the search that was started last */
+} pl_node_searches;
+
 struct pl_node {
     pl_context context;
     const pl_network *network;
@@ -51,10 +66,13 @@ struct pl_node {
     bool is_started;
     pl_id socket; /* main UDP socket; 0 if it could not be bound */
     pl_login *login;               /* clients */
+    pl_node_searches searches;     /* clients */
     pl_nat_keeper *keeper;         /* clients */
     const pl_path_profile *path_profile;
     const pl_nat_policy *nat_policy;
     const pl_ping_policy *icmp_policy;
+    const pl_search_policy *search_policy;
+    const pl_relogin_policy *relogin_policy;
     pl_node_paths paths;           /* clients */
     pl_buddies *buddies;           /* clients, from the first time that they are online */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
@@ -99,6 +117,18 @@ bool pl_node_sessions_fin(pl_node *node, pl_id stream, pl_time now);
 bool pl_node_sessions_writable(pl_node *node, pl_id stream, pl_time now);
 bool pl_node_sessions_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now);
 void pl_node_sessions_clear(pl_node *node, pl_time now);
+
+/* node_search.c: the same for searches; our supernode is gone; a record of it; an answer by UDP. */
+
+bool pl_node_searches_datagram(pl_node *node, pl_addr from, const pl_message *message, int *ret_error, pl_time now);
+void pl_node_searches_record(pl_node *node, const pl_message *message, pl_time now);
+void pl_node_searches_detached(pl_node *node, pl_time now);
+bool pl_node_searches_opened(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_searches_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now);
+bool pl_node_searches_fin(pl_node *node, pl_id stream, pl_time now);
+bool pl_node_searches_writable(pl_node *node, pl_id stream);
+bool pl_node_searches_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now);
+void pl_node_searches_clear(pl_node *node);
 
 /* node_lobby.c: the same for streams that wait to be known. */
 

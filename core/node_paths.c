@@ -63,7 +63,7 @@ bool pl_node_paths_opened(pl_node *node, pl_id stream, pl_time now)
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_opened(visit_at(node, i), stream, now))
             return true;
-    return pl_node_sessions_opened(node, stream, now);
+    return pl_node_sessions_opened(node, stream, now) || pl_node_searches_opened(node, stream, now);
 }
 
 bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t len, pl_time now)
@@ -71,7 +71,8 @@ bool pl_node_paths_data(pl_node *node, pl_id stream, const uint8_t *data, size_t
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_data(visit_at(node, i), stream, data, len, now))
             return true;
-    return pl_node_sessions_data(node, stream, data, len, now) || pl_node_lobby_data(node, stream, data, len, now);
+    return pl_node_sessions_data(node, stream, data, len, now) || pl_node_lobby_data(node, stream, data, len, now) ||
+           pl_node_searches_data(node, stream, data, len, now);
 }
 
 bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now)
@@ -79,7 +80,8 @@ bool pl_node_paths_fin(pl_node *node, pl_id stream, pl_time now)
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_fin(visit_at(node, i), stream, now))
             return true;
-    return pl_node_sessions_fin(node, stream, now) || pl_node_lobby_fin(node, stream);
+    return pl_node_sessions_fin(node, stream, now) || pl_node_lobby_fin(node, stream) ||
+           pl_node_searches_fin(node, stream, now);
 }
 
 bool pl_node_paths_writable(pl_node *node, pl_id stream, pl_time now)
@@ -87,7 +89,7 @@ bool pl_node_paths_writable(pl_node *node, pl_id stream, pl_time now)
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_writable(visit_at(node, i), stream))
             return true;
-    return pl_node_sessions_writable(node, stream, now);
+    return pl_node_sessions_writable(node, stream, now) || pl_node_searches_writable(node, stream);
 }
 
 bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time now)
@@ -95,5 +97,6 @@ bool pl_node_paths_closed(pl_node *node, pl_id stream, pl_cause cause, pl_time n
     for (size_t i = 0; i < n_visits(node); i++)
         if (pl_visit_closed(visit_at(node, i), stream, cause, now))
             return true;
-    return pl_node_sessions_closed(node, stream, cause, now) || pl_node_lobby_closed(node, stream);
+    return pl_node_sessions_closed(node, stream, cause, now) || pl_node_lobby_closed(node, stream) ||
+           pl_node_searches_closed(node, stream, cause, now);
 }

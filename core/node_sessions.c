@@ -341,8 +341,13 @@ static void on_relay_granted(void *owner, const pl_turn_account *account, pl_tim
     }
 }
 
+static void on_search(void *owner, const pl_message *message, pl_time now)
+{
+    pl_node_searches_record(owner, message, now);
+}
+
 const pl_login_signals pl_node_signals = {
-    .signal = on_signal, .signal_failed = on_signal_failed, .relay_granted = on_relay_granted};
+    .signal = on_signal, .signal_failed = on_signal_failed, .relay_granted = on_relay_granted, .search = on_search};
 
 /* --- inputs; a session whose input it was may be gone when the call returns --- */
 

@@ -59,8 +59,12 @@ static void catch_signals(void)
     sigaction(STOP_SIGNAL, &stop, NULL);
 }
 
-static size_t replications(const sim_scenario *scenario)
+/* Of each point, in this run. */
+static size_t replications(const sim_runner_options *options)
 {
+    const sim_scenario *scenario = options->scenario;
+    if (options->end > options->first)
+        return options->end - options->first;
     return scenario->n_points ? (size_t)scenario->points[0].config->run.replications : 0;
 }
 
@@ -123,7 +127,7 @@ static int run_world(const sim_world_options *options, voice *v)
 static int work(const sim_runner_options *options, size_t job, int pipe)
 {
     const sim_scenario *scenario = options->scenario;
-    size_t point = job / replications(scenario), replication = job % replications(scenario);
+    size_t point = job / replications(options), replication = options->first + job % replications(options);
     const sim_config *config = scenario->points[point].config;
     voice v = {.pipe = pipe};
     char *error = NULL;
@@ -142,6 +146,7 @@ static int work(const sim_runner_options *options, size_t job, int pipe)
                                    .capture = config->capture,
                                    .n_capture = config->n_capture,
                                    .has_paths = sim_config_has_paths(config),
+                                   .has_searches = sim_config_has_searches(config),
                                    .epoch = config->run.epoch,
                                    .payload_name = sim_payload_name};
     sim_record_level_find(config->run.events, &record.level);
@@ -221,11 +226,12 @@ static void reap(runner *r, worker *w)
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : SIM_EXIT_FAULT;
     bool has_crashed = WIFSIGNALED(status) || !is_own_code(code);
     if (has_crashed && !interrupted) {
-        size_t per_point = replications(r->options->scenario);
+        size_t per_point = replications(r->options);
         g_autofree char *sentence =
             g_strdup_printf("the simulator crashed (%s %d) in point %zu, replication %zu",
                             WIFSIGNALED(status) ? "signal" : "exit code",
-                            WIFSIGNALED(status) ? WTERMSIG(status) : code, w->job / per_point, w->job % per_point);
+                            WIFSIGNALED(status) ? WTERMSIG(status) : code, w->job / per_point,
+                            r->options->first + w->job % per_point);
         pass_on(r, sentence);
     }
     if (has_crashed)
@@ -337,7 +343,7 @@ void sim_runner_run(const sim_runner_options *options, sim_runner_outcome *ret_o
     sim_runner_options own = *options;
     own.jobs = CLAMP(own.jobs, 1, 256);
     *ret_outcome =
-        (sim_runner_outcome){.n_planned = options->scenario->n_points * replications(options->scenario)};
+        (sim_runner_outcome){.n_planned = options->scenario->n_points * replications(options)};
     runner r = {.options = &own, .outcome = ret_outcome, .started = g_get_monotonic_time()};
     r.workers = g_new0(worker, own.jobs);
     catch_signals();

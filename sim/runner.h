@@ -16,6 +16,7 @@ typedef struct sim_runner_options {
     sim_results *results;
     const char *only;      /* live: this host only; NULL = all in one process */
     const char *state;     /* live: folder of keys and registries; NULL = drawn, in memory */
+    size_t first, end;     /* replications [first, end) of each point; both 0 = those of the scenario */
     unsigned jobs;         /* workers at once */
     sim_progress progress; /* on stderr */
 } sim_runner_options;

@@ -35,6 +35,7 @@ static const struct {
     {PL_EVENT_BUDDY_REMOVED, "buddy removed: {count} now"},
     {PL_EVENT_BUDDY_ONLINE, "buddy {buddy} is online"},
     {PL_EVENT_BUDDY_OFFLINE, "buddy {buddy} is offline, seen {age_s} s ago"},
+    {PL_EVENT_LOGIN_WAITING, "will log in again in {wait} ({policy})"},
     {PL_EVENT_DISCOVERY_STARTED, "asks {server} what NAT this is"},
     {PL_EVENT_DISCOVERED, "NAT: UDP {udp}, mapping {mapping}, filtering {filtering}"},
     {PL_EVENT_NAT_DOUBTED, "asks again what NAT this is: {trigger}"},
@@ -48,6 +49,10 @@ static const struct {
     {PL_EVENT_CLIENT_GONE, "client gone: {cause}"},
     {PL_EVENT_SUPERNODE_REFUSED, "refuses {from}: {cause}"},
     {PL_EVENT_SUPERNODE_READY, "ready as supernode"},
+    {PL_EVENT_PARENT_LOST, "lost its supernode {parent}: {cause}"},
+    {PL_EVENT_HANDED_OVER, "at its new supernode {to} after {time}"},
+    {PL_EVENT_SHUT_OFF, "shuts itself off at a load of {load} %, with {clients} clients"},
+    {PL_EVENT_BACK, "serves again after {time}"},
     {PL_EVENT_PATH_STARTED, "{role} of a session, as {profile}"},
     {PL_EVENT_PATH_GATHERED, "{candidates} candidates; seen as {udp}"},
     {PL_EVENT_PATH_STAGE, "tries {method} over {transport}"},
@@ -59,6 +64,16 @@ static const struct {
     {PL_EVENT_RELAY_ENDED, "relays for {client} no more: {cause}"},
     {PL_EVENT_SIGNAL_VISITED, "visitor {from}"},
     {PL_EVENT_SIGNAL_REFUSED, "refuses the visitor {from}: {cause}"},
+    {PL_EVENT_MESH_JOINED, "knows {member}, {members} in all"},
+    {PL_EVENT_MESH_SUSPECTED, "{member} is silent"},
+    {PL_EVENT_MESH_LOST, "{member} is gone, {members} left"},
+    {PL_EVENT_INDEX_PUBLISHED, "publishes a user {state} in slot {slot}"},
+    {PL_EVENT_INDEX_STORED, "keeps an entry of slot {slot}"},
+    {PL_EVENT_INDEX_REFUSED, "refuses an entry from {from}: {cause}"},
+    {PL_EVENT_INDEX_REPAIRED, "hands {entries} entries to {member}"},
+    {PL_EVENT_SEARCH_STARTED, "searches, by policy {policy}"},
+    {PL_EVENT_SEARCH_ROUND, "round {round}: asks {asked}"},
+    {PL_EVENT_SEARCH_ENDED, "{outcome}: {reason}, after {time}"},
     {PL_EVENT_SERVER_GRANTED, "credential for {from}"},
     {PL_EVENT_SERVER_REFUSED, "refuses {from}: {cause}"},
 };
@@ -71,12 +86,17 @@ static const char *phrase_of(const char *event)
     return NULL;
 }
 
+static bool is_span(const char *column)
+{
+    return strcmp(column, "time") == 0 || strcmp(column, "lived") == 0 || strcmp(column, "wait") == 0;
+}
+
 static void append_value(GString *text, const json_t *object, const char *column)
 {
     const json_t *value = json_object_get(object, column);
     if (json_is_string(value)) {
         g_string_append(text, json_string_value(value));
-    } else if (json_is_integer(value) && (strcmp(column, "time") == 0 || strcmp(column, "lived") == 0)) {
+    } else if (json_is_integer(value) && is_span(column)) {
         g_autofree char *span = an_scale_span_text(json_integer_value(value));
         g_string_append(text, span);
     } else if (json_is_integer(value)) {

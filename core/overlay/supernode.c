@@ -25,6 +25,10 @@ pl_supernode *pl_supernode_new(const pl_supernode_options *options)
     supernode->online = g_hash_table_new(g_str_hash, g_str_equal);
     supernode->visits = g_hash_table_new(g_direct_hash, g_direct_equal);
     supernode->visitors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    supernode->load = pl_load_new(&(pl_load_options){.context = options->context,
+                                                     .capacity = options->capacity,
+                                                     .handler = &pl_children_load_handler,
+                                                     .owner = supernode});
     supernode->stun = pl_stun_server_new(&(pl_stun_server_options){.context = options->context,
                                                                    .own_ip = options->own_address.ip,
                                                                    .change = pl_partner_ask_change,
@@ -37,10 +41,12 @@ void pl_supernode_free(pl_supernode *supernode)
     if (!supernode)
         return;
     pl_partner_stop(supernode);
+    pl_supernode_part(supernode);
     g_hash_table_destroy(supernode->online);
     g_hash_table_destroy(supernode->visits);
     g_hash_table_destroy(supernode->visitors);
     g_hash_table_destroy(supernode->sessions);
+    pl_load_free(supernode->load);
     pl_turn_server_free(supernode->relay);
     pl_stun_server_free(supernode->stun);
     pl_host_cache_clear(&supernode->known);
@@ -64,6 +70,7 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
                                                      .own_address = supernode->options.own_address,
                                                      .socket = supernode->options.socket});
     pl_partner_start(supernode, now);
+    pl_supernode_join(supernode, now);
 }
 
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
@@ -81,9 +88,16 @@ static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
            pl_context_unix(supernode->options.context, now) < supernode->expires;
 }
 
-bool pl_supernode_is_full(const pl_supernode *supernode)
+/* Who has shut itself off is as silent. */
+static bool can_serve(const pl_supernode *supernode, pl_time now)
 {
-    return supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
+    return can_prove_itself(supernode, now) && !pl_load_is_off(supernode->load);
+}
+
+bool pl_supernode_is_full(const pl_supernode *supernode, pl_time now)
+{
+    return pl_load_is_off(supernode->load) || pl_load_is_busy(supernode->load, now) ||
+           supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
 }
 
 static size_t relay_streams(const pl_supernode *supernode)
@@ -102,20 +116,41 @@ static bool has_room(const pl_supernode *supernode, uint32_t ip)
     return n < max + (ip == supernode->options.partner.ip ? 1 : 0);
 }
 
+static void say_status(pl_supernode *supernode, pl_addr to, uint64_t transaction, pl_probe_status status)
+{
+    const pl_port *port = &supernode->options.context->port;
+    uint8_t bytes[PL_PROBE_BYTES];
+    size_t len = pl_message_write(
+        &(pl_message){.id = PL_MESSAGE_PROBE_ANSWER, .transaction = transaction, .status = status}, bytes,
+        sizeof bytes);
+    port->ops->udp_send(port->ctx, supernode->options.socket, to, 0, bytes, len);
+}
+
+void pl_supernode_answer_probe(pl_supernode *supernode, pl_addr from, uint64_t transaction, pl_time now)
+{
+    bool is_full = pl_supernode_is_full(supernode, now) || !has_room(supernode, from.ip);
+    say_status(supernode, from, transaction, is_full ? PL_PROBE_FULL : PL_PROBE_WELCOME);
+}
+
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
-    const pl_context *context = supernode->options.context;
     if (message->id != PL_MESSAGE_PROBE)
-        return PL_ERR_UNEXPECTED;
-    if (!can_prove_itself(supernode, now))
+        return pl_supernode_overlay(supernode, from, message, now);
+    if (!can_serve(supernode, now))
         return 0;
-    bool is_full = pl_supernode_is_full(supernode) || !has_room(supernode, from.ip);
-    uint8_t bytes[PL_PROBE_BYTES];
-    size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE_ANSWER,
-                                                .transaction = message->transaction,
-                                                .status = is_full ? PL_PROBE_FULL : PL_PROBE_WELCOME},
-                                  bytes, sizeof bytes);
-    context->port.ops->udp_send(context->port.ctx, supernode->options.socket, from, 0, bytes, len);
+    switch (pl_load_take(supernode->load, PL_WORK_MESSAGE, now)) {
+    case PL_LOAD_NOW:
+        pl_supernode_answer_probe(supernode, from, message->transaction, now);
+        break;
+    case PL_LOAD_LATER:
+        pl_load_wait_probe(supernode->load, from, message->transaction);
+        break;
+    case PL_LOAD_REFUSE:
+        say_status(supernode, from, message->transaction, PL_PROBE_FULL);
+        break;
+    case PL_LOAD_DROP:
+        break;
+    }
     return 0;
 }
 
@@ -129,11 +164,13 @@ void pl_supernode_end(pl_session *session, const char *cause)
         pl_partner_left(supernode, cause);
     if (session->state == PL_SESSION_VISITOR)
         pl_visitor_left(session);
+    if (session->state == PL_SESSION_ONLINE)
+        pl_supernode_departed(session);
     if (session->state == PL_SESSION_ONLINE &&
         g_hash_table_lookup(supernode->online, session->name) == session)
         g_hash_table_remove(supernode->online, session->name);
     if (session->state == PL_SESSION_ATTACHED || session->state == PL_SESSION_ONLINE) {
-        supernode->n_clients--;
+        pl_children_leave(session);
         pl_trace(port, PL_EVENT_CLIENT_GONE, pl_text(cause), pl_number((int64_t)supernode->n_clients));
     }
     g_hash_table_remove(supernode->sessions, GUINT_TO_POINTER(pl_channel_stream(session->channel)));
@@ -167,11 +204,11 @@ static void on_handshake_timeout(void *machine, pl_time now)
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now)
 {
     pl_context *context = supernode->options.context;
-    bool can_serve = can_prove_itself(supernode, now);
-    if (!can_serve || !has_room(supernode, from.ip)) {
+    bool is_ready = can_serve(supernode, now);
+    if (!is_ready || !has_room(supernode, from.ip)) {
         context->port.ops->tcp_abort(context->port.ctx, stream);
         pl_trace(&context->port, PL_EVENT_SUPERNODE_REFUSED, pl_endpoint(from),
-                 pl_text(pl_refusal_name(can_serve ? PL_REFUSAL_FULL : PL_REFUSAL_NOT_READY)));
+                 pl_text(pl_refusal_name(is_ready ? PL_REFUSAL_FULL : PL_REFUSAL_NOT_READY)));
         return;
     }
     pl_session *session = g_new0(pl_session, 1);
@@ -192,7 +229,7 @@ void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, 
                     now + context->config->supernode_handshake_timeout, on_handshake_timeout, session);
 }
 
-static pl_session *find(pl_supernode *supernode, pl_id stream)
+pl_session *pl_supernode_find(const pl_supernode *supernode, pl_id stream)
 {
     return g_hash_table_lookup(supernode->sessions, GUINT_TO_POINTER(stream));
 }
@@ -225,7 +262,7 @@ static void hand_to_relay(pl_session *session, pl_time now)
 
 bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *data, size_t len, pl_time now)
 {
-    pl_session *session = find(supernode, stream);
+    pl_session *session = pl_supernode_find(supernode, stream);
     if (session && goes_to_relay(session, data, len))
         hand_to_relay(session, now);
     if (is_relays(supernode, stream)) {
@@ -244,7 +281,7 @@ bool pl_supernode_data(pl_supernode *supernode, pl_id stream, const uint8_t *dat
 bool pl_supernode_fin(pl_supernode *supernode, pl_id stream, pl_time now)
 {
     const pl_port *port = &supernode->options.context->port;
-    pl_session *session = find(supernode, stream);
+    pl_session *session = pl_supernode_find(supernode, stream);
     if (is_relays(supernode, stream)) {
         pl_turn_server_fin(supernode->relay, stream, now);
         return true;
@@ -266,7 +303,7 @@ bool pl_supernode_writable(pl_supernode *supernode, pl_id stream)
         pl_turn_server_writable(supernode->relay, stream);
         return true;
     }
-    pl_session *session = find(supernode, stream);
+    pl_session *session = pl_supernode_find(supernode, stream);
     pl_channel *channel = session ? session->channel : NULL;
     if (!channel && supernode->partner.stream == stream)
         channel = supernode->partner.channel;
@@ -277,7 +314,7 @@ bool pl_supernode_writable(pl_supernode *supernode, pl_id stream)
 
 bool pl_supernode_closed(pl_supernode *supernode, pl_id stream, pl_cause cause, pl_time now)
 {
-    pl_session *session = find(supernode, stream);
+    pl_session *session = pl_supernode_find(supernode, stream);
     if (is_relays(supernode, stream)) {
         pl_turn_server_closed(supernode->relay, stream, now);
         return true;

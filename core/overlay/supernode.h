@@ -23,6 +23,7 @@ typedef struct pl_supernode_options {
     const pl_cache_entry *known;   /* other supernodes that it knows from before; copied */
     size_t n_known;
     pl_id socket;                  /* main UDP socket */
+    int64_t capacity;              /* logins a second; 0 = as the config says */
 } pl_supernode_options;
 
 pl_supernode *pl_supernode_new(const pl_supernode_options *options);
@@ -32,7 +33,7 @@ void pl_supernode_free(pl_supernode *supernode);
 void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential, const pl_keypair *dh,
                         pl_time now);
 
-/* A probe on the main socket; the answer is as long as the question. */
+/* A probe, or a datagram of the mesh or the index, on the main socket; no answer is longer than its question. */
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now);
 /* Inputs of its streams; true if the stream was this supernode's.  `stun_id` etc. of a partner's request
@@ -59,5 +60,7 @@ void pl_supernode_relay_statistics(const pl_supernode *supernode, pl_turn_server
 bool pl_supernode_is_serving(const pl_supernode *supernode);
 size_t pl_supernode_clients(const pl_supernode *supernode); /* attached */
 size_t pl_supernode_online(const pl_supernode *supernode);  /* users recorded as online */
+size_t pl_supernode_members(const pl_supernode *supernode); /* other supernodes in its view */
+size_t pl_supernode_index_entries(const pl_supernode *supernode);
 
 #endif

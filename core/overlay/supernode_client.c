@@ -1,6 +1,8 @@
 #include "core/overlay/supernode_internal.h"
 
 #include "core/event.h"
+#include "core/nat/rate_limit.h"
+#include "core/overlay/keepalive.h"
 
 int pl_supernode_say(pl_session *session, const pl_message *message)
 {
@@ -36,7 +38,7 @@ static void attach_client(pl_session *session, pl_time now)
     attached.entries = entries;
     session->state = PL_SESSION_ATTACHED;
     session->entries_due = now + context->config->cache_refresh_interval / 2;
-    supernode->n_clients++;
+    pl_children_join(session);
     pl_deadline_set(&context->deadlines, &session->deadline,
                     now + context->config->supernode_advertise_timeout, on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
@@ -100,6 +102,37 @@ static void on_credential(pl_session *session, const pl_message *message, pl_tim
     session->name = g_strdup(credential.name);
 }
 
+/* --- who lives --- */
+
+static void await_life(pl_session *session);
+
+static void on_silence(void *machine, pl_time now)
+{
+    pl_session *session = machine;
+    const pl_config *config = session->supernode->options.context->config;
+    if (now < pl_keepalive_silent_at(config, session->heard_at))
+        await_life(session);
+    else
+        pl_supernode_end(session, "silent");
+}
+
+/* What is heard moves no deadline: when it comes, it is set anew to where the last record has put it. */
+static void await_life(pl_session *session)
+{
+    pl_context *context = session->supernode->options.context;
+    pl_deadline_set(&context->deadlines, &session->deadline,
+                    pl_keepalive_silent_at(context->config, session->heard_at), on_silence, session);
+}
+
+static void on_keep_alive(pl_session *session, pl_time now)
+{
+    const pl_config *config = session->supernode->options.context->config;
+    if (pl_rate_limit_take_one(&session->requests_full_at, config->signal_rate, now) != 0)
+        pl_supernode_refuse_input(session, PL_ERR_LIMIT, "keep-alive");
+    else
+        pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_KEEP_ALIVE});
+}
+
 /* The user is recorded as online; who was online under that name from elsewhere is replaced. */
 static void on_advertise(pl_session *session, const pl_message *message, pl_time now)
 {
@@ -119,7 +152,7 @@ static void on_advertise(pl_session *session, const pl_message *message, pl_time
     session->name = g_strdup(credential.name);
     g_hash_table_replace(supernode->online, session->name, session);
     session->state = PL_SESSION_ONLINE;
-    pl_deadline_cancel(&context->deadlines, &session->deadline);
+    await_life(session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ONLINE, pl_endpoint(session->from),
              pl_number((int64_t)g_hash_table_size(supernode->online)));
     pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
@@ -148,7 +181,9 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
     case PL_SESSION_ATTACHED:
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_ONLINE:
-        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST;
+        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_SIGNAL ||
+               id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER || id == PL_MESSAGE_SEARCH ||
+               id == PL_MESSAGE_SEARCH_TOLD;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
     case PL_SESSION_VISITOR:
@@ -165,7 +200,7 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         attach_partner(session);
     else if (message->id == PL_MESSAGE_ATTACH && message->role == PL_ATTACH_VISITOR)
         pl_visitor_attach(session, now);
-    else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode))
+    else if (message->id == PL_MESSAGE_ATTACH && pl_supernode_is_full(session->supernode, now))
         turn_away(session);
     else if (message->id == PL_MESSAGE_ATTACH)
         attach_client(session, now);
@@ -173,20 +208,24 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_advertise(session, message, now);
     else if (message->id == PL_MESSAGE_CACHE_REQUEST)
         on_cache_request(session, now);
+    else if (message->id == PL_MESSAGE_KEEP_ALIVE)
+        on_keep_alive(session, now);
     else if (message->id == PL_MESSAGE_SIGNAL && session->state == PL_SESSION_VISITOR)
         pl_visitor_signal(session, message, now);
     else if (message->id == PL_MESSAGE_SIGNAL)
         pl_visitor_answer(session, message, now);
+    else if (message->id == PL_MESSAGE_REGISTER)
+        pl_supernode_register(session, message, now);
+    else if (message->id == PL_MESSAGE_SEARCH || message->id == PL_MESSAGE_SEARCH_TOLD)
+        pl_supernode_search(session, message, now);
     else if (message->id == PL_MESSAGE_RELAY_REQUEST)
         pl_visitor_relay_request(session, now);
     else
         pl_partner_message(session->supernode, message, now);
 }
 
-static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+void pl_supernode_take_record(pl_session *session, const uint8_t *data, size_t len, pl_time now)
 {
-    (void)channel;
-    pl_session *session = owner;
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
     if (error)
@@ -195,6 +234,45 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, pl_message_row_of(message.id)->name);
     else
         handle(session, &message, now);
+}
+
+static bool is_login(const pl_session *session, const uint8_t *data, size_t len)
+{
+    return session->state == PL_SESSION_ACCEPTED && len == 2 &&
+           data[0] == pl_message_row_of(PL_MESSAGE_ATTACH)->code && data[1] == PL_ATTACH_CLIENT;
+}
+
+/* Nobody has time for it: who wants to attach is told so, and what a client asks is not heard. */
+static void turn_down(pl_session *session, const uint8_t *data, size_t len, pl_load_verdict verdict)
+{
+    if (!is_login(session, data, len))
+        return;
+    if (verdict == PL_LOAD_REFUSE)
+        turn_away(session);
+    else
+        pl_supernode_end(session, pl_refusal_name(PL_REFUSAL_OVERLOADED));
+}
+
+static void on_message(void *owner, pl_channel *channel, const uint8_t *data, size_t len, pl_time now)
+{
+    (void)channel;
+    pl_session *session = owner;
+    pl_load *load = session->supernode->load;
+    session->heard_at = now;
+    pl_load_verdict verdict =
+        pl_load_take(load, is_login(session, data, len) ? PL_WORK_LOGIN : PL_WORK_MESSAGE, now);
+    switch (verdict) {
+    case PL_LOAD_NOW:
+        pl_supernode_take_record(session, data, len, now);
+        break;
+    case PL_LOAD_LATER:
+        pl_load_wait_record(load, session->stream, data, len);
+        break;
+    case PL_LOAD_REFUSE:
+    case PL_LOAD_DROP:
+        turn_down(session, data, len, verdict);
+        break;
+    }
 }
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)

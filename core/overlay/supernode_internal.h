@@ -1,12 +1,14 @@
-/* supernode_internal.h - the supernode's state, shared by its four files only: supernode.c (life and
- * routing), supernode_client.c (what clients ask), visitor.c (signals between them and others), partner.c (the link
- * that discovery needs). */
+/* supernode_internal.h - the supernode's state, shared by its files only: supernode.c (life and
+ * routing), supernode_client.c (what clients ask), children.c (all clients together), supernode_index.c (the mesh, the
+ * index and searches), visitor.c (signals between them and others), partner.c (the link that discovery needs). */
 #ifndef PL_OVERLAY_SUPERNODE_INTERNAL_H
 #define PL_OVERLAY_SUPERNODE_INTERNAL_H
 
 #include "core/crypto/channel.h"
 #include "core/nat/stun/stun_server.h"
 #include "core/nat/turn/turn_server.h"
+#include "core/overlay/search/desk.h"
+#include "core/overlay/load.h"
 #include "core/overlay/supernode.h"
 
 #include <glib.h>
@@ -38,6 +40,10 @@ typedef struct pl_session {
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
+    pl_time heard_at; /* clients: the last record */
+    pl_time register_due;     /* online: the next register may come from here on */
+    pl_time searches_full_at; /* online: token bucket */
+    struct pl_session *next, *previous; /* clients: in the order of their coming */
     pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
     char *name; /* while online, and of a partner or visitor that showed its credential */
     pl_visitor *visitor; /* of a visitor */
@@ -64,9 +70,15 @@ struct pl_supernode {
     GHashTable *visitors; /* name → how many visits he has */
     uint32_t last_visit;  /* the handle that was given last */
     size_t n_clients;
+    pl_session *first_client, *last_client;
+    pl_load *load;
+    pl_time off_at; /* when it last shut itself off */
     pl_partner partner;
     pl_stun_server *stun;
-    pl_turn_server *relay; /* NULL until it serves */
+    pl_turn_server *relay; /* NULL until it serves, as the three that follow */
+    pl_mesh *mesh;
+    pl_index *index;
+    pl_desk *desk;
 };
 
 /* supernode.c */
@@ -78,12 +90,27 @@ void pl_supernode_dismiss(pl_session *session, const char *cause);
 /* Traces and ends a session whose peer broke the rules. */
 void pl_supernode_refuse_input(pl_session *session, int error, const char *message);
 /* No further client is attached; there may be room for streams that are handed on. */
-bool pl_supernode_is_full(const pl_supernode *supernode);
+bool pl_supernode_is_full(const pl_supernode *supernode, pl_time now);
 /* Checks a credential against the pinned key and the key that the channel proved. */
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes, size_t len,
                        pl_credential *ret_credential, pl_time now);
 
+/* The session of a stream; NULL if there is none. */
+pl_session *pl_supernode_find(const pl_supernode *supernode, pl_id stream);
+/* Answers a probe. */
+void pl_supernode_answer_probe(pl_supernode *supernode, pl_addr from, uint64_t transaction, pl_time now);
+
+/* children.c */
+
+/* A session is a client's from now on; or so no more. */
+void pl_children_join(pl_session *session);
+void pl_children_leave(pl_session *session);
+extern const pl_load_handler pl_children_load_handler;
+
 /* supernode_client.c */
+
+/* A record of a session whose turn has come: judges it in the session's state, and does it. */
+void pl_supernode_take_record(pl_session *session, const uint8_t *data, size_t len, pl_time now);
 
 /* Says a record; as pl_channel_send. */
 int pl_supernode_say(pl_session *session, const pl_message *message);
@@ -100,6 +127,20 @@ void pl_visitor_signal(pl_session *session, const pl_message *signal, pl_time no
 void pl_visitor_answer(pl_session *client, const pl_message *signal, pl_time now);
 /* A client wants an account at our relay. */
 void pl_visitor_relay_request(pl_session *client, pl_time now);
+
+/* supernode_index.c */
+
+/* It begins to serve: joins the others; and its end. */
+void pl_supernode_join(pl_supernode *supernode, pl_time now);
+void pl_supernode_part(pl_supernode *supernode);
+/* A datagram of the mesh, of the index, or an answer to a question of a search. */
+int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
+/* REGISTER; SEARCH and SEARCH_TOLD of a client that is online. */
+void pl_supernode_register(pl_session *session, const pl_message *message, pl_time now);
+void pl_supernode_search(pl_session *session, const pl_message *message, pl_time now);
+/* A client that was online is going. */
+void pl_supernode_departed(pl_session *session);
+
 /* partner.c */
 
 void pl_partner_start(pl_supernode *supernode, pl_time now);

@@ -1,6 +1,7 @@
 #include "core/session/grant.h"
 
 #include "core/event.h"
+#include "core/overlay/index/entry.h"
 #include "core/session/race.h"
 #include "core/wire/message.h"
 
@@ -58,8 +59,8 @@ static void drop_channel(pl_grant *grant)
     grant->stream = 0;
 }
 
-/* The owner may free the grant in `done`, so nothing is touched after it. */
-static void finish(pl_grant *grant, pl_grant_outcome outcome, const pl_credential *credential, pl_time now)
+/* What was said still goes out when all went well. */
+static void hang_up(pl_grant *grant, pl_grant_outcome outcome)
 {
     const pl_port *port = &grant->options.context->port;
     pl_deadline_cancel(&grant->options.context->deadlines, &grant->deadline);
@@ -68,6 +69,12 @@ static void finish(pl_grant *grant, pl_grant_outcome outcome, const pl_credentia
     else if (grant->stream)
         port->ops->tcp_abort(port->ctx, grant->stream);
     drop_channel(grant);
+}
+
+/* The owner may free the grant in `done`, so nothing is touched after it. */
+static void finish(pl_grant *grant, pl_grant_outcome outcome, const pl_credential *credential, pl_time now)
+{
+    hang_up(grant, outcome);
     grant->options.done(grant->options.owner, outcome, credential, now);
 }
 
@@ -78,11 +85,23 @@ static void on_no_answer(void *machine, pl_time now)
     finish(machine, PL_GRANT_NO_ANSWER, NULL, now);
 }
 
+static void say(pl_channel *channel, const pl_message *message)
+{
+    uint8_t bytes[PL_MESSAGE_BYTES_MAX];
+    pl_channel_send(channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+    pl_bytes_wipe(bytes, sizeof bytes);
+}
+
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
 {
     (void)payload, (void)len, (void)now;
     pl_grant *grant = owner;
     const pl_grant_options *options = &grant->options;
+    if (options->wanted) {
+        say(channel, &(pl_message){.id = PL_MESSAGE_FIND,
+                                   .name = {(const uint8_t *)options->wanted, strlen(options->wanted)}});
+        return;
+    }
     pl_message login = {
         .id = PL_MESSAGE_LOGIN,
         .name = {(const uint8_t *)options->name, strlen(options->name)},
@@ -90,9 +109,25 @@ static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, s
         .sign_key = options->identity->sign.public_key,
         .dh_key = options->identity->dh.public_key,
     };
-    uint8_t bytes[PL_MESSAGE_BYTES_MAX];
-    pl_channel_send(channel, bytes, pl_message_write(&login, bytes, sizeof bytes));
-    pl_bytes_wipe(bytes, sizeof bytes);
+    say(channel, &login);
+}
+
+/* Where we are: the server may tell who looks for us, and cannot make it up. */
+static void tell_where(const pl_grant *grant, const pl_credential *credential, pl_time now)
+{
+    const pl_grant_options *options = &grant->options;
+    pl_entry entry;
+    uint8_t bytes[PL_ENTRY_BYTES_MAX];
+    if (!options->supernode.ip)
+        return;
+    pl_entry_make(&entry, options->context,
+                  &(pl_entry_facts){.credential = credential,
+                                    .sign = &options->identity->sign,
+                                    .supernode = options->supernode,
+                                    .state = PL_PRESENCE_ONLINE},
+                  now);
+    size_t len = pl_entry_encode(&entry, bytes);
+    say(grant->channel, &(pl_message){.id = PL_MESSAGE_REGISTER, .entry = {bytes, len}});
 }
 
 static bool is_ours(const pl_grant *grant, const pl_credential *credential, pl_time now)
@@ -109,10 +144,22 @@ static bool is_ours(const pl_grant *grant, const pl_credential *credential, pl_t
 static void on_granted(pl_grant *grant, pl_bytes_view bytes, pl_time now)
 {
     pl_credential credential;
-    if (pl_credential_decode(&credential, bytes.data, bytes.len) == 0 && is_ours(grant, &credential, now))
-        finish(grant, PL_GRANT_OK, &credential, now);
-    else
+    if (pl_credential_decode(&credential, bytes.data, bytes.len) != 0 || !is_ours(grant, &credential, now)) {
         finish(grant, PL_GRANT_BAD_CREDENTIAL, NULL, now);
+        return;
+    }
+    tell_where(grant, &credential, now);
+    finish(grant, PL_GRANT_OK, &credential, now);
+}
+
+/* The view is of the channel's buffer, which does not outlive the channel. */
+static void on_last_known(pl_grant *grant, pl_bytes_view entry, pl_time now)
+{
+    uint8_t bytes[PL_MESSAGE_INDEX_MAX];
+    if (entry.len)
+        memcpy(bytes, entry.data, entry.len);
+    hang_up(grant, PL_GRANT_OK);
+    grant->options.found(grant->options.owner, (pl_bytes_view){bytes, entry.len}, now);
 }
 
 static pl_grant_outcome outcome_of_refusal(pl_refusal refusal)
@@ -136,7 +183,9 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     pl_grant *grant = owner;
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
-    if (!error && message.id == PL_MESSAGE_GRANTED) {
+    if (!error && message.id == PL_MESSAGE_LAST_KNOWN && grant->options.wanted) {
+        on_last_known(grant, message.entry, now);
+    } else if (!error && message.id == PL_MESSAGE_GRANTED && !grant->options.wanted) {
         on_granted(grant, message.credential, now);
     } else if (!error && message.id == PL_MESSAGE_REFUSED) {
         finish(grant, outcome_of_refusal(message.refusal), NULL, now);

@@ -1,5 +1,5 @@
 /* grant.h - the client's conversation with the login server: open, prove the server, show the
- * password, receive a signed credential.
+ * password, receive a signed credential and say at which supernode one is; or ask where another was last.
  *
  * Noise NK with the pinned key: the password leaves only after the server's second message proved it.
  * The kinds of port are tried in turn, first the kind on which the node reached its supernode. */
@@ -8,6 +8,7 @@
 
 #include "core/crypto/channel.h"
 #include "core/crypto/credential.h"
+#include "core/wire/message.h"
 
 /* What a client knows of the network before it ever ran, the same for all nodes of a world; borrowed. */
 typedef struct pl_network {
@@ -67,6 +68,9 @@ typedef struct pl_grant pl_grant;
 /* `credential` is set on PL_GRANT_OK only.  The owner may free the grant inside. */
 typedef void (*pl_grant_done_fn)(void *owner, pl_grant_outcome outcome, const pl_credential *credential,
                                  pl_time now);
+/* What the server last knew of who is wanted, borrowed, of length 0 if nothing: instead of `done` with PL_GRANT_OK.  The
+ * owner may free the grant inside. */
+typedef void (*pl_grant_found_fn)(void *owner, pl_bytes_view entry, pl_time now);
 /* Told of each address that is tried, before the outcome; may be NULL. */
 typedef void (*pl_grant_contact_fn)(void *owner, pl_addr to);
 
@@ -79,6 +83,9 @@ typedef struct pl_grant_options {
     const char *name;      /* borrowed for the grant's life */
     const char *password;
     const pl_identity *identity;
+    pl_addr supernode;     /* where we are online when it is granted: the server is told; {0,0} = nothing is said */
+    const char *wanted;    /* NULL, or whom to ask for instead of logging in: the rest but `found` may then be NULL */
+    pl_grant_found_fn found;
     pl_grant_done_fn done;
     pl_grant_contact_fn contact;
     void *owner;

@@ -1,6 +1,7 @@
 #include "core/session/login_internal.h"
 
 #include "core/event.h"
+#include "core/session/parents.h"
 
 #include <glib.h>
 #include <string.h>
@@ -52,9 +53,11 @@ void pl_login_free(pl_login *login)
     if (!login)
         return;
     pl_deadline_cancel(&login->options.context->deadlines, &login->deadline);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
     effort_free(login->effort);
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
+    pl_relogin_free(login->relogin);
     pl_host_cache_clear(&login->cache);
     g_free(login);
 }
@@ -85,6 +88,10 @@ static void choose_entries(pl_login *login)
     const pl_login_options *options = &login->options;
     const pl_config *config = options->context->config;
     g_clear_pointer(&effort->entries, g_free);
+    if (effort->is_hand_over) {
+        pl_parents_choose(login);
+        return;
+    }
     if (login->cache.count == 0) {
         effort->n_entries = options->network->n_bootstrap;
         effort->wave_entries = MAX(effort->n_entries, 1);
@@ -106,7 +113,8 @@ void pl_login_attempt(void *machine, pl_time now)
     pl_login *login = machine;
     pl_login_effort *effort = login->effort;
     effort->attempts++;
-    pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ATTEMPT, pl_number(effort->attempts));
+    if (!effort->is_hand_over)
+        pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ATTEMPT, pl_number(effort->attempts));
     choose_entries(login);
     pl_login_ladder_start(login, now);
 }
@@ -120,12 +128,8 @@ bool pl_login_name_is_valid(const char *name)
     return len > 0 && len <= PL_NAME_MAX;
 }
 
-int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now)
+static void begin(pl_login *login, const char *name, const char *password, pl_time now)
 {
-    if (login->state != PL_LOGIN_IDLE)
-        return PL_ERR_UNEXPECTED;
-    if (!pl_login_name_is_valid(name) || strlen(password) > PL_PASSWORD_MAX)
-        return PL_ERR_MALFORMED;
     pl_context *context = login->options.context;
     pl_login_effort *effort = login->effort = g_new0(pl_login_effort, 1);
     g_strlcpy(effort->name, name, sizeof effort->name);
@@ -139,7 +143,60 @@ int pl_login_start(pl_login *login, const char *name, const char *password, pl_t
     pl_login_enter(login, PL_LOGIN_PINGING, PL_NEVER, NULL);
     if (!pl_login_ping(login, PL_PING_AT_START, now))
         pl_login_attempt(login, now);
+}
+
+int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now)
+{
+    if (login->state != PL_LOGIN_IDLE && login->state != PL_LOGIN_WAITING)
+        return PL_ERR_UNEXPECTED;
+    if (!pl_login_name_is_valid(name) || strlen(password) > PL_PASSWORD_MAX)
+        return PL_ERR_MALFORMED;
+    pl_relogin_free(login->relogin);
+    login->relogin = pl_relogin_new(login->options.relogin, name, password);
+    begin(login, name, password, now);
     return 0;
+}
+
+/* --- ends, and what follows by itself --- */
+
+static void log_in_again(void *machine, pl_time now)
+{
+    pl_login *login = machine;
+    begin(login, login->relogin->name, login->relogin->password, now);
+}
+
+/* Nobody is logged in, or about to be: the policy has its word.  The state is idle. */
+static void rest(pl_login *login, pl_time now)
+{
+    const pl_context *context = login->options.context;
+    const pl_relogin_policy *policy = login->options.relogin;
+    pl_relogin *relogin = login->relogin;
+    if (!relogin)
+        return;
+    pl_span wait = policy->wait(context, relogin->n++);
+    pl_login_enter(login, PL_LOGIN_WAITING, now + wait, log_in_again);
+    pl_trace(&context->port, PL_EVENT_LOGIN_WAITING, pl_text(policy->name), pl_number(wait),
+             pl_number(relogin->n));
+}
+
+static void forget_relogin(pl_login *login)
+{
+    g_clear_pointer(&login->relogin, pl_relogin_free);
+}
+
+void pl_login_over(pl_login *login, const char *cause, pl_time now)
+{
+    pl_login_forget_self(login);
+    pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+    pl_trace(&login->options.context->port, PL_EVENT_LOGGED_OUT, pl_text(cause));
+    rest(login, now);
+}
+
+static void drop_effort(pl_login *login)
+{
+    pl_login_effort *effort = login->effort;
+    login->effort = NULL;
+    effort_free(effort);
 }
 
 /* Ends the effort with its event; the cause is NULL for success. */
@@ -150,16 +207,22 @@ static void conclude(pl_login *login, const char *cause, pl_time now)
              pl_text(effort->kind), pl_number(now - effort->started_at), pl_number(effort->attempts),
              pl_number((int64_t)effort->n_contacts), pl_number((int64_t)effort->n_contacts_tcp),
              pl_text(cause));
-    login->effort = NULL;
-    effort_free(effort);
+    drop_effort(login);
 }
 
 void pl_login_failed(pl_login *login, const char *cause, pl_time now)
 {
-    pl_login_attach_drop(login);
+    bool is_hand_over = login->effort->is_hand_over;
+    pl_login_attach_drop(login, now);
     pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+    if (is_hand_over) {
+        drop_effort(login);
+        pl_login_over(login, cause, now);
+        return;
+    }
     conclude(login, cause, now);
     pl_login_forget_self(login);
+    rest(login, now);
 }
 
 void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
@@ -167,8 +230,8 @@ void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
     pl_login_effort *effort = login->effort;
     const pl_context *context = login->options.context;
     const char *name = cause == PL_LOGIN_GRANT ? effort->cause_name : cause_name(cause);
-    pl_login_attach_drop(login);
-    if (effort->no_network || effort->attempts >= context->config->login_attempts) {
+    pl_login_attach_drop(login, now);
+    if (effort->no_network || effort->is_hand_over || effort->attempts >= context->config->login_attempts) {
         pl_login_failed(login, effort->no_network ? cause_name(PL_LOGIN_NO_NETWORK) : name, now);
         return;
     }
@@ -178,25 +241,47 @@ void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now)
 
 void pl_login_succeeded(pl_login *login, pl_time now)
 {
+    if (login->relogin)
+        login->relogin->n = 0;
+    if (login->effort->is_hand_over) {
+        pl_parents_found(login, now);
+        drop_effort(login);
+        return;
+    }
     conclude(login, NULL, now);
+}
+
+/* Says goodbye to the supernode, if there is one: what was said still goes out. */
+static void take_leave(pl_login *login, pl_time now)
+{
+    const pl_port *port = &login->options.context->port;
+    pl_login_register(login, PL_PRESENCE_OFFLINE, now);
+    if (login->stream)
+        port->ops->close(port->ctx, login->stream);
+    login->stream = 0;
+    pl_login_attach_drop(login, now);
 }
 
 void pl_login_stop(pl_login *login, pl_time now)
 {
-    if (login->effort) {
+    bool is_hand_over = login->effort && login->effort->is_hand_over;
+    forget_relogin(login);
+    if (login->state == PL_LOGIN_WAITING)
+        pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
+    else if (is_hand_over)
+        pl_login_failed(login, "user", now);
+    else if (login->effort)
         pl_login_failed(login, cause_name(PL_LOGIN_CANCELLED), now);
-        return;
-    }
     if (login->state != PL_LOGIN_ONLINE)
         return;
-    const pl_port *port = &login->options.context->port;
-    if (login->stream)
-        port->ops->close(port->ctx, login->stream);
-    login->stream = 0;
-    pl_login_attach_drop(login);
-    pl_login_forget_self(login);
-    pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
-    pl_trace(port, PL_EVENT_LOGGED_OUT, pl_text("user"));
+    take_leave(login, now);
+    pl_login_over(login, "user", now);
+}
+
+void pl_login_refused(pl_login *login, const char *cause, pl_time now)
+{
+    forget_relogin(login);
+    pl_login_failed(login, cause, now);
 }
 
 pl_login_state pl_login_state_of(const pl_login *login)

@@ -11,7 +11,10 @@
  * and is repeated after a pause (BS-09).  UDP alone is not a login (BS-10).  A supernode that was open but did
  * not attach us (it is full, or no supernode) is left out of the rungs that follow in the same attempt.  One
  * that is full hands on entries of others: they go into the cache, and the next attempt asks them.  The login
- * that had begun with an empty cache remains a first one. */
+ * that had begun with an empty cache remains a first one.
+ *
+ * Who is online and loses his supernode is handed over to a spare (parents.h); who finds none is logged out, and logs
+ * in again as the re-login policy says (relogin.h). */
 #ifndef PL_SESSION_LOGIN_H
 #define PL_SESSION_LOGIN_H
 
@@ -19,6 +22,7 @@
 #include "core/overlay/host_cache.h"
 #include "core/session/grant.h"
 #include "core/session/ping.h"
+#include "core/session/relogin.h"
 
 #define PL_SIGNAL_BODY_MAX 1200 /* chosen: an offer with 16 candidates, a credential and a signature */
 
@@ -32,7 +36,8 @@ typedef enum pl_login_state {
     PL_LOGIN_GRANTING,    /* the login server's grant */
     PL_LOGIN_ADVERTISING, /* the supernode's `advertised` */
     PL_LOGIN_ONLINE,
-    PL_LOGIN_PAUSING /* the next attempt */
+    PL_LOGIN_PAUSING, /* the next attempt */
+    PL_LOGIN_WAITING  /* the next login, by the re-login policy */
 } pl_login_state;
 
 /* Why an attempt did not reach the end; the last attempt's is the login's. */
@@ -60,7 +65,7 @@ typedef struct pl_login pl_login;
 /* Told when the supernode has attached us, so that discovery may begin. */
 typedef void (*pl_login_attached_fn)(void *owner, pl_addr supernode, pl_time now);
 /* Told when we have no supernode any more, for whatever reason; also if it had not attached us yet. */
-typedef void (*pl_login_detached_fn)(void *owner);
+typedef void (*pl_login_detached_fn)(void *owner, pl_time now);
 /* Told when the user is online, just before login:logged-in, and when he is no longer; both may be NULL. */
 typedef void (*pl_login_online_fn)(void *owner, const char *name, const char *password, pl_time now);
 typedef void (*pl_login_offline_fn)(void *owner);
@@ -74,6 +79,8 @@ typedef struct pl_login_signals {
     void (*signal_failed)(void *owner, uint32_t visit, const char *name, const char *cause, pl_time now);
     /* The account at our supernode's relay that we asked for. */
     void (*relay_granted)(void *owner, const pl_turn_account *account, pl_time now);
+    /* A SEARCH_NODES or SEARCH_RESULT. */
+    void (*search)(void *owner, const pl_message *message, pl_time now);
 } pl_login_signals;
 
 typedef struct pl_login_options {
@@ -85,6 +92,7 @@ typedef struct pl_login_options {
     pl_login_detached_fn detached;
     pl_login_online_fn online;
     pl_login_offline_fn offline;
+    const pl_relogin_policy *relogin; /* static */
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;
@@ -93,9 +101,10 @@ typedef struct pl_login_options {
 pl_login *pl_login_new(const pl_login_options *options, pl_time now);
 void pl_login_free(pl_login *login);
 
-/* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done; PL_ERR_MALFORMED for a bad name. */
+/* The user's acts.  PL_ERR_UNEXPECTED if a login is under way or done (one that only waits for the re-login policy is
+ * neither); PL_ERR_MALFORMED for a bad name. */
 int pl_login_start(pl_login *login, const char *name, const char *password, pl_time now);
-/* Logs out, or gives up a login that is under way. */
+/* Logs out, or gives up a login that is under way; nothing follows by itself. */
 void pl_login_stop(pl_login *login, pl_time now);
 
 /* A datagram of our own protocol on the main socket: 0, or an error that the node counts. */
@@ -115,6 +124,16 @@ int pl_login_signal(pl_login *login, uint32_t visit, const char *name, const uin
 /* Asks for an account at the supernode's relay: relay_granted follows, or nothing.  PL_ERR_UNEXPECTED if we are not
  * online, PL_ERR_LIMIT, or the stream's error. */
 int pl_login_request_relay(pl_login *login);
+
+/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
+bool pl_login_name_is_valid(const char *name);
+/* Says a record of a search to the supernode.  PL_ERR_UNEXPECTED if we are not online, PL_ERR_LIMIT, or the stream's
+ * error. */
+int pl_login_say_search(pl_login *login, const pl_message *message);
+/* The login servers that the supernode told us of, while online: at most PL_MESSAGE_SERVERS_MAX; borrowed. */
+size_t pl_login_servers(const pl_login *login, const pl_addr **ret_servers);
+/* True if the supernode that attached us answered by UDP before. */
+bool pl_login_heard_udp(const pl_login *login);
 
 /* Who we are: NULL unless online.  Borrowed, until we are no longer so. */
 const pl_identity *pl_login_identity(const pl_login *login);

@@ -1,13 +1,12 @@
 #include "core/session/login_internal.h"
 
 #include "core/event.h"
+#include "core/session/parents.h"
 
 #include <glib.h>
 #include <string.h>
 
-static void refresh_cache(void *machine, pl_time now);
-
-void pl_login_attach_drop(pl_login *login)
+void pl_login_attach_drop(pl_login *login, pl_time now)
 {
     const pl_port *port = &login->options.context->port;
     if (login->stream)
@@ -18,22 +17,20 @@ void pl_login_attach_drop(pl_login *login)
     login->supernode = login->supernode_own = (pl_addr){0};
     login->awaits_entries = false;
     login->relays_awaited = 0;
-    login->options.detached(login->options.owner);
+    pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
+    login->options.detached(login->options.owner, now);
 }
 
-/* The supernode failed us while we were logging in, or left us when we were online. */
-static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now)
+void pl_login_lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now)
 {
     pl_login_state state = login->state;
-    pl_addr supernode = login->supernode;
-    pl_login_attach_drop(login);
+    pl_addr supernode = login->supernode, own = login->supernode_own;
+    pl_login_attach_drop(login, now);
     if (state == PL_LOGIN_ATTACHING) {
         pl_login_ladder_leave_out(login, supernode);
         pl_login_ladder_next(login, cause, now);
     } else if (state == PL_LOGIN_ONLINE) {
-        pl_login_forget_self(login);
-        pl_login_enter(login, PL_LOGIN_IDLE, PL_NEVER, NULL);
-        pl_trace(&login->options.context->port, PL_EVENT_LOGGED_OUT, pl_text(name));
+        pl_parents_lost(login, own, name, now);
     } else {
         g_clear_pointer(&login->effort->grant, pl_grant_free);
         pl_login_attempt_failed(login, cause, now);
@@ -42,7 +39,7 @@ static void lose(pl_login *login, pl_login_cause cause, const char *name, pl_tim
 
 static void on_no_answer(void *machine, pl_time now)
 {
-    lose(machine, PL_LOGIN_NO_ANSWER, "no-answer", now);
+    pl_login_lose(machine, PL_LOGIN_NO_ANSWER, "no-answer", now);
 }
 
 int pl_login_say(pl_login *login, const pl_message *message)
@@ -59,16 +56,31 @@ static bool is_vouched_for(const pl_login *login, const uint8_t *bytes, size_t l
                                        &credential, now) == 0;
 }
 
+static void advertise(pl_login *login)
+{
+    uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
+    size_t len = pl_credential_encode(&login->self->credential, bytes);
+    pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
+}
+
+static void await_advertised(pl_login *login, pl_time now)
+{
+    pl_login_enter(login, PL_LOGIN_ADVERTISING, now + login->options.context->config->login_answer_timeout,
+                   on_no_answer);
+}
+
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
 {
     (void)channel;
     pl_login *login = owner;
     if (!is_vouched_for(login, payload, len, now)) {
-        lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
+        pl_login_lose(login, PL_LOGIN_NOT_PROVEN, "supernode-not-proven", now);
         return;
     }
     pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
     login->awaits_entries = true; /* in `attached`, or by themselves before it says that it is full */
+    if (login->effort->is_hand_over)
+        advertise(login);
 }
 
 /* Nothing was seen later than now: entries from the future would never make room for others. */
@@ -116,13 +128,11 @@ static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credentia
     if (outcome == PL_GRANT_OK) {
         login->self->credential = *credential;
         pl_trace(&context->port, PL_EVENT_LOGIN_CREDENTIAL, pl_number(credential->expires));
-        uint8_t bytes[PL_CREDENTIAL_BYTES_MAX];
-        size_t len = pl_credential_encode(credential, bytes);
-        pl_login_say(login, &(pl_message){.id = PL_MESSAGE_ADVERTISE, .credential = {bytes, len}});
-        pl_login_enter(login, PL_LOGIN_ADVERTISING, now + context->config->login_answer_timeout,
-                       on_no_answer);
+        advertise(login);
+        pl_login_register(login, PL_PRESENCE_ONLINE, now);
+        await_advertised(login, now);
     } else if (outcome == PL_GRANT_UNKNOWN_USER || outcome == PL_GRANT_WRONG_PASSWORD) {
-        pl_login_failed(login, pl_grant_outcome_name(outcome), now);
+        pl_login_refused(login, pl_grant_outcome_name(outcome), now);
     } else {
         effort->cause_name = pl_grant_outcome_name(outcome);
         pl_login_attempt_failed(login, PL_LOGIN_GRANT, now);
@@ -150,6 +160,7 @@ static void ask_login_server(pl_login *login, pl_time now)
                                                      .name = effort->name,
                                                      .password = effort->password,
                                                      .identity = &login->self->identity,
+                                                     .supernode = login->supernode_own,
                                                      .done = on_granted,
                                                      .contact = on_server_contact,
                                                      .owner = login},
@@ -168,8 +179,15 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
     take_entries(login, message, now);
     effort->n_servers = message->n_servers;
     memcpy(effort->servers, message->servers, sizeof effort->servers);
+    login->self->n_servers = effort->n_servers;
+    memcpy(login->self->servers, message->servers, sizeof login->self->servers);
     effort->no_network = false;
     options->attached(options->owner, login->supernode, now);
+    if (effort->is_hand_over) {
+        pl_login_register(login, PL_PRESENCE_ONLINE, now);
+        await_advertised(login, now);
+        return;
+    }
     pl_login_ping(login, PL_PING_WHEN_ATTACHED, now);
     if (effort->n_servers == 0) {
         pl_login_attempt_failed(login, PL_LOGIN_NO_SERVER, now);
@@ -181,22 +199,10 @@ static void on_attached(pl_login *login, const pl_message *message, pl_time now)
 
 static void on_advertised(pl_login *login, pl_time now)
 {
-    pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
-                   refresh_cache);
-    if (login->options.online)
+    pl_login_online_start(login, now);
+    if (login->options.online && !login->effort->is_hand_over)
         login->options.online(login->options.owner, login->effort->name, login->effort->password, now);
     pl_login_succeeded(login, now);
-}
-
-/* One request is under way at most. */
-static void refresh_cache(void *machine, pl_time now)
-{
-    pl_login *login = machine;
-    if (!login->awaits_entries)
-        pl_login_say(login, &(pl_message){.id = PL_MESSAGE_CACHE_REQUEST});
-    login->awaits_entries = true;
-    pl_login_enter(login, PL_LOGIN_ONLINE, now + login->options.context->config->cache_refresh_interval,
-                   refresh_cache);
 }
 
 static void on_refused(pl_login *login, pl_refusal refusal, pl_time now)
@@ -204,7 +210,7 @@ static void on_refused(pl_login *login, pl_refusal refusal, pl_time now)
     bool is_full = refusal == PL_REFUSAL_FULL && login->state == PL_LOGIN_ATTACHING;
     if (is_full)
         login->effort->met_full = true;
-    lose(login, is_full ? PL_LOGIN_SUPERNODE_FULL : PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(refusal),
+    pl_login_lose(login, is_full ? PL_LOGIN_SUPERNODE_FULL : PL_LOGIN_SUPERNODE_REFUSED, pl_refusal_name(refusal),
          now);
 }
 
@@ -223,14 +229,17 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
     case PL_LOGIN_ADVERTISING:
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
-        return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_SIGNAL_FAILED || (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
+        return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_KEEP_ALIVE ||
+               id == PL_MESSAGE_REFUSED || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_SIGNAL_FAILED ||
+               id == PL_MESSAGE_SEARCH_NODES || id == PL_MESSAGE_SEARCH_RESULT ||
+               (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
     case PL_LOGIN_OPENING:
     case PL_LOGIN_GRANTING:
     case PL_LOGIN_PAUSING:
     case PL_LOGIN_PINGING:
+    case PL_LOGIN_WAITING:
         return false;
     }
     return false;
@@ -243,11 +252,12 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
     pl_message message = {.ret_entries = entries};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
+    login->heard_at = now;
     if (!error && !is_awaited(login, message.id))
         error = PL_ERR_UNEXPECTED;
     if (error) {
         refuse_input(login, error, "record");
-        lose(login, PL_LOGIN_SUPERNODE_REFUSED, "supernode-malformed", now);
+        pl_login_lose(login, PL_LOGIN_SUPERNODE_REFUSED, "supernode-malformed", now);
     } else if (message.id == PL_MESSAGE_ATTACHED) {
         on_attached(login, &message, now);
     } else if (message.id == PL_MESSAGE_ADVERTISED) {
@@ -256,10 +266,10 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         login->awaits_entries = false;
         fill_empty_cache(login);
         take_entries(login, &message, now);
-    } else if (login->state == PL_LOGIN_ONLINE) {
-        pl_login_take_signal(login, &message, now);
-    } else {
+    } else if (message.id == PL_MESSAGE_REFUSED) {
         on_refused(login, message.refusal, now);
+    } else if (message.id != PL_MESSAGE_KEEP_ALIVE) {
+        pl_login_take_signal(login, &message, now);
     }
 }
 
@@ -281,6 +291,8 @@ void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time no
     login->supernode = to;
     login->supernode_own = own_address(login->effort, to);
     login->kind = login->effort->rung;
+    login->is_udp_silent = login->effort->answered.ip == 0;
+    login->heard_udp = login->effort->answered.ip != 0;
     pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
     login->channel = pl_channel_new(&(pl_channel_options){.context = context,
                                                           .stream = stream,
@@ -308,7 +320,7 @@ bool pl_login_data(pl_login *login, pl_id stream, const uint8_t *data, size_t le
     if (error < 0) {
         bool was_ready = pl_channel_was_ready(login->channel);
         refuse_input(login, error, was_ready ? "record" : "handshake");
-        lose(login, was_ready ? PL_LOGIN_SUPERNODE_REFUSED : PL_LOGIN_NOT_PROVEN, pl_error_name(error), now);
+        pl_login_lose(login, was_ready ? PL_LOGIN_SUPERNODE_REFUSED : PL_LOGIN_NOT_PROVEN, pl_error_name(error), now);
     }
     return true;
 }
@@ -329,7 +341,7 @@ bool pl_login_fin(pl_login *login, pl_id stream, pl_time now)
         return true;
     if (!login->stream || stream != login->stream)
         return false;
-    lose(login, PL_LOGIN_SUPERNODE_LOST, "supernode-left", now);
+    pl_login_lose(login, PL_LOGIN_SUPERNODE_LOST, "supernode-left", now);
     return true;
 }
 
@@ -343,6 +355,6 @@ bool pl_login_closed(pl_login *login, pl_id stream, pl_cause cause, pl_time now)
     if (!login->stream || stream != login->stream)
         return false;
     login->stream = 0;
-    lose(login, PL_LOGIN_SUPERNODE_LOST, pl_cause_name(cause), now);
+    pl_login_lose(login, PL_LOGIN_SUPERNODE_LOST, pl_cause_name(cause), now);
     return true;
 }

@@ -1,18 +1,22 @@
-/* login_internal.h - the login machine's state, shared by its five files only:
+/* login_internal.h - the login machine's state, shared by its files only:
  * login.c (attempts and the user's acts), login_ladder.c (reaching a supernode), login_attach.c (the
- * conversation with it, the grant, online), login_signal.c (what others say to us by it), login_ping.c
- * (echo requests, by policy). */
+ * conversation with it, the grant), login_online.c (staying online), login_signal.c (what others say to us by it),
+ * parents.c (another supernode in place of one that is lost), login_index.c (what we say of ourselves, and
+ * searches), login_ping.c (echo requests, by policy). */
 #ifndef PL_SESSION_LOGIN_INTERNAL_H
 #define PL_SESSION_LOGIN_INTERNAL_H
 
+#include "core/overlay/index/entry.h"
 #include "core/session/login.h"
 #include "core/session/race.h"
 
-/* What is needed only while a login is under way; freed when it ends, to keep an idle peer small. */
+/* What is needed only while a login or a hand-over is under way; freed when it ends, to keep an idle peer small. */
 typedef struct pl_login_effort {
     char name[PL_NAME_MAX + 1];
     char password[PL_PASSWORD_MAX + 1];
     const char *kind; /* "first" or "later" */
+    bool is_hand_over; /* of an online user: no login, and no login server */
+    pl_addr lost;      /* the supernode that a hand-over replaces */
     pl_time started_at;
     int64_t attempts;
     pl_addr *contacts; /* distinct, sorted */
@@ -47,6 +51,9 @@ typedef struct pl_login_effort {
 typedef struct pl_login_self {
     pl_identity identity;
     pl_credential credential; /* once granted */
+    int64_t stamp;            /* of the entry that we signed last; 0 = none */
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX]; /* login servers that our supernode knows */
+    size_t n_servers;
 } pl_login_self;
 
 struct pl_login {
@@ -58,7 +65,13 @@ struct pl_login {
     pl_id stream;        /* of the channel; 0 = none */
     pl_addr supernode;   /* as the stream has it */
     pl_addr supernode_own; /* the same with its own port */
-    pl_port_kind kind;   /* of the stream's port */
+    pl_port_kind kind;   /* of the stream's port, or of the last one's */
+    pl_time heard_at;    /* while online: the supernode's last record */
+    pl_time keep_alive_at, refresh_at; /* while online: when to say or ask what next */
+    pl_relogin *relogin; /* NULL unless a login may follow by itself */
+    bool is_udp_silent;  /* it was reached without an answer by UDP */
+    bool heard_udp;      /* it answered us by UDP before */
+    pl_deadline registration; /* online: when to sign anew */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */
     uint32_t relays_awaited; /* grants that may come */
     pl_login_effort *effort;   /* while logging in */
@@ -73,15 +86,17 @@ void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_
 void pl_login_attempt(void *machine, pl_time now);
 /* The attempt failed: pause, or fail the login if it was the last. */
 void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now);
-/* The login failed for good. */
+/* A user who was online is so no more; what follows is the re-login policy's. */
+void pl_login_over(pl_login *login, const char *cause, pl_time now);
+/* The login, or the hand-over, failed for good. */
 void pl_login_failed(pl_login *login, const char *cause, pl_time now);
-/* The login is done. */
+/* The same by the login server's word on the user himself: nothing follows by itself. */
+void pl_login_refused(pl_login *login, const char *cause, pl_time now);
+/* The login, or the hand-over, is done. */
 void pl_login_succeeded(pl_login *login, pl_time now);
 /* Remembers an address as contacted. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
 
-/* 1 to PL_NAME_MAX bytes of printable ASCII without the space. */
-bool pl_login_name_is_valid(const char *name);
 /* Wipes who we were. */
 void pl_login_forget_self(pl_login *login);
 
@@ -108,9 +123,21 @@ bool pl_login_takes(pl_login *login, pl_addr from, pl_time now);
 /* A stream to a supernode is open. */
 void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time now);
 /* Drops the channel and, if it is still open, its stream. */
-void pl_login_attach_drop(pl_login *login);
+void pl_login_attach_drop(pl_login *login, pl_time now);
+/* The supernode failed us while we were logging in, or left us when we were online; `name` is static. */
+void pl_login_lose(pl_login *login, pl_login_cause cause, const char *name, pl_time now);
 /* Says a record to the supernode; as pl_channel_send. */
 int pl_login_say(pl_login *login, const pl_message *message);
+
+/* login_online.c */
+
+/* We are online from now on. */
+void pl_login_online_start(pl_login *login, pl_time now);
+
+/* login_index.c */
+
+/* Signs an entry of ourselves and gives it to the supernode; online, again every index.refresh. */
+void pl_login_register(pl_login *login, pl_presence state, pl_time now);
 
 /* login_signal.c */
 

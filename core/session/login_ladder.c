@@ -55,6 +55,10 @@ void pl_login_ladder_start(pl_login *login, pl_time now)
     effort->answered = effort->spare = (pl_addr){0};
     effort->met_full = false;
     pl_context_random(login->options.context, &effort->transaction, sizeof effort->transaction);
+    if (effort->is_hand_over && login->is_udp_silent) {
+        open_rung(login, login->kind, now); /* a user who was online has waited for UDP in vain already */
+        return;
+    }
     trace_rung(login, "udp", effort->n_entries);
     ask_wave(login, now);
 }

@@ -33,6 +33,7 @@ static void despair(pl_login *login, pl_time now)
     case PL_LOGIN_GRANTING:
     case PL_LOGIN_ADVERTISING:
     case PL_LOGIN_ONLINE:
+    case PL_LOGIN_WAITING:
         return;
     }
 }

@@ -3,6 +3,7 @@
 #include "core/crypto/channel.h"
 #include "core/crypto/replay.h"
 #include "core/event.h"
+#include "core/overlay/index/entry.h"
 #include "core/wire/message.h"
 
 #include <glib.h>
@@ -13,6 +14,9 @@
 typedef struct account {
     uint8_t salt[SALT_BYTES];
     uint8_t verifier[PL_HASH_BYTES];
+    int64_t stamp;   /* of his last entry, which he signed at his last log-in; 0 = none */
+    int64_t expires; /* Unix milliseconds */
+    GBytes *entry;
 } account;
 
 typedef struct session {
@@ -22,6 +26,7 @@ typedef struct session {
     pl_addr from;
     pl_deadline deadline;
     bool answered;
+    char *granted; /* whose name was granted, until he has said where he is */
 } session;
 
 struct pl_login_server {
@@ -32,11 +37,19 @@ struct pl_login_server {
     pl_replay_memory *seen;
 };
 
+static void account_free(void *data)
+{
+    account *entry = data;
+    g_clear_pointer(&entry->entry, g_bytes_unref);
+    g_free(entry);
+}
+
 static void session_free(void *data)
 {
     session *s = data;
     pl_deadline_cancel(&s->server->context->deadlines, &s->deadline);
     pl_channel_free(s->channel);
+    g_free(s->granted);
     g_free(s);
 }
 
@@ -45,7 +58,7 @@ pl_login_server *pl_login_server_new(pl_context *context, const pl_server_keys *
     pl_login_server *server = g_new0(pl_login_server, 1);
     server->context = context;
     server->keys = *keys;
-    server->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    server->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, account_free);
     server->sessions = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, session_free);
     server->seen = pl_replay_memory_new((size_t)context->config->server_replay_memory);
     return server;
@@ -127,11 +140,11 @@ static void refuse(session *s, pl_refusal refusal)
 }
 
 /* An unknown name costs the same stretching as a wrong password, so that time does not tell them apart. */
-static const account *authenticate(const pl_login_server *server, const char *name, pl_bytes_view password,
-                                   bool *ret_matches)
+static account *authenticate(const pl_login_server *server, const char *name, pl_bytes_view password,
+                             bool *ret_matches)
 {
     static const account nobody = {0};
-    const account *entry = g_hash_table_lookup(server->accounts, name);
+    account *entry = g_hash_table_lookup(server->accounts, name);
     const account *checked = entry ? entry : &nobody;
     uint8_t verifier[PL_HASH_BYTES];
     verifier_of(server, password.data, password.len, checked->salt, verifier);
@@ -162,12 +175,48 @@ static void on_login(session *s, const pl_message *login, pl_time now)
     char name[PL_NAME_MAX + 1] = {0};
     memcpy(name, login->name.data, MIN(login->name.len, (size_t)PL_NAME_MAX));
     bool matches;
-    if (!authenticate(s->server, name, login->password, &matches))
+    account *entry = authenticate(s->server, name, login->password, &matches);
+    if (!entry) {
         refuse(s, PL_REFUSAL_UNKNOWN_USER);
-    else if (!matches)
+    } else if (!matches) {
         refuse(s, PL_REFUSAL_WRONG_PASSWORD);
-    else
+    } else {
         grant(s, login, name, now);
+        s->granted = g_strdup(name);
+    }
+}
+
+/* He says where he is, in an entry that we could not make ourselves. */
+static int on_register(session *s, pl_bytes_view bytes, pl_time now)
+{
+    pl_entry entry;
+    g_autofree char *name = g_steal_pointer(&s->granted);
+    account *self = g_hash_table_lookup(s->server->accounts, name);
+    int error = pl_entry_decode(&entry, bytes.data, bytes.len);
+    if (!error && strcmp(entry.credential.name, name) != 0)
+        error = PL_ERR_UNEXPECTED;
+    if (!error)
+        error = pl_entry_check(&entry, s->server->context, s->server->keys.sign.public_key, now);
+    if (error || entry.stamp <= self->stamp)
+        return error;
+    g_clear_pointer(&self->entry, g_bytes_unref);
+    self->entry = g_bytes_new(bytes.data, bytes.len);
+    self->stamp = entry.stamp;
+    self->expires = entry.expires;
+    return 0;
+}
+
+/* Where somebody was last: an entry of his, or nothing, for whoever asks. */
+static void on_find(session *s, const pl_message *find, pl_time now)
+{
+    char name[PL_NAME_MAX + 1] = {0};
+    memcpy(name, find->name.data, find->name.len);
+    const account *entry = g_hash_table_lookup(s->server->accounts, name);
+    pl_message answer = {.id = PL_MESSAGE_LAST_KNOWN};
+    if (entry && entry->entry && pl_context_unix_ms(s->server->context, now) < entry->expires)
+        answer.entry.data = g_bytes_get_data(entry->entry, &answer.entry.len);
+    s->answered = true;
+    send(s, &answer);
 }
 
 /* The handshake is done.  Who replays another's first message learns nothing, but must not cost work. */
@@ -195,11 +244,17 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
     session *s = owner;
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
-    if (!error && message.id == PL_MESSAGE_LOGIN && !s->answered)
+    const char *what = error ? "record" : pl_message_row_of(message.id)->name;
+    if (!error && message.id == PL_MESSAGE_REGISTER && s->granted)
+        error = on_register(s, message.entry, now);
+    else if (!error && message.id == PL_MESSAGE_LOGIN && !s->answered)
         on_login(s, &message, now);
-    else
-        refuse_input(s, error ? error : PL_ERR_UNEXPECTED,
-                     error ? "record" : pl_message_row_of(message.id)->name);
+    else if (!error && message.id == PL_MESSAGE_FIND && !s->answered)
+        on_find(s, &message, now);
+    else if (!error)
+        error = PL_ERR_UNEXPECTED;
+    if (error)
+        refuse_input(s, error, what);
 }
 
 static const pl_channel_handler handler = {.ready = on_ready, .message = on_message};

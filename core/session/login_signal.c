@@ -39,6 +39,11 @@ void pl_login_take_signal(pl_login *login, const pl_message *message, pl_time no
         take_grant(login, message, now);
         return;
     }
+    if (message->id == PL_MESSAGE_SEARCH_NODES || message->id == PL_MESSAGE_SEARCH_RESULT) {
+        if (signals->search)
+            signals->search(options->signals_owner, message, now);
+        return;
+    }
     copy_text(name, message->name);
     if (message->id == PL_MESSAGE_SIGNAL && signals->signal)
         signals->signal(options->signals_owner, message->visit, name, message->body.data, message->body.len, now);
@@ -93,6 +98,7 @@ static bool is_attached(const pl_login *login)
     case PL_LOGIN_ATTACHING:
     case PL_LOGIN_PAUSING:
     case PL_LOGIN_PINGING:
+    case PL_LOGIN_WAITING:
         return false;
     }
     return false;

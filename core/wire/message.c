@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "core/wire/buffer.h"
+#include "core/wire/message_overlay.h"
 #include "core/wire/message_read.h"
 
 static const pl_message_row rows[] = {
@@ -137,7 +138,7 @@ static void write_relay_grant(const pl_message *message, pl_writer *writer)
     pl_write_u32(writer, message->lifetime);
 }
 
-/* CACHE_REQUEST, ADVERTISED, RELAY_REQUEST: no body. */
+/* CACHE_REQUEST, ADVERTISED, RELAY_REQUEST, KEEP_ALIVE: no body. */
 static void write_nothing(const pl_message *message, pl_writer *writer)
 {
     (void)message;
@@ -168,6 +169,21 @@ static void write_login(const pl_message *message, pl_writer *writer)
 static void (*const body_writers[])(const pl_message *message, pl_writer *writer) = {
     [PL_MESSAGE_PROBE] = write_probe,
     [PL_MESSAGE_PROBE_ANSWER] = write_probe_answer,
+    [PL_MESSAGE_PING] = pl_overlay_write_ping,
+    [PL_MESSAGE_ACK] = pl_overlay_write_ping,
+    [PL_MESSAGE_PULL] = pl_overlay_write_pull,
+    [PL_MESSAGE_PAGE] = pl_overlay_write_page,
+    [PL_MESSAGE_STORE] = pl_overlay_write_letter,
+    [PL_MESSAGE_STORED] = pl_overlay_write_reply,
+    [PL_MESSAGE_QUERY] = pl_overlay_write_letter,
+    [PL_MESSAGE_ANSWER] = pl_overlay_write_reply,
+    [PL_MESSAGE_REGISTER] = pl_overlay_write_entry,
+    [PL_MESSAGE_FIND] = pl_overlay_write_find,
+    [PL_MESSAGE_LAST_KNOWN] = pl_overlay_write_entry,
+    [PL_MESSAGE_SEARCH] = pl_overlay_write_search,
+    [PL_MESSAGE_SEARCH_NODES] = pl_overlay_write_search_nodes,
+    [PL_MESSAGE_SEARCH_RESULT] = pl_overlay_write_search_result,
+    [PL_MESSAGE_SEARCH_TOLD] = pl_overlay_write_entry,
     [PL_MESSAGE_CREDENTIAL] = write_credential,
     [PL_MESSAGE_ATTACH] = write_attach,
     [PL_MESSAGE_ATTACHED] = write_attached,
@@ -183,6 +199,7 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_RELAY_GRANT] = write_relay_grant,
     [PL_MESSAGE_LOGIN] = write_login,
     [PL_MESSAGE_GRANTED] = write_credential,
+    [PL_MESSAGE_KEEP_ALIVE] = write_nothing,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(body_writers) == G_N_ELEMENTS(rows));
 

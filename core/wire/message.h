@@ -21,6 +21,11 @@
 #define PL_MESSAGE_BYTES_MAX 4000   /* chosen: fits a channel frame with its tag */
 #define PL_MESSAGE_MAGIC 0x504C     /* chosen: "PL"; its first byte cannot begin a STUN message */
 #define PL_MESSAGE_VERSION 1        /* chosen: the first */
+#define PL_MESSAGE_INDEX_MAX 300    /* chosen: 259 are an entry with the longest name; room for a later version */
+#define PL_MESSAGE_RUMOURS_MAX 5    /* chosen: news in a ping; five joins and losses a period are 40 000 a day */
+#define PL_MESSAGE_PAGE_MAX 164     /* chosen: members in a page that fits every path's MTU */
+#define PL_MESSAGE_NODES_MAX 64     /* chosen: nodes of one round of a search: the fifth of 4, 8, 16 … */
+#define PL_MESSAGE_SEALED_MAX 317   /* chosen: a verdict, an entry and a tag */
 #define PL_PROBE_BYTES 32           /* chosen: both PROBE and PROBE_ANSWER, padded */
 
 typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
@@ -29,6 +34,14 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
 #define PL_MESSAGES(X)                                                                             \
     X(PL_MESSAGE_PROBE, 0x01, PL_CARRIER_DATAGRAM, "probe", 28, 28)                                \
     X(PL_MESSAGE_PROBE_ANSWER, 0x02, PL_CARRIER_DATAGRAM, "probe-answer", 28, 28)                  \
+    X(PL_MESSAGE_PING, 0x03, PL_CARRIER_DATAGRAM, "ping", 92, 92)                                  \
+    X(PL_MESSAGE_ACK, 0x04, PL_CARRIER_DATAGRAM, "ack", 92, 92)                                    \
+    X(PL_MESSAGE_PULL, 0x05, PL_CARRIER_DATAGRAM, "pull", 996, 996)                                \
+    X(PL_MESSAGE_PAGE, 0x06, PL_CARRIER_DATAGRAM, "page", 996, 996)                                \
+    X(PL_MESSAGE_STORE, 0x07, PL_CARRIER_DATAGRAM, "store", 57, 356)                              \
+    X(PL_MESSAGE_STORED, 0x08, PL_CARRIER_DATAGRAM, "stored", 25, 25)                             \
+    X(PL_MESSAGE_QUERY, 0x09, PL_CARRIER_DATAGRAM, "query", 357, 357)                              \
+    X(PL_MESSAGE_ANSWER, 0x0A, PL_CARRIER_DATAGRAM, "answer", 25, 325)                             \
     X(PL_MESSAGE_CREDENTIAL, 0x10, PL_CARRIER_RECORD, "credential", 1, 256)                        \
     X(PL_MESSAGE_ATTACH, 0x11, PL_CARRIER_RECORD, "attach", 1, 1)                                  \
     X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 11, 2035)                           \
@@ -42,8 +55,16 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_SIGNAL_FAILED, 0x1A, PL_CARRIER_RECORD, "signal-failed", 7, 38)                   \
     X(PL_MESSAGE_RELAY_REQUEST, 0x1B, PL_CARRIER_RECORD, "relay-request", 0, 0)                    \
     X(PL_MESSAGE_RELAY_GRANT, 0x1C, PL_CARRIER_RECORD, "relay-grant", 8, 70)                       \
+    X(PL_MESSAGE_REGISTER, 0x1D, PL_CARRIER_RECORD, "register", 1, 300)                            \
     X(PL_MESSAGE_LOGIN, 0x20, PL_CARRIER_RECORD, "login", 67, 162)                                 \
-    X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)
+    X(PL_MESSAGE_GRANTED, 0x21, PL_CARRIER_RECORD, "granted", 1, 256)                              \
+    X(PL_MESSAGE_FIND, 0x22, PL_CARRIER_RECORD, "find", 2, 33)                                     \
+    X(PL_MESSAGE_LAST_KNOWN, 0x23, PL_CARRIER_RECORD, "last-known", 0, 300)                        \
+    X(PL_MESSAGE_SEARCH, 0x30, PL_CARRIER_RECORD, "search", 8, 39)                                 \
+    X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 2444)                 \
+    X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 313)                 \
+    X(PL_MESSAGE_SEARCH_TOLD, 0x33, PL_CARRIER_RECORD, "search-told", 1, 300)                      \
+    X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)
 
 typedef enum pl_message_id {
 #define X(id, code, carrier, name, shortest, longest) id,
@@ -63,7 +84,9 @@ typedef enum pl_message_id {
     X(PL_REFUSAL_PEER_OFFLINE, 8, "peer-offline")                                                  \
     X(PL_REFUSAL_NO_VISIT, 9, "no-such-visit")                                                     \
     X(PL_REFUSAL_BUSY, 10, "busy")                                                                 \
-    X(PL_REFUSAL_IDLE, 11, "idle")
+    X(PL_REFUSAL_IDLE, 11, "idle")                                                                 \
+    X(PL_REFUSAL_LEAVING, 12, "leaving")                                                           \
+    X(PL_REFUSAL_OVERLOADED, 13, "overloaded")
 
 typedef enum pl_refusal {
 #define X(id, code, name) id = code,
@@ -84,6 +107,17 @@ typedef enum pl_attach_role {
 /* Does a probed supernode take clients? */
 typedef enum pl_probe_status { PL_PROBE_WELCOME = 1, PL_PROBE_FULL = 2 } pl_probe_status;
 
+/* What is said of a supernode to another. */
+typedef enum pl_rumour_kind { PL_RUMOUR_JOINED = 1, PL_RUMOUR_LOST = 2 } pl_rumour_kind;
+
+typedef struct pl_rumour {
+    pl_rumour_kind kind;
+    pl_addr about;
+} pl_rumour;
+
+/* Who asks the nodes of a search's round. */
+typedef enum pl_search_way { PL_SEARCH_BY_CLIENT = 1, PL_SEARCH_ON_BEHALF = 2 } pl_search_way;
+
 /* A host-cache entry as it travels and as it is kept: freshness in Unix seconds. */
 typedef struct pl_cache_entry {
     pl_addr addr;
@@ -97,7 +131,7 @@ typedef struct pl_bytes_view {
 
 typedef struct pl_message {
     pl_message_id id;
-    uint64_t transaction;       /* PROBE, PROBE_ANSWER */
+    uint64_t transaction;       /* every datagram */
     pl_probe_status status;     /* PROBE_ANSWER */
     pl_attach_role role;        /* ATTACH */
     pl_refusal refusal;         /* REFUSED, SIGNAL_FAILED */
@@ -106,18 +140,35 @@ typedef struct pl_message {
                                  * spaces; of the grant it is the relay's user */
     pl_bytes_view password;     /* LOGIN: 0..64 bytes; RELAY_GRANT: 1..32, like a name */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
-    const uint8_t *dh_key;      /* LOGIN: 32 bytes */
+    const uint8_t *dh_key;      /* LOGIN, PING, ACK, STORE, QUERY: 32 bytes */
     int64_t unix_time;          /* ATTACHED: the supernode's clock */
     size_t n_servers;           /* ATTACHED */
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
     size_t n_entries;           /* ATTACHED, CACHE_ENTRIES: entries follow, borrowed by the writer */
     const pl_cache_entry *entries;
     pl_cache_entry *ret_entries; /* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, or NULL */
-    pl_addr target;             /* STUN_CHANGE: to whom */
+    pl_addr target;             /* STUN_CHANGE: to whom; PING, ACK: whom to ask or who answered, {0,0} = oneself;
+                                 * PULL: the page begins after this address */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
     uint32_t visit;             /* SIGNAL, SIGNAL_FAILED: the handle of a visit; 0 towards and from its visitor */
-    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes */
+    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes; STORE, STORED, QUERY, ANSWER: sealed (overlay/index/letter.h) */
     uint32_t lifetime;          /* RELAY_GRANT: seconds */
+    uint32_t incarnation;       /* PING, ACK: Unix seconds since when the sender (of a relayed ACK: the target) serves */
+    uint8_t n_rumours;          /* PING, ACK */
+    pl_rumour rumours[PL_MESSAGE_RUMOURS_MAX];
+    pl_bytes_view nodes;        /* PAGE: addresses of 6 bytes each (pl_message_node); SEARCH_NODES: each with the key of
+                                 * its node, 38 bytes (pl_message_key) */
+    pl_bytes_view entry;        /* REGISTER, LAST_KNOWN, SEARCH_RESULT, SEARCH_TOLD: 0..300 bytes, but at least 1 in
+                                 * REGISTER and SEARCH_TOLD */
+    uint32_t search;            /* SEARCH…: the client's number of a search */
+    uint8_t round;              /* SEARCH…: from 0 */
+    pl_search_way way;          /* SEARCH */
+    uint8_t slot_size;          /* SEARCH_NODES, SEARCH_RESULT: supernodes that serve the slot … */
+    uint8_t slot_named;         /* SEARCH_NODES: … the first so many of the nodes are of these */
+    uint8_t slot_no, slot_sure; /* SEARCH_NODES: … of which the supernode itself is one and says no (0 or 1), surely
+                                 * (0 or 1); SEARCH_RESULT: … and so many said no in this round, so many surely */
+    uint16_t network;           /* SEARCH_NODES, SEARCH_RESULT: supernodes in all, 65535 for more */
+    uint8_t asked, answered;    /* SEARCH_RESULT: nodes of this round, and those that said no */
     uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
 } pl_message;
 
@@ -129,6 +180,15 @@ size_t pl_message_write(const pl_message *message, uint8_t *out, size_t size);
  * 0, PL_ERR_SHORT, PL_ERR_MALFORMED (also: no such type on this carrier), PL_ERR_OVERSIZED (bytes left over,
  * or a count beyond a bound); on an error nothing is written. */
 int pl_message_read(pl_message *ret_message, pl_carrier carrier, const uint8_t *data, size_t len);
+
+#define PL_MESSAGE_NODE_BYTES 6   /* an address */
+#define PL_MESSAGE_KEYED_BYTES 38 /* an address and a key */
+
+/* The i-th address in a view of `nodes` whose items have so many bytes, and the key behind it. */
+pl_addr pl_message_node(pl_bytes_view nodes, size_t item_bytes, size_t i);
+const uint8_t *pl_message_key(pl_bytes_view nodes, size_t i);
+/* Writes an address: 6 bytes at out. */
+void pl_message_put_node(uint8_t *out, pl_addr node);
 
 typedef struct pl_message_row {
     const char *name;

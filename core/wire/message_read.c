@@ -1,5 +1,7 @@
 #include "core/wire/message_read.h"
 
+#include "core/wire/message_overlay.h"
+
 #include <glib.h>
 
 /* Bytes of a host-cache entry: address 4, port 2, seen 4. */
@@ -105,7 +107,7 @@ static int read_stun_change(pl_message *message, pl_reader *reader)
 }
 
 /* A string of 0..255 bytes after its length. */
-static pl_bytes_view read_string(pl_reader *reader)
+pl_bytes_view pl_message_read_string(pl_reader *reader)
 {
     size_t len = pl_read_u8(reader);
     const uint8_t *data = pl_read_view(reader, len);
@@ -126,8 +128,8 @@ static int read_login(pl_message *message, pl_reader *reader)
 {
     message->sign_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
     message->dh_key = pl_read_view(reader, PL_MESSAGE_KEY_BYTES);
-    message->name = read_string(reader);
-    message->password = read_string(reader);
+    message->name = pl_message_read_string(reader);
+    message->password = pl_message_read_string(reader);
     if (reader->failed)
         return PL_ERR_SHORT;
     if (message->name.len > PL_MESSAGE_NAME_MAX || message->password.len > PL_MESSAGE_PASSWORD_MAX)
@@ -135,7 +137,7 @@ static int read_login(pl_message *message, pl_reader *reader)
     return is_name(message->name) ? 0 : PL_ERR_MALFORMED;
 }
 
-static int check_name(pl_bytes_view name)
+int pl_message_check_name(pl_bytes_view name)
 {
     if (name.len > PL_MESSAGE_NAME_MAX)
         return PL_ERR_OVERSIZED;
@@ -145,39 +147,54 @@ static int check_name(pl_bytes_view name)
 static int read_signal(pl_message *message, pl_reader *reader)
 {
     message->visit = pl_read_u32(reader);
-    message->name = read_string(reader);
+    message->name = pl_message_read_string(reader);
     message->body.len = pl_read_u16(reader);
     if (message->body.len > PL_MESSAGE_BODY_MAX)
         return PL_ERR_OVERSIZED;
     message->body.data = pl_read_view(reader, message->body.len);
-    return reader->failed ? PL_ERR_SHORT : check_name(message->name);
+    return reader->failed ? PL_ERR_SHORT : pl_message_check_name(message->name);
 }
 
 static int read_signal_failed(pl_message *message, pl_reader *reader)
 {
     message->visit = pl_read_u32(reader);
     int error = read_refused(message, reader);
-    message->name = read_string(reader);
+    message->name = pl_message_read_string(reader);
     if (reader->failed)
         return PL_ERR_SHORT;
-    return error ? error : check_name(message->name);
+    return error ? error : pl_message_check_name(message->name);
 }
 
 /* User and password go into STUN attributes and keys as text, so both are held to the rule of names. */
 static int read_relay_grant(pl_message *message, pl_reader *reader)
 {
-    message->name = read_string(reader);
-    message->password = read_string(reader);
+    message->name = pl_message_read_string(reader);
+    message->password = pl_message_read_string(reader);
     message->lifetime = pl_read_u32(reader);
     if (reader->failed)
         return PL_ERR_SHORT;
-    int error = check_name(message->name);
-    return error ? error : check_name(message->password);
+    int error = pl_message_check_name(message->name);
+    return error ? error : pl_message_check_name(message->password);
 }
 
 static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_PROBE] = read_probe,
     [PL_MESSAGE_PROBE_ANSWER] = read_probe_answer,
+    [PL_MESSAGE_PING] = pl_overlay_read_ping,
+    [PL_MESSAGE_ACK] = pl_overlay_read_ping,
+    [PL_MESSAGE_PULL] = pl_overlay_read_pull,
+    [PL_MESSAGE_PAGE] = pl_overlay_read_page,
+    [PL_MESSAGE_STORE] = pl_overlay_read_letter,
+    [PL_MESSAGE_STORED] = pl_overlay_read_reply,
+    [PL_MESSAGE_QUERY] = pl_overlay_read_letter,
+    [PL_MESSAGE_ANSWER] = pl_overlay_read_reply,
+    [PL_MESSAGE_REGISTER] = pl_overlay_read_entry,
+    [PL_MESSAGE_FIND] = pl_overlay_read_find,
+    [PL_MESSAGE_LAST_KNOWN] = pl_overlay_read_entry,
+    [PL_MESSAGE_SEARCH] = pl_overlay_read_search,
+    [PL_MESSAGE_SEARCH_NODES] = pl_overlay_read_search_nodes,
+    [PL_MESSAGE_SEARCH_RESULT] = pl_overlay_read_search_result,
+    [PL_MESSAGE_SEARCH_TOLD] = pl_overlay_read_entry,
     [PL_MESSAGE_CREDENTIAL] = read_credential,
     [PL_MESSAGE_ATTACH] = read_attach,
     [PL_MESSAGE_ATTACHED] = read_attached,
@@ -193,6 +210,7 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_RELAY_GRANT] = read_relay_grant,
     [PL_MESSAGE_LOGIN] = read_login,
     [PL_MESSAGE_GRANTED] = read_credential,
+    [PL_MESSAGE_KEEP_ALIVE] = read_nothing,
 };
 
 int pl_message_read_body(pl_message *message, pl_reader *reader)

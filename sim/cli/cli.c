@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/expect.h"
+#include "analysis/steady/compare.h"
+#include "analysis/steady/precision.h"
 #include "analysis/figure.h"
 
 /* chosen: more worker processes than any machine of today has processors for. */
@@ -130,6 +131,17 @@ static char *check_metric(const char *metric)
     return error;
 }
 
+static char *check_difference(const char *metric, const char *width_or_claim, const char *a)
+{
+    char *error = NULL;
+    if (a)
+        an_compare_free(an_compare_parse(
+            &(an_compare_text){.metric = metric, .a = a, .b = a, .that = width_or_claim}, &error));
+    else
+        an_precision_free(an_precision_parse(metric, width_or_claim, &error));
+    return error;
+}
+
 static char *check_expectation(const char *text, const char *when)
 {
     char *error = NULL;
@@ -155,6 +167,7 @@ sim_scenario *cli_load(const cli_options *options, const char *path)
         .plot_kinds = kinds,
         .check_metric = check_metric,
         .check_expectation = check_expectation,
+        .check_difference = check_difference,
     };
     sim_scenario *scenario = sim_scenario_load(path, &scenario_options);
     g_free(kinds);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/steady/precision.h"
 #include "sim/cli/write.h"
 #include "sim/preflight.h"
 #include "sim/scenario/page.h"
@@ -52,6 +53,15 @@ const char *cli_launch_directory(const cli_launch *launch)
     return sim_results_directory(launch->results);
 }
 
+/* "file.yaml:49", kept with the others. */
+static const char *keep_position(const cli_launch *launch, const sim_place *place, GPtrArray *positions)
+{
+    g_autofree char *file = g_path_get_basename(place->source ? place->source->name : launch->path);
+    char *position = g_strdup_printf("%s:%d", file, (int)place->line);
+    g_ptr_array_add(positions, position);
+    return position;
+}
+
 an_summary *cli_launch_judge(const cli_launch *launch, const char *early, char **ret_error)
 {
     const sim_config *config = launch->scenario->points[0].config;
@@ -60,11 +70,18 @@ an_summary *cli_launch_judge(const cli_launch *launch, const char *early, char *
     GPtrArray *positions = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < config->n_expect; i++) {
         const sim_expectation *expect = &config->expect[i];
-        g_autofree char *file =
-            g_path_get_basename(expect->place.source ? expect->place.source->name : launch->path);
-        char *position = g_strdup_printf("%s:%d", file, (int)expect->place.line);
-        g_ptr_array_add(positions, position);
-        texts[i] = (an_expect_text){.text = expect->text, .when = expect->when, .position = position};
+        texts[i] = (an_expect_text){.text = expect->text,
+                                    .when = expect->when,
+                                    .position = keep_position(launch, &expect->place, positions)};
+    }
+    g_autofree an_compare_text *compares = g_new0(an_compare_text, config->n_compare + 1);
+    for (size_t i = 0; i < config->n_compare; i++) {
+        const sim_compare_config *compare = &config->compare[i];
+        compares[i] = (an_compare_text){.metric = compare->metric,
+                                        .a = compare->a,
+                                        .b = compare->b,
+                                        .that = compare->that,
+                                        .position = keep_position(launch, &compare->place, positions)};
     }
     an_summary *summary = an_summary_new(
         sim_results_directory(launch->results),
@@ -74,6 +91,9 @@ an_summary *cli_launch_judge(const cli_launch *launch, const char *early, char *
                       .early = early,
                       .expectations = texts,
                       .n_expectations = config->n_expect,
+                      .compares = compares,
+                      .n_compares = config->n_compare,
+                      .warmup = config->run.finds_warmup == SIM_YES ? AN_WARMUP_FOUND : AN_WARMUP_STATED,
                       .certainty = config->run.deterministic == SIM_YES ? AN_DETERMINISTIC : AN_STATISTICAL,
                       .strictness = launch->strict ? AN_STRICT : AN_LENIENT},
         ret_error);
@@ -139,6 +159,47 @@ static sim_results *open_results(const cli_launch *launch, int *ret_code)
     return NULL;
 }
 
+/* Runs replications [first, end) of every point, and adds to what was run before. */
+static void run_more(cli_launch *launch, size_t first, size_t end)
+{
+    sim_runner_outcome outcome, *all = &launch->outcome;
+    sim_runner_run(&(sim_runner_options){.scenario = launch->scenario,
+                                         .results = launch->results,
+                                         .only = launch->host,
+                                         .state = launch->state,
+                                         .first = first,
+                                         .end = end,
+                                         .jobs = jobs_of(launch),
+                                         .progress = progress_of(launch->options)},
+                   &outcome);
+    outcome.n_done += all->n_done;
+    outcome.n_planned += all->n_planned;
+    outcome.events += all->events;
+    outcome.wall_seconds += all->wall_seconds;
+    outcome.virtual_seconds += all->virtual_seconds;
+    g_free(all->sentence);
+    *all = outcome;
+}
+
+/* More replications, as long as the metric that was asked for is not known well enough. */
+static int refine(cli_launch *launch, size_t n)
+{
+    const sim_precision_config *asked = &launch->scenario->points[0].config->run.precision;
+    char *error = NULL;
+    an_precision *precision = asked->metric ? an_precision_parse(asked->metric, asked->width, &error) : NULL;
+    while (precision && !error && launch->outcome.exit == 0 && n < (size_t)asked->most) {
+        const size_t wanted = MIN(
+            an_precision_replications(precision, sim_results_directory(launch->results), n, &error),
+            (size_t)asked->most);
+        if (wanted <= n)
+            break;
+        run_more(launch, n, wanted);
+        n = wanted;
+    }
+    an_precision_free(precision);
+    return error ? cli_launch_refuse(launch, SIM_EXIT_FAULT, error) : SIM_EXIT_HELD;
+}
+
 int cli_launch_run(cli_launch *launch)
 {
     char *error = NULL;
@@ -148,13 +209,11 @@ int cli_launch_run(cli_launch *launch)
     launch->results = open_results(launch, &code);
     if (!launch->results)
         return code;
-    sim_runner_run(&(sim_runner_options){.scenario = launch->scenario,
-                                         .results = launch->results,
-                                         .only = launch->host,
-                                         .state = launch->state,
-                                         .jobs = jobs_of(launch),
-                                         .progress = progress_of(launch->options)},
-                   &launch->outcome);
+    const size_t n = (size_t)launch->scenario->points[0].config->run.replications;
+    run_more(launch, 0, n);
+    code = refine(launch, n);
+    if (code != SIM_EXIT_HELD)
+        return code;
     return launch->outcome.n_done > 0 ? SIM_EXIT_HELD : conclude_nothing(launch);
 }
 

@@ -33,6 +33,8 @@ static const char *reduction_text(an_reduction reduction)
         return "samples with a distribution: say which value by a suffix";
     case AN_COUNT:
         return "the number of samples that are not 0";
+    case AN_GAUGE:
+        return "the last of its samples in a replication, or a suffix over them";
     case AN_TOTAL:
         return "the sum of a replication";
     case AN_BALANCE:

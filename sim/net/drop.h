@@ -21,7 +21,8 @@
     X(NET_DROP_HAIRPIN, "hairpin")         /* the box does not hairpin */                          \
     X(NET_DROP_LINK_DOWN, "link-down")                                                             \
     X(NET_DROP_CLASH, "clash")             /* the port is the box's own for this remote: we came later */ \
-    X(NET_DROP_ISOLATED, "isolated")       /* hosts of the realm may not reach each other */
+    X(NET_DROP_ISOLATED, "isolated")       /* hosts of the realm may not reach each other */ \
+    X(NET_DROP_PARTED, "parted")           /* sender and receiver are on two sides of a partition */
 
 typedef enum net_drop {
 #define X(name, text) name,

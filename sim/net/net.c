@@ -124,9 +124,9 @@ static void set_host_firewall(net *network, net_host *host, const net_firewall_o
 static void set_link(net *network, net_host *host, const net_link_options *link)
 {
     const uint32_t number = net_kinds_keep(&network->links, link, sizeof *link);
-    g_assert(number < 1u << 29);
+    g_assert(number < 1u << 27);
     net_host_state state = host->out_state;
-    state.link = number & ((1u << 29) - 1);
+    state.link = number & ((1u << 27) - 1);
     net_host_set_state(host, state);
 }
 
@@ -181,6 +181,14 @@ void net_host_set_up(net *network, sim_host host, bool up)
     net_host *h = known_host(network, host);
     net_host_state state = h->out_state;
     state.is_up = up;
+    net_host_set_state(h, state);
+}
+
+void net_host_set_side(net *network, sim_host host, net_side side)
+{
+    net_host *h = known_host(network, host);
+    net_host_state state = h->out_state;
+    state.side = (uint32_t)side & 3u;
     net_host_set_state(h, state);
 }
 

@@ -99,6 +99,9 @@ net_realm net_realm_add(net *network, const net_realm_options *options);
 sim_host net_host_add(net *network, const net_host_options *options);
 /* Marks a host up or down; packets to a host that is down are dropped. */
 void net_host_set_up(net *network, sim_host host, bool up);
+/* Puts a host on a side of the partition that there is: what one side sends to the other does not arrive. */
+typedef enum net_side { NET_SIDE_NONE, NET_SIDE_A, NET_SIDE_B } net_side;
+void net_host_set_side(net *network, sim_host host, net_side side);
 /* Changes act on packets sent after them. */
 void net_host_set_link(net *network, sim_host host, const net_link_options *link);
 void net_host_set_firewall(net *network, sim_host host, const net_firewall_options *firewall);

@@ -16,7 +16,8 @@
 
 /* What a packet must know of a host before it looks any further. */
 typedef struct net_host_state {
-    uint32_t link : 29;   /* number among the network's kinds of links */
+    uint32_t link : 27;   /* number among the network's kinds of links */
+    uint32_t side : 2;    /* net_side */
     uint32_t moved : 1;   /* has had another address: what arrives may be for that one */
     uint32_t is_up : 1;
     uint32_t guarded : 1; /* has a firewall */

@@ -362,6 +362,15 @@ void net_path_downlink_end(void *ctx, void *arg, pl_time now)
         hand_over(network, flight->owner, flight, now);
 }
 
+/* What a box made has no sender whose side could be told. */
+static bool is_parted(const net *network, const net_host *receiver, sim_host sender)
+{
+    if (receiver->in_state.side == NET_SIDE_NONE || sender == NET_NO_HOST)
+        return false;
+    const uint32_t side = net_host_at(network, sender)->in_state.side;
+    return side != NET_SIDE_NONE && side != receiver->in_state.side;
+}
+
 /* The packet is before the host's firewall and downlink. */
 static void knock(net *network, net_flight *flight, pl_time now)
 {
@@ -373,6 +382,10 @@ static void knock(net *network, net_flight *flight, pl_time now)
     }
     if (h->in_state.moved && !is_there(h, flight)) {
         drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
+        return;
+    }
+    if (is_parted(network, h, flight->from)) {
+        drop_at(network, flight, NET_DROP_PARTED, nowhere, now);
         return;
     }
     net_firewall *firewall = h->in_state.guarded ? h->firewall : NULL;

@@ -8,18 +8,20 @@
 #include "sim/record/event_line.h"
 #include "sim/record/file.h"
 #include "sim/record/path_line.h"
+#include "sim/record/search_line.h"
 
 /* The plain files, in the order in which they get their names: scalars.csv last, for it marks the folder as
  * complete. */
-enum { FILE_SERIES, FILE_CALLS, FILE_PATHS, FILE_EVENTS, FILE_SCALARS, FILE_COUNT };
+enum { FILE_SERIES, FILE_CALLS, FILE_PATHS, FILE_SEARCHES, FILE_EVENTS, FILE_SCALARS, FILE_COUNT };
 
-static const char *const file_names[FILE_COUNT] = {"series.csv", "calls.csv", "paths.csv", "events.jsonl",
+static const char *const file_names[FILE_COUNT] = {"series.csv", "calls.csv", "paths.csv", "searches.csv", "events.jsonl",
                                                    "scalars.csv"};
 
 static const char *const file_headings[FILE_COUNT] = {
     "t_ns,host,name,labels,value,unit\n",
     "t_ns,caller,callee,labels,outcome,path,setup_ns,duration_ns\n",
     SIM_PATH_HEADING,
+    SIM_SEARCH_HEADING,
     "",
     "point,replication,name,labels,value,unit\n",
 };
@@ -29,7 +31,7 @@ struct sim_recorder {
     size_t point, replication;
     sim_record_level level;
     sim_payload_name_fn payload_name;
-    sim_file *files[FILE_COUNT]; /* events: NULL at level none; paths: NULL if there are none */
+    sim_file *files[FILE_COUNT]; /* events: NULL at level none; paths, searches: NULL if there are none */
     sim_capture *capture;        /* NULL if no host was chosen */
 };
 
@@ -75,7 +77,8 @@ static char *path_in(const char *directory, const char *name)
 static int open_files(sim_recorder *recorder, const sim_recorder_options *options, char **ret_error)
 {
     for (size_t i = 0; i < FILE_COUNT; i++) {
-        if ((i == FILE_EVENTS && options->level == SIM_RECORD_NONE) || (i == FILE_PATHS && !options->has_paths))
+        if ((i == FILE_EVENTS && options->level == SIM_RECORD_NONE) || (i == FILE_PATHS && !options->has_paths) ||
+            (i == FILE_SEARCHES && !options->has_searches))
             continue;
         g_autofree char *path = path_in(recorder->directory, file_names[i]);
         recorder->files[i] = sim_file_open(path, ret_error);
@@ -181,6 +184,11 @@ void sim_record_scalar(sim_recorder *recorder, const sim_sample *sample)
 void sim_record_path(sim_recorder *recorder, const sim_path_row *row)
 {
     sim_path_line(recorder->files[FILE_PATHS], row);
+}
+
+void sim_record_search(sim_recorder *recorder, const sim_search_row *row)
+{
+    sim_search_line(recorder->files[FILE_SEARCHES], row);
 }
 
 bool sim_recorder_failed(const sim_recorder *recorder)

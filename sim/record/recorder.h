@@ -4,6 +4,7 @@
  *   series.csv     t_ns,host,name,labels,value,unit             one row a sample, e.g. one login
  *   calls.csv      one row a call
  *   paths.csv      one row a session of two peers, where there are any (columns in path_line.h)
+ *   searches.csv   one row a search, where there are any
  *   events.jsonl   {"t":5000000000,"host":"peer-1","event":"login:rung","rung":"udp","entries":7}
  *   capture.pcapng the packets of chosen peers
  *
@@ -43,6 +44,7 @@ typedef struct sim_recorder_options {
     const char *const *capture; /* names of hosts whose packets go to capture.pcapng */
     size_t n_capture;
     bool has_paths;                   /* whether there is a paths.csv */
+    bool has_searches;                /* whether there is a searches.csv */
     int64_t epoch;                    /* Unix seconds at now = 0, for the capture */
     sim_payload_name_fn payload_name; /* NULL: events and captures name protocols only */
 } sim_recorder_options;
@@ -79,6 +81,16 @@ typedef struct sim_path_row {
     const char *drop_cause, *drop_box, *relay;
 } sim_path_row;
 
+/* A search for a user: for whom, what was true of him when it began, and what it came to.  Texts may be NULL. */
+typedef struct sim_search_row {
+    uint32_t search;
+    const char *host, *group, *target, *truth, *policy, *outcome, *reason;
+    pl_time started;
+    pl_span time;
+    int64_t asked, rounds, messages;
+    const char *right; /* "right", "wrong", "gave-up", or "": not judged */
+} sim_search_row;
+
 /* NULL and a sentence in *ret_error (g_free) if a file cannot be made. */
 sim_recorder *sim_recorder_open(const sim_recorder_options *options, char **ret_error);
 /* An event of a node; kept if the level says so. */
@@ -92,6 +104,8 @@ bool sim_recorder_wants_packets(const sim_recorder *recorder);
 void sim_record_sample(sim_recorder *recorder, const char *host, const sim_sample *sample, pl_time now);
 /* One session, into paths.csv; only with has_paths. */
 void sim_record_path(sim_recorder *recorder, const sim_path_row *row);
+/* One search, into searches.csv; only with has_searches. */
+void sim_record_search(sim_recorder *recorder, const sim_search_row *row);
 /* One number about the whole replication, into scalars.csv. */
 void sim_record_scalar(sim_recorder *recorder, const sim_sample *sample);
 /* Whether a write has failed (a full disk): the run may as well stop, close will say why. */

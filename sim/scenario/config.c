@@ -16,6 +16,12 @@ void sim_config_complain(const sim_config_builder *b, const sim_place *place, co
     sim_diagnostic_add(b->fill.diagnostics, place, hint, "%s", message);
 }
 
+const sim_tree *sim_config_value(const sim_tree *map, const sim_tree *borrowed, const char *key)
+{
+    const sim_tree *value = map && map->kind == SIM_TREE_MAP ? sim_tree_get(map, key) : NULL;
+    return value || !borrowed || borrowed->kind != SIM_TREE_MAP ? value : sim_tree_get(borrowed, key);
+}
+
 const sim_place *sim_config_place(const sim_config_builder *b, const sim_tree *map, const char *key)
 {
     const sim_tree *value = map ? sim_tree_get(map, key) : NULL;
@@ -128,6 +134,23 @@ static void read_end(sim_config_builder *b, const sim_tree *run, const sim_raw_r
             "add duration: 10min to run:, or until: all-logged-in and limit:", "the run has no end");
 }
 
+static void read_precision(sim_config_builder *b, const sim_tree *map, int64_t replications)
+{
+    sim_precision_config *precision = &b->config->run.precision;
+    sim_fill_section(&b->fill, "run.precision", map, NULL, &map->place, SIM_WHOLE, precision);
+    if (map->kind != SIM_TREE_MAP)
+        return;
+    if (precision->most < replications)
+        sim_config_complain(b, sim_config_place(b, map, "max"), "give at least run.replications",
+                            "more replications are run in any case");
+    char *wrong = precision->metric && precision->width && b->options->check_difference
+                      ? b->options->check_difference(precision->metric, precision->width, NULL)
+                      : NULL;
+    if (wrong)
+        sim_config_complain(b, sim_config_place(b, map, "metric"), NULL, wrong);
+    g_free(wrong);
+}
+
 static void read_run(sim_config_builder *b)
 {
     static const char *const levels[] = {"auto", "none", "calls", "protocol", "packets"};
@@ -140,13 +163,20 @@ static void read_run(sim_config_builder *b)
     read_end(b, run, &raw);
     sim_run_config *r = &b->config->run;
     r->engine = raw.engine;
-    r->warmup_ns = raw.warmup;
+    r->warmup_ns = MAX(raw.warmup, 0);
+    r->finds_warmup = raw.warmup < 0 ? SIM_YES : SIM_NO;
+    if (r->finds_warmup == SIM_YES && raw.sample == 0)
+        sim_config_complain(b, sim_config_place(b, run, "warmup"), "add sample: 30s",
+                            "a warm-up is found in what is sampled");
+    if (run && sim_tree_get(run, "precision"))
+        read_precision(b, sim_tree_get(run, "precision"), raw.replications);
     r->seed = raw.seed;
     r->replications = raw.replications;
     r->crypto = raw.crypto ? SIM_CRYPTO_SIZED : SIM_CRYPTO_REAL;
     r->codec = raw.codec ? SIM_CODEC_SIZED : SIM_CODEC_OPUS;
     r->deterministic = raw.deterministic ? SIM_YES : SIM_NO;
     r->epoch = raw.epoch;
+    r->sample_ns = raw.sample;
     r->events = levels[raw.events > 0 && raw.events < 5 ? raw.events : 0];
     if (r->warmup_ns > 0 && r->duration_ns > 0 && r->warmup_ns >= r->duration_ns)
         sim_config_complain(b, sim_config_place(b, run, "warmup"), "make it shorter than the run",
@@ -204,7 +234,9 @@ static void read_servers(sim_config_builder *b, const char *section, sim_servers
     sim_fill_section(&b->fill, section, sim_tree_get(b->root, section), NULL, &b->root->place, SIM_WHOLE,
                      &raw);
     *servers = (sim_servers_config){
-        .count = raw.count,
+        .count = raw.count + raw.dedicated,
+        .dedicated = raw.dedicated,
+        .dedicated_capacity = raw.dedicated_capacity,
         .link_name = raw.link,
         .link = sim_config_profile(b, raw.link),
         .firewall_name = raw.firewall,
@@ -278,6 +310,14 @@ bool sim_config_has_paths(const sim_config *config)
     return config->n_paths > 0 || config->matrix.n_cells > 0;
 }
 
+bool sim_config_has_searches(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_groups; i++)
+        if (config->groups[i].searches.is_on)
+            return true;
+    return false;
+}
+
 static double bytes_per_host(const sim_config *config)
 {
     return strcmp(config->run.engine, "ns3") == 0 ? BYTES_PER_HOST_NS3 : BYTES_PER_HOST_LIGHT;
@@ -348,12 +388,14 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
     read_run(&b);
     read_profiles(&b);
     read_servers(&b, "supernodes", &b.config->supernodes);
+    sim_churn_read(&b, "supernodes.churn", sim_tree_get(root, "supernodes"), NULL, &b.config->supernodes.churn);
     read_servers(&b, "login_servers", &b.config->login_servers);
     sim_population_read(&b);
     sim_matrix_read(&b);
     sim_population_check(&b);
     sim_proxies_read(&b);
     sim_paths_read(&b);
+    sim_searches_find(&b);
     sim_timeline_read(&b);
     read_protocol(&b);
     sim_agenda_read(&b);

@@ -26,17 +26,33 @@ typedef struct sim_ports {
     uint16_t port[NET_FIREWALL_PORTS_MAX];
 } sim_ports;
 
+/* Until when replications are added; metric NULL: never. */
+typedef struct sim_precision_config {
+    const char *metric, *width; /* as written: analysis reads them */
+    int64_t most;
+} sim_precision_config;
+
+/* Two points to be compared, replication by replication. */
+typedef struct sim_compare_config {
+    const char *metric, *a, *b;
+    const char *that; /* NULL = no claim */
+    sim_place place;
+} sim_compare_config;
+
 typedef struct sim_run_config {
     const char *engine; /* "light", "ns3", "live" */
     sim_until until;
     pl_span duration_ns; /* DURATION: the run's length; else its limit */
     pl_span warmup_ns;   /* samples before this are not measured */
+    sim_switch finds_warmup; /* analysis does; warmup_ns is 0 then */
+    sim_precision_config precision;
     int64_t seed;
     int64_t replications;
     sim_crypto crypto;
     sim_codec codec;
     const char *events; /* "none", "calls", "protocol", "packets": `auto` is resolved */
     sim_switch deterministic;
+    pl_span sample_ns; /* between two samples of the overlay's state; 0 = at the end only */
     int64_t epoch; /* Unix seconds at now = 0 */
 } sim_run_config;
 
@@ -46,9 +62,50 @@ typedef struct sim_profile_config {
     net_link_options link;
 } sim_profile_config;
 
+/* A kind of staying; shares are of those present at an instant. */
+typedef struct sim_churn_class {
+    double share;
+    net_law session;
+} sim_churn_class;
+
+typedef enum sim_churn_start { SIM_START_STATIONARY, SIM_START_ALL, SIM_START_NONE } sim_churn_start;
+
+/* How hosts come and go. */
+typedef struct sim_churn_config {
+    size_t n_classes; /* 0: they stay */
+    sim_churn_class *classes;
+    net_law gap;
+    double hard; /* share of departures without a log-out */
+    sim_churn_start start;
+    sim_arrival settle; /* peers: when those who are there at the start log in */
+} sim_churn_config;
+
+/* What is true of the user who is searched for, at the instant of the question. */
+typedef enum sim_truth { SIM_TRUTH_PRESENT, SIM_TRUTH_LEFT, SIM_TRUTH_ABSENT, SIM_TRUTH_NEVER } sim_truth;
+#define SIM_TRUTHS 4
+const char *sim_truth_name(sim_truth truth);
+
+struct sim_group_config;
+
+/* What a group's peers search for; shares all 0: nothing. */
+typedef struct sim_searches_config {
+    bool is_on;
+    const char *policy; /* when a search ends; NULL = the core's default */
+    double rate; /* a peer and second; 0 = once, at arrive */
+    sim_arrival arrive;
+    double of[SIM_TRUTHS]; /* shares */
+    double zipf;           /* exponent of popularity; 0 = uniform */
+    const char *whom_text;
+    const struct sim_group_config *whom; /* NULL = everybody */
+    pl_span left_least_ns, left_most_ns;
+} sim_searches_config;
+
 /* Supernodes or login servers. */
 typedef struct sim_servers_config {
-    int64_t count;
+    int64_t count;     /* with the dedicated ones, which are the last */
+    int64_t dedicated; /* supernodes that sleep until the timeline adds them */
+    int64_t dedicated_capacity; /* of each, logins a second; 0 = that of the others */
+    sim_churn_config churn;
     const char *link_name;
     net_link_options link;
     const char *firewall_name;
@@ -86,6 +143,7 @@ typedef struct sim_group_config {
     const char *traversal;   /* profile: "ours", "e1", "e2" */
     const char *nat_refresh; /* policy: "login", "timer", … */
     const char *icmp;        /* policy of pings: "none", "nearest", … */
+    const char *relogin;     /* policy: "none", "every", "back-off" */
     const char *firewall_name;
     net_firewall_options firewall;
     const char *stack;
@@ -98,6 +156,9 @@ typedef struct sim_group_config {
     int64_t cache; /* LATER: entries in the host cache at the start, as far as supernodes exist */
     uint16_t port; /* 0 = random */
     sim_ports web_ports;
+    sim_churn_config churn;
+    net_day day; /* churn with a diurnal arrive: when the return is likely; depth 0: at any hour */
+    sim_searches_config searches;
 } sim_group_config;
 
 typedef enum sim_action {
@@ -110,8 +171,17 @@ typedef enum sim_action {
     SIM_DO_REBOOT,    /* the box in front of it forgets its mappings */
     SIM_DO_READDRESS, /* the box in front of it gets another outside address */
     SIM_DO_ROAM,      /* it moves to another LAN */
-    SIM_DO_ROUTER     /* the box in front of it becomes one of another kind */
+    SIM_DO_ROUTER,    /* the box in front of it becomes one of another kind */
+    SIM_DO_KILL,      /* those who are there vanish … */
+    SIM_DO_QUIT,      /* … or log out */
+    SIM_DO_ADD,       /* dedicated supernodes wake up */
+    SIM_DO_PARTITION, /* two sets of hosts do not reach each other */
+    SIM_DO_HEAL,      /* all partitions end */
+    SIM_DO_SLOW,      /* all that it sends and gets is late */
+    SIM_DO_POISON     /* its answers about the index are bad */
 } sim_action;
+
+typedef enum sim_poison { SIM_POISON_LIE, SIM_POISON_DROP, SIM_POISON_STALE } sim_poison;
 
 /* CALLER and CALLEE are the two ends of a cell of the matrix. */
 typedef enum sim_role {
@@ -131,6 +201,7 @@ typedef struct sim_selection {
     sim_role role;
     int64_t index;
     const sim_group_config *group; /* NULL = any */
+    bool is_dedicated;             /* supernodes: those that sleep at the start, and no others */
 } sim_selection;
 
 typedef enum sim_transport { SIM_TRANSPORT_BOTH, SIM_TRANSPORT_UDP, SIM_TRANSPORT_TCP } sim_transport;
@@ -148,8 +219,15 @@ typedef struct sim_act {
     pl_span at_ns;
     pl_span for_ns; /* 0 = for good; else it is undone after this */
     sim_action action;
+    const char *name; /* NULL: nobody speaks of it */
     const char *what_text;
     sim_selection what;
+    bool has_from; /* PARTITION: the other side is … */
+    sim_selection from;
+    pl_span within_ns; /* each at a draw within this after at_ns; 0 = all at once */
+    net_law back;      /* KILL, QUIT: of kind NONE = for good */
+    pl_span by_ns;     /* SLOW */
+    sim_poison poison;
     double share;         /* of the selected hosts, drawn at random; 1 = all */
     unsigned link_fields; /* LINK: which of `link` are set (SIM_LINK_…); ALL when a profile is named */
     net_link_options link;
@@ -265,6 +343,8 @@ typedef struct sim_config {
     sim_measure_config *measure;
     size_t n_plots;
     sim_plot_config *plots;
+    size_t n_compare;
+    sim_compare_config *compare;
     size_t n_expect;
     sim_expectation *expect;
     bool watches_nat; /* some measure or expectation is of the kept NAT reports */
@@ -290,6 +370,8 @@ char *sim_config_groups(const sim_config *config, size_t point);
 bool sim_config_pings(const sim_config *config);
 /* Whether anybody is asked to connect to anybody. */
 bool sim_config_has_paths(const sim_config *config);
+/* Whether anybody looks for anybody. */
+bool sim_config_has_searches(const sim_config *config);
 /* Hosts of all roles. */
 int64_t sim_config_hosts(const sim_config *config);
 /* Memory that the point is expected to need, in bytes. */

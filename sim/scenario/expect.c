@@ -57,6 +57,24 @@ static const char *parse_metric(const char *text, sim_claim *claim, sim_problem 
     return text + len + 2;
 }
 
+/* Cuts the window off the value.  Its form is analysis' to judge; here counts whose name it has. */
+static void cut_window(char *value, sim_claim *claim)
+{
+    static const char *const words[] = {" at ", " during ", " within "};
+    size_t end = strlen(value);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *at = strstr(value, words[i]);
+        if (at && (size_t)(at - value) < end)
+            end = (size_t)(at - value);
+    }
+    const char *after = value[end] ? strstr(value + end, " after ") : NULL;
+    if (after)
+        g_strlcpy(claim->after, g_strchug((char *)(uintptr_t)after + strlen(" after ")), sizeof claim->after);
+    claim->is_windowed = value[end] != 0;
+    value[end] = 0;
+    g_strstrip(value);
+}
+
 bool sim_expect_parse(const char *text, sim_claim *ret, sim_problem *problem)
 {
     sim_claim claim = {.op = SIM_CLAIM_NEVER};
@@ -78,7 +96,9 @@ bool sim_expect_parse(const char *text, sim_claim *ret, sim_problem *problem)
                                    "an operator (== != < <= > >=) and a value must follow the metric");
         else
             claim.op = (sim_claim_operator)at;
-        char *value = good ? g_strstrip(g_strdup(rest + strlen(operators[at]))) : NULL;
+        char *value = good ? g_strchomp(g_strdup(rest + strlen(operators[at]))) : NULL;
+        if (good)
+            cut_window(value, &claim);
         good = good && parse_value(value, &claim, problem);
         g_free(value);
     }
@@ -191,12 +211,45 @@ static void check_label(const sim_scenario *scenario, const sim_place *place, co
     }
 }
 
+/* Without the act there would be no instant, and nothing to judge. */
+static void check_act(const sim_scenario *scenario, const sim_place *place, const char *name)
+{
+    sim_nearest nearest = sim_nearest_begin(name);
+    char buffer[96];
+    for (size_t p = 0; p < scenario->n_points; p++) {
+        const sim_config *config = scenario->points[p].config;
+        for (size_t i = 0; i < config->n_timeline; i++) {
+            if (!config->timeline[i].name)
+                continue;
+            if (strcmp(config->timeline[i].name, name) == 0)
+                return;
+            sim_nearest_offer(&nearest, config->timeline[i].name);
+        }
+    }
+    sim_diagnostic_add(scenario->diagnostics, place,
+                       sim_nearest_hint(&nearest, buffer, sizeof buffer, "give the act of the timeline a name:"),
+                       "no act of the timeline is called '%s'", name);
+}
+
+/* Who looks at the course of a run must have it sampled. */
+static void check_sampled(const sim_scenario *scenario, const sim_expectation *expectation, const sim_claim *claim)
+{
+    const bool is_windowed = claim->is_windowed && g_str_has_prefix(claim->metric, "overlay.") &&
+                             !g_str_has_prefix(claim->metric, "overlay.children.");
+    if (is_windowed && scenario->n_points > 0 && scenario->points[0].config->run.sample_ns == 0)
+        sim_diagnostic_add(scenario->diagnostics, &expectation->place, "add sample: 30s to run:",
+                           "nothing is sampled in the course of the run");
+}
+
 static void check_labels(const sim_scenario *scenario, const sim_expectation *expectation)
 {
     sim_claim claim;
     sim_problem problem;
     if (strchr(expectation->text, '$') || !sim_expect_parse(expectation->text, &claim, &problem))
         return;
+    check_sampled(scenario, expectation, &claim);
+    if (*claim.after)
+        check_act(scenario, &expectation->place, claim.after);
     g_auto(GStrv) labels = g_strsplit_set(claim.labels, ",;", -1);
     for (size_t i = 0; labels[i]; i++) {
         char *value = strchr(labels[i], '=');

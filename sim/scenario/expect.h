@@ -1,6 +1,8 @@
 /* expect.h - a line of `expect:` taken apart, as far as its form goes.
  *
  *   METRIC{LABELS} OP VALUE        METRIC is dotted words, OP one of == != < <= > >= within, VALUE a quantity
+ *   METRIC{LABELS} OP VALUE at 2h | during 120s..300s | within 90s, each with `after NAME` if an act of the
+ *                                  timeline is where time begins
  *   never: METRIC{LABELS}
  *
  * Whether the metric exists and the unit fits is analysis' knowledge: options->check_expectation. */
@@ -37,6 +39,8 @@ typedef struct sim_claim {
     double value; /* in the unit above; 0 for NEVER */
     sim_claim_unit unit;
     int64_t exact; /* ns, bytes or bit/s as whole numbers; 0 for the others */
+    bool is_windowed;
+    char after[64]; /* name of the act that its window counts from, or "" */
 } sim_claim;
 
 /* Parses one claim; for `never` give only the metric and SIM_CLAIM_NEVER follows. */

@@ -50,7 +50,7 @@ typedef struct word_search {
     const char *word;
     int at, next; /* position found, or -1 */
     sim_nearest nearest;
-    char best[64], all[160];
+    char best[64], all[224];
 } word_search;
 
 static void word_offer(void *ctx, const char *word)
@@ -78,7 +78,7 @@ static bool find_word(const sim_fill *fill, const sim_schema_row *row, const cha
     *ret = search.at;
     if (search.at >= 0)
         return true;
-    char buffer[96], otherwise[192], message[120];
+    char buffer[96], otherwise[256], message[120];
     g_snprintf(otherwise, sizeof otherwise, search.next ? "one of %s" : "there are none%s", search.all);
     g_snprintf(message, sizeof message, "unknown %s '%.60s'",
                row->words[0] == '@' ? row->words[1] == 'p' ? "profile" : row->key : row->key, text);
@@ -166,6 +166,43 @@ static bool read_echo(const sim_fill *fill, const sim_tree *value, sim_echo *ret
     return good;
 }
 
+/* A file named in a scenario is looked for beside the file that names it. */
+static bool read_trace(const sim_fill *fill, const sim_tree *value, sim_law *law)
+{
+    sim_problem problem;
+    const sim_source *source = value->place.source;
+    g_autofree char *folder = source && !sim_diagnostic_is_argument(source) ? g_path_get_dirname(source->name) : NULL;
+    g_autofree char *path =
+        folder && !g_path_is_absolute(law->file) ? g_build_filename(folder, law->file, NULL) : g_strdup(law->file);
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(pl_span));
+    size_t line = 0;
+    if (!sim_terms_trace(path, spans, &line, &problem)) {
+        sim_diagnostic_add(fill->diagnostics, &value->place, problem.hint, "%s (%s:%zu)", problem.message, path,
+                           line);
+        return false;
+    }
+    pl_span *kept = sim_tree_reserve(fill->pool, spans->len * sizeof *kept);
+    memcpy(kept, spans->data, spans->len * sizeof *kept);
+    law->law.n = spans->len;
+    law->law.spans = kept;
+    return true;
+}
+
+static bool read_law(const sim_fill *fill, const sim_tree *value, sim_law *ret)
+{
+    sim_problem problem;
+    if (!sim_fill_is(fill, value, SIM_TREE_SCALAR, "exp(mean=35min)"))
+        return false;
+    if (is_deferred(value->text))
+        return true;
+    char *storage = sim_tree_reserve(fill->pool, strlen(value->text) + 1);
+    if (!sim_terms_law(value->text, storage, ret, &problem)) {
+        complain(fill, value, &problem);
+        return false;
+    }
+    return ret->law.kind != NET_LAW_TRACE || read_trace(fill, value, ret);
+}
+
 static bool parse_count(const sim_schema_row *row, const char *text, int64_t *ret, sim_problem *problem)
 {
     return sim_units_count(text, ret, problem) && in_range(row, *ret, problem);
@@ -173,6 +210,10 @@ static bool parse_count(const sim_schema_row *row, const char *text, int64_t *re
 
 static bool parse_time(const sim_schema_row *row, const char *text, pl_span *ret, sim_problem *problem)
 {
+    if (row->words && strcmp(text, row->words) == 0) {
+        *ret = -1; /* found out later */
+        return true;
+    }
     return sim_units_time(text, ret, problem) && in_range(row, *ret, problem);
 }
 
@@ -248,6 +289,7 @@ static bool parse(const sim_fill *fill, const sim_schema_row *row, const char *t
     case SIM_KIND_FREQUENCY:
         return sim_units_frequency(text, target, problem);
     case SIM_KIND_ECHO:
+    case SIM_KIND_LAW:
     case SIM_KIND_PORTS:
     case SIM_KIND_SECTION:
     case SIM_KIND_BLOCK:
@@ -271,6 +313,8 @@ bool sim_fill_value(const sim_fill *fill, const sim_schema_row *row, const sim_t
         return read_ports(fill, row, value, target);
     if (row->kind == SIM_KIND_ECHO)
         return read_echo(fill, value, target);
+    if (row->kind == SIM_KIND_LAW)
+        return read_law(fill, value, target);
     g_snprintf(example, sizeof example, "%s: %s", row->key,
                row->fallback && *row->fallback ? row->fallback : "…");
     if (!sim_fill_is(fill, value, SIM_TREE_SCALAR, example))
@@ -357,6 +401,12 @@ void sim_fill_check(const sim_fill *fill, const char *section, const sim_tree *m
         sim_raw_kind kind;
         sim_raw_matrix matrix;
         sim_raw_paths paths;
+        sim_raw_churn churn;
+        sim_raw_class class;
+        sim_raw_searches searches;
+        sim_raw_of of;
+        sim_precision_config precision;
+        sim_compare_config compare;
     } scratch;
     memset(&scratch, 0, sizeof scratch);
     if (!sim_fill_is(fill, map, SIM_TREE_MAP, "key: value"))

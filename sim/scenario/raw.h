@@ -15,7 +15,7 @@ typedef struct sim_raw_top {
 
 typedef struct sim_raw_run {
     const char *engine;
-    pl_span duration, limit, warmup;
+    pl_span duration, limit, warmup, sample;
     int64_t seed, replications, epoch;
     int until, crypto, codec, events, deterministic;
 } sim_raw_run;
@@ -34,7 +34,7 @@ typedef struct sim_raw_link {
 } sim_raw_link;
 
 typedef struct sim_raw_servers {
-    int64_t count;
+    int64_t count, dedicated, dedicated_capacity;
     const char *link, *firewall, *stack;
     uint16_t port;
     sim_ports web_ports;
@@ -48,7 +48,7 @@ typedef struct sim_raw_group {
     const char *name, *link, *firewall, *stack;
     sim_nat nat, carrier;
     int64_t per_nat, per_carrier;
-    const char *traversal, *nat_refresh, *icmp;
+    const char *traversal, *nat_refresh, *icmp, *relogin;
     int isolated, proxy;
     int log_in, login, credentials, returns;
     sim_arrival arrive;
@@ -57,6 +57,29 @@ typedef struct sim_raw_group {
     uint16_t port;
     sim_ports web_ports;
 } sim_raw_group;
+
+typedef struct sim_raw_churn {
+    sim_law session, gap;
+    const char *leave;
+    int start;
+    sim_arrival settle;
+} sim_raw_churn;
+
+typedef struct sim_raw_class {
+    double share;
+    sim_law session;
+} sim_raw_class;
+
+typedef struct sim_raw_searches {
+    double rate;
+    sim_arrival arrive;
+    const char *popularity, *whom, *policy;
+    pl_span left_least, left_most;
+} sim_raw_searches;
+
+typedef struct sim_raw_of {
+    double share[SIM_TRUTHS];
+} sim_raw_of;
 
 typedef struct sim_raw_kind {
     sim_raw_group group; /* first: GROUP_ROWS count from the start */
@@ -91,7 +114,10 @@ typedef struct sim_raw_act {
     sim_raw_link link; /* first: LINK_ROWS count from the start */
     pl_span at, duration;
     int action, transport, answer;
-    const char *what, *profile, *firewall;
+    const char *what, *profile, *firewall, *name, *from;
+    pl_span within, by;
+    sim_law back;
+    int how;
     sim_nat nat;
     double share;
     sim_ports ports;

@@ -30,6 +30,8 @@ typedef struct sim_scenario_options {
      * They are analysis', which this room must not know. */
     char *(*check_metric)(const char *metric);
     char *(*check_expectation)(const char *text, const char *when);
+    /* What is wrong with the width of a metric's interval (`a` NULL), or with a claim about a difference. */
+    char *(*check_difference)(const char *metric, const char *width_or_claim, const char *a);
     double memory_bytes; /* of the machine; 0 = ask it */
 } sim_scenario_options;
 

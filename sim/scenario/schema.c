@@ -59,6 +59,10 @@
         ROW(section, "icmp", SIM_KIND_NAME, SIM_OPTIONAL,                                                     \
             "none|nearest|reachability|reachability-first|path-mtu|fixed-networks", 0, 0, "none",             \
             sim_raw_group, icmp, "what the nodes ping at a login, and for what (BS-18)"),                     \
+        ROW(section, "relogin", SIM_KIND_NAME, SIM_OPTIONAL, "none|every|back-off", 0, 0, "none",             \
+            sim_raw_group, relogin,                                                                           \
+            "what the nodes do when they lost their supernode, or a login failed: nothing, log in after "     \
+            "relogin.interval each time, or after pauses that grow (protocol: relogin.…)"),                   \
         ROW(section, "firewall", SIM_KIND_NAME, SIM_OPTIONAL, "@firewalls", 0, 0, "none", sim_raw_group,      \
             firewall, "firewall in front of each peer: `partyline list firewalls`"),                          \
         ROW(section, "stack", SIM_KIND_NAME, SIM_OPTIONAL, "@stacks", 0, 0, NULL, sim_raw_group, stack,       \
@@ -71,7 +75,8 @@
             "first login, a log-out, and a later login"),                                                     \
         ROW(section, "arrive", SIM_KIND_ARRIVAL, SIM_OPTIONAL, NULL, 0, 0, "at 0s", sim_raw_group, arrive,    \
             "when the peers act: at 10s · within 60s (each at a uniform draw) · exp(mean=30ms) (one after " \
-            "the other); the last two may end in `after 10s`"),                                               \
+            "the other); the last two may end in `after 10s`; diurnal(peak=20:00, swing=40%): within a day, "  \
+            "and with churn, when they come back: the least rate is so much below the highest"),              \
         ROW(section, "again_after", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 86400 * PL_SECOND, "30s",           \
             sim_raw_group, again_after, "login: both: from the log-out to the later login; returns: likewise"), \
         ROW(section, "returns", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_group, returns,    \
@@ -90,7 +95,9 @@
     ROW(section, "per_nat", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 250, "1", sim_raw_group, per_nat,         \
         "hosts behind one home box, in one LAN"),                                                            \
         ROW(section, "per_carrier", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 60000, "1", sim_raw_group,        \
-            per_carrier, "homes behind one carrier's box (hosts, with nat: none)")
+            per_carrier, "homes behind one carrier's box (hosts, with nat: none)"),                          \
+        BOX(section, "churn", SIM_KIND_BLOCK, "the peers come and go; without it they stay"),                \
+        BOX(section, "searches", SIM_KIND_BLOCK, "the peers search for users")
 
 #define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
     ROW(section, "up", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, up,                       \
@@ -104,6 +111,8 @@
         ROW(section, "loss", SIM_KIND_LOSS, SIM_OPTIONAL, "none", 0, 0, fallback_loss, sim_raw_link, loss,   \
             "each way: 0.2% · gilbert(p=1%, burst=4) (mean loss, mean burst in packets) · "                \
             "gilbert-elliott(p=1%, r=25%, good=0%, bad=100%) · none")
+
+#include "sim/scenario/schema_crowd.h"
 
 static const sim_schema_row rows[] = {
     ROW("", "scenario", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_top, scenario,
@@ -143,6 +152,7 @@ static const sim_schema_row rows[] = {
         "metrics to show at the end of a run (`partyline list metrics`), each with what was published if "
         "`beside` follows: login.time.p50 beside 3 to 7 s (BS-14)"),
     BOX("", "plots", SIM_KIND_ITEMS, "figures to draw"),
+    BOX("", "compare", SIM_KIND_ITEMS, "pairs of points on the same random streams, and how they differ"),
     BOX("", "expect", SIM_KIND_EXPECTS,
         "what must hold: METRIC{LABELS} OP VALUE, which decides the exit code"),
 
@@ -157,8 +167,16 @@ static const sim_schema_row rows[] = {
         "path that was planned has failed, or its echo is over; needs limit"),
     ROW("run", "limit", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_run, limit, "until: the run ends at this instant in any case"),
-    ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, NULL, 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
-        "samples before this instant are not measured"),
+    ROW("run", "warmup", SIM_KIND_TIME, SIM_OPTIONAL, "auto", 0, 3650 * 24 * PL_HOUR, "0s", sim_raw_run, warmup,
+        "samples before this instant are not measured; auto: MSER-5 finds it in the sampled users online"),
+    BOX("run", "precision", SIM_KIND_BLOCK,
+        "more replications than that are run until a metric is known well enough"),
+    ROW("run.precision", "metric", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_precision_config, metric,
+        "which, as in expect: overlay.online at 2h after storm"),
+    ROW("run.precision", "ci95", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_precision_config, width,
+        "width of its 95 % interval at which it is enough, e.g. 2%, 300ms"),
+    ROW("run.precision", "max", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 2, 10000, "40", sim_precision_config, most,
+        "replications at most"),
     ROW("run", "seed", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, INT64_MAX, "1", sim_raw_run, seed,
         "seed of all draws; the same seed gives the same bytes"),
     ROW("run", "replications", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 10000, "1", sim_raw_run, replications,
@@ -173,6 +191,10 @@ static const sim_schema_row rows[] = {
         "ladder diagrams need packets"),
     ROW("run", "deterministic", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_run, deterministic,
         "yes: expectations are judged exactly in every replication, not by intervals"),
+    ROW("run", "sample", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_run, sample,
+        "how often the state of the overlay goes to series.csv, e.g. 30s: what expectations with at, during "
+        "and within look at; without it at the end only"),
     ROW("run", "epoch", SIM_KIND_DATE, SIM_OPTIONAL, NULL, 0, 0, "2004-09-15", sim_raw_run, epoch,
         "calendar time at the start of the run, UTC; the talk's measurements are of September 2004"),
 
@@ -202,6 +224,13 @@ static const sim_schema_row rows[] = {
     SERVER_ROWS("supernodes", "7", "listen_port"),
     ROW("supernodes", "bootstrap", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers,
         bootstrap, "the first seven have the seven addresses that a fresh installation knows (BS-05)"),
+    ROW("supernodes", "dedicated", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, COUNT_MAX, "0", sim_raw_servers,
+        dedicated, "how many more there are that sleep until `do: add` of the timeline"),
+    ROW("supernodes", "dedicated_capacity", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000, "0", sim_raw_servers,
+        dedicated_capacity, "logins a second that each of these can do; 0: as supernode.capacity says (protocol)"),
+    BOX("supernodes", "churn", SIM_KIND_BLOCK,
+        "the supernodes come and go, but for those of the bootstrap list; without it they stay"),
+    CHURN_ROWS("supernodes.churn"),
     ROW("supernodes", "pairs", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "yes", sim_raw_servers, pairs,
         "supernodes work in pairs for NAT discovery; without a partner filtering stays unknown"),
 
@@ -214,6 +243,8 @@ static const sim_schema_row rows[] = {
     BOX("peers", "mix", SIM_KIND_ITEMS, "groups of peers; what an entry does not say is taken from peers"),
     GROUP_ROWS("peers"),
     SHARED_ROWS("peers"),
+    CHURN_ROWS("peers.churn"),
+    SEARCH_ROWS("peers.searches"),
 
     ROW("peers.mix[]", "share", SIM_KIND_PART, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, share,
         "of peers.count; all entries give a share, and they make 100% (one may say rest), or all give a count"),
@@ -223,6 +254,8 @@ static const sim_schema_row rows[] = {
         "name of the group, for the timeline and labels; group-1, group-2, … without it"),
     GROUP_ROWS("peers.mix[]"),
     SHARED_ROWS("peers.mix[]"),
+    CHURN_ROWS("peers.mix[].churn"),
+    SEARCH_ROWS("peers.mix[].searches"),
 
     ROW("proxies", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 250, "1", sim_raw_proxies, count,
         "how many there are; the peers are told of them in turn"),
@@ -283,13 +316,29 @@ static const sim_schema_row rows[] = {
     ROW("timeline[]", "at", SIM_KIND_TIME, SIM_REQUIRED, NULL, 0, 3650 * 24 * PL_HOUR, NULL, sim_raw_act, at,
         "instant of virtual time"),
     ROW("timeline[]", "do", SIM_KIND_WORD, SIM_REQUIRED,
-        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|router", 0, 0, NULL, sim_raw_act, action,
+        "fail|restart|link|block|unblock|firewall|reboot|readdress|roam|router|kill|quit|add|partition|heal|slow|poison",
+        0, 0, NULL, sim_raw_act, action,
         "fail: vanish; restart: come back; link: change the access link; block, unblock: "
         "ports; firewall: another preset; reboot: the NAT box in front forgets its mappings; readdress: it "
         "gets another "
-        "outside address; roam: move to another LAN; router: the box becomes one of another kind, at the same address"),
+        "outside address; roam: move to another LAN; router: the box becomes one of another kind, at the same address; kill, quit: those who are there go, without a word or with "
+        "a log-out; add: dedicated supernodes wake up; partition: two sets of hosts do not reach each other; "
+        "heal: all partitions end; slow: all that it sends and gets is late; poison: supernodes answer badly"),
+    ROW("timeline[]", "name", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, name,
+        "what expectations call it: … at 2h after NAME"),
+    ROW("timeline[]", "within", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
+        sim_raw_act, within, "do: kill, quit, restart, add: each of them at a uniform draw after `at`"),
+    ROW("timeline[]", "back", SIM_KIND_LAW, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, back,
+        "do: kill, quit: each is back after such a span; as session under churn"),
+    ROW("timeline[]", "from", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, from,
+        "do: partition: the other side, as what; without it everybody else"),
+    ROW("timeline[]", "by", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, PL_HOUR, NULL, sim_raw_act, by,
+        "do: slow: how late, each way"),
+    ROW("timeline[]", "how", SIM_KIND_WORD, SIM_OPTIONAL, "lie|drop|stale", 0, 0, "lie", sim_raw_act, how,
+        "do: poison: they begin anew and keep nothing, so that they deny everybody; do not answer; or keep what they "
+        "have, and nothing new"),
     ROW("timeline[]", "what", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_act, what,
-        "supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
+        "supernodes · dedicated · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the name of a "
         "group"),
     ROW("timeline[]", "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, nat,
         "do: roam: NAT box of the new place; without it one like that of the old; do: router: the new box"),
@@ -314,6 +363,15 @@ static const sim_schema_row rows[] = {
     ROW("plots[]", "peer", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_plot_config, peer,
         "ladder: the peer whose first login is drawn; without it, of each set-up the login whose time is the "
         "median"),
+
+    ROW("compare[]", "metric", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, metric,
+        "which, as in expect: overlay.online at 2h after storm"),
+    ROW("compare[]", "a", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, a,
+        "condition of the one point, or the name of its case"),
+    ROW("compare[]", "b", SIM_KIND_TEXT, SIM_REQUIRED, NULL, 0, 0, NULL, sim_compare_config, b,
+        "of the other, which must be like it in all else that is swept"),
+    ROW("compare[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_compare_config, that,
+        "claim about the difference a − b: > 20%; it counts as an expectation"),
 
     ROW("expect[]", "that", SIM_KIND_TEXT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_expect, that,
         "the claim: METRIC{LABELS} OP VALUE, OP one of == != < <= > >=, and within for path.surprise.*: no further "
@@ -449,7 +507,7 @@ void sim_schema_words(const sim_schema_row *row, const sim_tree *root, void (*of
     } else if (strcmp(row->words, "@stacks") == 0) {
         offer_list(sim_stack_profile_names(), SIZE_MAX, offer, ctx);
     } else {
-        char **words = g_strsplit(row->words, "|", 16);
+        char **words = g_strsplit(row->words, "|", -1);
         offer_list((const char *const *)words, SIZE_MAX, offer, ctx);
         g_strfreev(words);
     }

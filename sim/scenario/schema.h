@@ -28,6 +28,7 @@
     X(SIM_KIND_NAT, "NAT")           /* sim_nat */                                                           \
     X(SIM_KIND_ECHO, "echo")         /* sim_echo; a text or a list of phases */                              \
     X(SIM_KIND_FREQUENCY, "frequency") /* double, per second */                                              \
+    X(SIM_KIND_LAW, "distribution")  /* sim_law */                                                           \
     X(SIM_KIND_EXPRESSION, "condition")                                                                      \
     X(SIM_KIND_SECTION, "map")        /* a map whose keys are the section's rows */                          \
     X(SIM_KIND_BLOCK, "map")          /* the same; its defaults count only if it is there */                 \

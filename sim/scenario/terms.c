@@ -28,8 +28,7 @@ bool sim_call_split(char *text, sim_call *ret)
     return true;
 }
 
-/* The argument `key=…`, or NULL. */
-static const char *argument(const sim_call *c, const char *key)
+const char *sim_call_argument(const sim_call *c, const char *key)
 {
     for (size_t i = 0; i < c->n; i++)
         if (c->key[i] && strcmp(c->key[i], key) == 0)
@@ -37,12 +36,11 @@ static const char *argument(const sim_call *c, const char *key)
     return NULL;
 }
 
-/* Whether the arguments are exactly those of the space-separated list, each once. */
-static bool has_exactly(const sim_call *c, const char *const *keys, size_t n)
+bool sim_call_has_exactly(const sim_call *c, const char *const *keys, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++)
-        found += argument(c, keys[i]) != NULL;
+        found += sim_call_argument(c, keys[i]) != NULL;
     return found == n && c->n == n;
 }
 
@@ -92,10 +90,10 @@ static bool gilbert(const sim_call *c, net_loss_options *ret, sim_problem *probl
 {
     static const char *const keys[] = {"p", "burst"};
     double mean = 0, burst = 0;
-    if (!has_exactly(c, keys, 2))
+    if (!sim_call_has_exactly(c, keys, 2))
         return sim_problem_set(problem, "not a loss", "write gilbert(p=1%%, burst=4)");
-    if (!sim_units_share(argument(c, "p"), &mean, problem) ||
-        !sim_units_number(argument(c, "burst"), &burst, problem))
+    if (!sim_units_share(sim_call_argument(c, "p"), &mean, problem) ||
+        !sim_units_number(sim_call_argument(c, "burst"), &burst, problem))
         return false;
     if (burst < 1 || burst > 1e6)
         return sim_problem_set(problem, "a burst is 1 packet or more", "e.g. gilbert(p=1%%, burst=4)");
@@ -116,13 +114,13 @@ static bool gilbert_elliott(const sim_call *c, net_loss_options *ret, sim_proble
 {
     static const char *const keys[] = {"p", "r", "good", "bad"};
     net_loss_options loss = {.kind = NET_LOSS_GILBERT_ELLIOTT};
-    if (!has_exactly(c, keys, 4))
+    if (!sim_call_has_exactly(c, keys, 4))
         return sim_problem_set(problem, "not a loss",
                                "write gilbert-elliott(p=1%%, r=25%%, good=0%%, bad=100%%)");
-    if (!sim_units_share(argument(c, "p"), &loss.probability, problem) ||
-        !sim_units_share(argument(c, "r"), &loss.recovery, problem) ||
-        !sim_units_share(argument(c, "good"), &loss.loss_good, problem) ||
-        !sim_units_share(argument(c, "bad"), &loss.loss_bad, problem))
+    if (!sim_units_share(sim_call_argument(c, "p"), &loss.probability, problem) ||
+        !sim_units_share(sim_call_argument(c, "r"), &loss.recovery, problem) ||
+        !sim_units_share(sim_call_argument(c, "good"), &loss.loss_good, problem) ||
+        !sim_units_share(sim_call_argument(c, "bad"), &loss.loss_bad, problem))
         return false;
     *ret = loss;
     return true;
@@ -163,12 +161,12 @@ bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *proble
 static bool coordinates(const sim_call *c, net_latency_options *ret, sim_problem *problem)
 {
     static const char *const keys[] = {"scale", "floor", "noise"};
-    if (!has_exactly(c, keys, 3))
+    if (!sim_call_has_exactly(c, keys, 3))
         return sim_problem_set(problem, "not a latency",
                                "write coordinates(scale=60ms, floor=5ms, noise=0.2)");
-    if (!sim_units_time(argument(c, "scale"), &ret->scale_ns, problem) ||
-        !sim_units_time(argument(c, "floor"), &ret->floor_ns, problem) ||
-        !sim_units_number(argument(c, "noise"), &ret->noise, problem))
+    if (!sim_units_time(sim_call_argument(c, "scale"), &ret->scale_ns, problem) ||
+        !sim_units_time(sim_call_argument(c, "floor"), &ret->floor_ns, problem) ||
+        !sim_units_number(sim_call_argument(c, "noise"), &ret->noise, problem))
         return false;
     if (ret->noise > 5)
         return sim_problem_set(problem, "too much noise", "noise is a lognormal sigma, 0 to 5");
@@ -178,10 +176,10 @@ static bool coordinates(const sim_call *c, net_latency_options *ret, sim_problem
 static bool legs(const sim_call *c, net_latency_options *ret, sim_problem *problem)
 {
     static const char *const keys[] = {"peers", "others"};
-    if (!has_exactly(c, keys, 2))
+    if (!sim_call_has_exactly(c, keys, 2))
         return sim_problem_set(problem, "not a latency", "write legs(peers=150ms, others=10ms)");
-    return sim_units_time(argument(c, "peers"), &ret->peers_ns, problem) &&
-           sim_units_time(argument(c, "others"), &ret->others_ns, problem);
+    return sim_units_time(sim_call_argument(c, "peers"), &ret->peers_ns, problem) &&
+           sim_units_time(sim_call_argument(c, "others"), &ret->others_ns, problem);
 }
 
 bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret, sim_problem *problem)
@@ -231,6 +229,38 @@ static bool arrive_at(char *text, sim_arrival *ret, sim_problem *problem)
            (!within || sim_units_time(g_strstrip(within + strlen(" within ")), &ret->span_ns, problem));
 }
 
+static bool not_an_arrival(sim_problem *problem)
+{
+    return sim_problem_set(problem, "not an arrival",
+                           "write at 10s, within 60s, or exp(mean=30ms); the last "
+                           "two may end in after 10s");
+}
+
+static bool parse_clock(const char *text, pl_span *ret)
+{
+    if (strlen(text) != 5 || text[2] != ':' || strspn(text, "0123456789:") != 5)
+        return false;
+    const int hours = (text[0] - '0') * 10 + text[1] - '0', minutes = (text[3] - '0') * 10 + text[4] - '0';
+    *ret = hours * PL_HOUR + minutes * PL_MINUTE;
+    return hours < 24 && minutes < 60;
+}
+
+/* The swing is of the rate: (highest − lowest) / highest = 2 depth / (1 + depth). */
+static bool diurnal(const sim_call *c, sim_arrival *ret, sim_problem *problem)
+{
+    static const char *const keys[] = {"peak", "swing"};
+    double swing = 0;
+    if (!sim_call_has_exactly(c, keys, 2) || !parse_clock(sim_call_argument(c, "peak"), &ret->peak_ns))
+        return sim_problem_set(problem, "not an arrival", "write diurnal(peak=20:00, swing=40%%)");
+    if (!sim_units_share(sim_call_argument(c, "swing"), &swing, problem))
+        return false;
+    if (swing >= 1)
+        return sim_problem_set(problem, "out of range", "a swing is below 100%%: some come at any hour");
+    ret->kind = SIM_ARRIVE_DIURNAL;
+    ret->depth = swing / (2 - swing);
+    return true;
+}
+
 static bool parse_arrival(char *text, sim_arrival *ret, sim_problem *problem)
 {
     sim_arrival arrival = {0};
@@ -244,15 +274,17 @@ static bool parse_arrival(char *text, sim_arrival *ret, sim_problem *problem)
         arrival.kind = SIM_ARRIVE_WITHIN;
         if (!sim_units_time(g_strstrip(text + 7), &arrival.span_ns, problem))
             return false;
-    } else if (sim_call_split(text, &c) && strcmp(c.name, "exp") == 0 && c.n == 1 && argument(&c, "mean") &&
-               *c.rest == 0) {
+    } else if (!sim_call_split(text, &c) || *c.rest != 0) {
+        return not_an_arrival(problem);
+    } else if (strcmp(c.name, "diurnal") == 0) {
+        if (!diurnal(&c, &arrival, problem))
+            return false;
+    } else if (strcmp(c.name, "exp") == 0 && c.n == 1 && sim_call_argument(&c, "mean")) {
         arrival.kind = SIM_ARRIVE_EXPONENTIAL;
-        if (!sim_units_time(argument(&c, "mean"), &arrival.span_ns, problem))
+        if (!sim_units_time(sim_call_argument(&c, "mean"), &arrival.span_ns, problem))
             return false;
     } else {
-        return sim_problem_set(problem, "not an arrival",
-                               "write at 10s, within 60s, or exp(mean=30ms); the last "
-                               "two may end in after 10s");
+        return not_an_arrival(problem);
     }
     *ret = arrival;
     return true;

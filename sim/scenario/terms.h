@@ -4,7 +4,10 @@
 #ifndef SIM_TERMS_H
 #define SIM_TERMS_H
 
+#include <glib.h>
+
 #include "sim/net/latency.h"
+#include "sim/net/law.h"
 #include "sim/net/link.h"
 #include "sim/net/nat.h"
 #include "sim/scenario/units.h"
@@ -24,14 +27,23 @@ typedef struct sim_queue_bound {
 typedef enum sim_arrival_kind {
     SIM_ARRIVE_AT,         /* all at `start` */
     SIM_ARRIVE_WITHIN,     /* each at a uniform draw in [start, start + span) */
-    SIM_ARRIVE_EXPONENTIAL /* one after the other from `start`, gaps exponential with mean `span` */
+    SIM_ARRIVE_EXPONENTIAL, /* one after the other from `start`, gaps exponential with mean `span` */
+    SIM_ARRIVE_DIURNAL      /* each at a draw within the day from `start`; by day more than by night */
 } sim_arrival_kind;
 
 typedef struct sim_arrival {
     sim_arrival_kind kind;
     pl_span start_ns;
     pl_span span_ns;
+    pl_span peak_ns; /* DIURNAL: from midnight to the highest rate, UTC */
+    double depth;    /* … which is 1 + depth, the lowest 1 − depth */
 } sim_arrival;
+
+/* How long things last; `file` is that of a trace, whose spans are read by then. */
+typedef struct sim_law {
+    net_law law;
+    const char *file; /* as written; NULL = no trace */
+} sim_law;
 
 /* A NAT box: a preset, and what differs from it. */
 typedef struct sim_nat {
@@ -63,8 +75,15 @@ bool sim_terms_loss(const char *text, net_loss_options *ret, sim_problem *proble
  * `file` points into `storage`, which must outlive the result (at least strlen(text) + 1 bytes). */
 bool sim_terms_latency(const char *text, char *storage, net_latency_options *ret, sim_problem *problem);
 /* `at 10s`, `at 10s within 60s`, `within 60s`, `within 60s after 10s`, `exp(mean=30ms)`, `exp(mean=30ms)
- * after 10s`. */
+ * after 10s`, `diurnal(peak=20:00, swing=40%)`. */
 bool sim_terms_arrival(const char *text, sim_arrival *ret, sim_problem *problem);
+/* `35min`, `exp(mean=35min)`, `pareto(shape=1.5, scale=10min)`, `weibull(shape=0.5, scale=20min)`,
+ * `lognormal(median=35min, sigma=1.2)`, `trace(FILE)`.  `file` points into `storage`, which must outlive the
+ * result (at least strlen(text) + 1 bytes); reading it is the caller's. */
+bool sim_terms_law(const char *text, char *storage, sim_law *ret, sim_problem *problem);
+/* The spans of a trace: one a line with its unit, empty lines and what follows a # ignored.  False and the number
+ * of the line at fault (0: the file cannot be read). */
+bool sim_terms_trace(const char *path, GArray *ret_spans, size_t *ret_line, sim_problem *problem);
 /* `port-restricted`, `port-restricted(hairpin=none, udp_lifetime=30s)`: a preset of sim/net/nat.h and values
  * of its knobs. */
 bool sim_terms_nat(const char *text, sim_nat *ret, sim_problem *problem);

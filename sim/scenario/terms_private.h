@@ -20,5 +20,9 @@ typedef struct sim_call {
 /* Takes the text apart in place.  False if there is no parenthesis, they do not match, or there are too many
  * arguments. */
 bool sim_call_split(char *text, sim_call *ret);
+/* The argument `key=…`, or NULL. */
+const char *sim_call_argument(const sim_call *call, const char *key);
+/* Whether the arguments are exactly those of the list, each once. */
+bool sim_call_has_exactly(const sim_call *call, const char *const *keys, size_t n);
 
 #endif

@@ -184,11 +184,14 @@ bool sim_units_frequency(const char *text, double *ret, sim_problem *problem)
     if (!read_decimal(text, &d))
         return sim_problem_set(problem, "not a frequency", "write a number and a unit, e.g. 0.4/h");
     double value = decimal_value(&d);
-    if (strcmp(d.unit, "/s") == 0)
+    g_autofree char *per = g_strdup(d.unit);
+    if (g_str_has_suffix(per, " per peer"))
+        per[strlen(per) - strlen(" per peer")] = 0;
+    if (strcmp(per, "/s") == 0)
         *ret = value;
-    else if (strcmp(d.unit, "/min") == 0)
+    else if (strcmp(per, "/min") == 0)
         *ret = value / 60;
-    else if (strcmp(d.unit, "/h") == 0)
+    else if (strcmp(per, "/h") == 0)
         *ret = value / 3600;
     else
         return sim_problem_set(problem, "not a frequency", "units are /s /min /h, e.g. 0.4/h");

@@ -10,7 +10,7 @@
 /* Why a text was refused: what it is not, and what to write instead (may be empty). */
 typedef struct sim_problem {
     char message[160];
-    char hint[160];
+    char hint[224];
 } sim_problem;
 
 /* Fills a problem and returns false, so that a parser can say `return sim_problem_set(…)`. */
@@ -25,7 +25,7 @@ bool sim_units_rate(const char *text, uint64_t *ret, sim_problem *problem);
 bool sim_units_bytes(const char *text, uint64_t *ret, sim_problem *problem);
 /* `2.5%`: 0 to 1 for 0 % to 100 %. */
 bool sim_units_share(const char *text, double *ret, sim_problem *problem);
-/* `0.4/h`: /s /min /h; per second. */
+/* `0.4/h`, `0.4/h per peer`: /s /min /h; per second. */
 bool sim_units_frequency(const char *text, double *ret, sim_problem *problem);
 /* `500`: a whole number without unit, sign or leading zeros. */
 bool sim_units_count(const char *text, int64_t *ret, sim_problem *problem);

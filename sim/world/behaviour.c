@@ -13,6 +13,7 @@ static void log_in(void *ctx, void *arg, pl_time now)
     sim_population_account(machine, name, password);
     if (machine->group->credentials == SIM_CREDENTIALS_WRONG_PASSWORD)
         g_strlcpy(password, "not-the-password", sizeof password);
+    machine->wants_online = true;
     if (pl_node_log_in(machine->node, name, password, now) == 0)
         sim_machine_arm(machine);
 }
@@ -32,6 +33,9 @@ pl_time sim_behaviour_arrival(const sim_arrival *arrive, net_random *random, pl_
         return arrive->start_ns + (pl_span)net_random_below(random, (uint64_t)MAX(arrive->span_ns, 1));
     case SIM_ARRIVE_EXPONENTIAL:
         return last + (pl_span)net_random_exponential(random, (double)arrive->span_ns);
+    case SIM_ARRIVE_DIURNAL:
+        return net_day_after(&(net_day){arrive->depth, arrive->peak_ns}, arrive->start_ns,
+                             (pl_span)net_random_below(random, (uint64_t)(24 * PL_HOUR)));
     }
     return arrive->start_ns;
 }
@@ -39,7 +43,7 @@ pl_time sim_behaviour_arrival(const sim_arrival *arrive, net_random *random, pl_
 static void plan_user(sim_machine *machine, pl_time at)
 {
     const sim_group_config *group = machine->group;
-    if (group->log_in == SIM_NO || !machine->node)
+    if (group->log_in == SIM_NO || !machine->node || group->churn.n_classes > 0)
         return;
     machine->logins_left = group->login == SIM_LOGIN_BOTH ? 2 : 1;
     machine->world->n_planned += machine->logins_left;
@@ -89,6 +93,7 @@ static void log_out(void *ctx, void *arg, pl_time now)
     sim_machine *machine = ctx;
     if (machine->life != GPOINTER_TO_UINT(arg) || !machine->node)
         return;
+    machine->wants_online = false;
     pl_node_log_out(machine->node, now);
     sim_machine_arm(machine);
     plan_log_in(machine, now + machine->group->again_after_ns);

@@ -53,8 +53,16 @@ static void trace(void *ctx, const pl_event *event)
     sim_measure_event(machine, event, now);
 }
 
+static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint8_t *data, size_t len)
+{
+    if (G_UNLIKELY(MACHINE(ctx)->poison) && sim_poison_sends(ctx, &(sim_datagram){data, len}))
+        return 0;
+    return sim_stack_port_udp_send(ctx, socket, to, ttl, data, len);
+}
+
 static const pl_port_ops port_ops = {
-    SIM_STACK_PORT_OPS,
+    SIM_STACK_PORT_OPS_BUT_UDP_SEND,
+    .udp_send = udp_send,
     .local_addresses = local_addresses,
     .random = random_bytes,
     .keep = keep,
@@ -109,6 +117,8 @@ size_t sim_machine_input(void *ctx, const pl_input *input, pl_time now)
 {
     sim_machine *machine = ctx;
     if (!machine->node)
+        return input->len;
+    if (G_UNLIKELY(machine->poison) && sim_poison_takes(machine, input))
         return input->len;
     size_t consumed = pl_node_input(machine->node, input, now);
     sim_machine_arm(machine);
@@ -174,6 +184,10 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .n_web_ports = web_ports_of(machine)->n,
         .discovery = world->config->discovery == SIM_YES ? PL_NODE_DISCOVERY_ON : PL_NODE_DISCOVERY_OFF,
         .path_profile = machine->group ? pl_path_profile_find(machine->group->traversal) : NULL,
+        .relogin_policy = machine->group && machine->group->relogin ? pl_relogin_policy_find(machine->group->relogin) : NULL,
+        .search_policy = machine->group && machine->group->searches.policy
+                             ? pl_search_policy_find(machine->group->searches.policy)
+                             : NULL,
         .nat_policy = machine->group ? pl_nat_policy_find(machine->group->nat_refresh) : NULL,
         .icmp_policy = machine->group ? pl_ping_policy_find(machine->group->icmp) : NULL,
         .proxy = sim_population_proxy(machine),
@@ -191,6 +205,7 @@ void sim_machine_stop(sim_machine *machine)
 {
     pl_node_free(machine->node);
     machine->node = NULL;
+    machine->is_off = false;
     machine->life++;
     machine->armed_at = PL_NEVER;
 }
@@ -199,6 +214,7 @@ void sim_machine_clear(sim_machine *machine)
 {
     sim_machine_stop(machine);
     sim_timeline_forget(machine);
+    sim_churn_forget(machine);
     sim_proxy_free(machine->proxy);
     sim_registry_free(machine->registry);
 }

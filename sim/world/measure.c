@@ -89,14 +89,28 @@ static bool is_cut_off(const pl_event *event)
            (event->id == PL_EVENT_LOGGED_OUT && strcmp(event->value[0].text, "user") != 0);
 }
 
+static void on_shut_off(sim_machine *machine, bool is_off, pl_time now)
+{
+    const facts f = {machine, NULL, now};
+    machine->is_off = is_off;
+    if (is_off)
+        sample(&f, "overlay.shut_offs", 1, "count");
+}
+
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
 {
     if (event->id == PL_EVENT_REFUSED_INPUT)
         machine->world->n_refused_inputs++;
+    if (event->id == PL_EVENT_SHUT_OFF || event->id == PL_EVENT_BACK)
+        on_shut_off(machine, event->id == PL_EVENT_SHUT_OFF, now);
     if (!machine->group)
         return;
     if (machine->world->paths)
         sim_paths_event(machine, event, now);
+    sim_searches_event(machine, event, now);
+    machine->world->n_attempts += event->id == PL_EVENT_LOGIN_ATTEMPT;
+    if (event->id == PL_EVENT_LOGGED_IN || event->id == PL_EVENT_LOGGED_OUT)
+        sim_presence_told(machine, event->id == PL_EVENT_LOGGED_IN, now);
     if (event->id == PL_EVENT_LOGIN_STARTED) {
         machine->is_logging_in = true;
         machine->bytes_before = bytes_of(machine);
@@ -122,6 +136,8 @@ static void tell_network(const sim_world *world)
     scalar(world, "net.packets", (double)stats->packets, "count");
     scalar(world, "net.bytes", (double)stats->bytes, "B");
     for (size_t i = 1; i < net_drop_count(); i++) {
+        if (i == NET_DROP_PARTED && stats->drops[i] == 0)
+            continue; /* of runs with a partition only */
         snprintf(name, sizeof name, "net.drops.%s", net_drop_name((net_drop)i));
         scalar(world, name, (double)stats->drops[i], "count");
     }
@@ -135,7 +151,7 @@ static void tell_unfinished(sim_world *world, pl_time now)
         if (!machine->is_logging_in)
             continue;
         char labels[LABELS_MAX];
-        bool is_later = machine->group->login == SIM_LOGIN_LATER ||
+        bool is_later = machine->group->login == SIM_LOGIN_LATER || machine->left_at != PL_NEVER ||
                         (machine->group->login == SIM_LOGIN_BOTH && machine->logins_left == 1);
         write_labels(machine, is_later ? "later" : "first", labels);
         const facts f = {machine, labels, now};
@@ -167,6 +183,7 @@ void sim_measure_end(sim_world *world, pl_time now)
         return;
     sim_paths_end(world, now);
     sim_nat_watch_end(world, now);
+    sim_searches_end(world, now);
     tell_unfinished(world, now);
     tell_supernodes(world, now);
     if (world->network)

@@ -122,7 +122,8 @@ static void add_machine(sim_world *world, size_t number, identity who)
     sim_machine *machine = &world->machines[number];
     char name[SIM_NAME_MAX];
     *machine = (sim_machine){
-        .world = world, .role = who.role, .index = who.index, .group = who.group, .armed_at = PL_NEVER};
+        .world = world, .role = who.role, .index = who.index, .group = who.group, .armed_at = PL_NEVER,
+        .online_at = PL_NEVER, .left_at = PL_NEVER};
     machine->at.ip = public_ip(machine, number);
     machine->stack = (sim_stack_port){world->ops, world->engine, (sim_host)number};
     net_random_init(&machine->random, (uint64_t)world->config->run.seed, world->options.replication,
@@ -203,6 +204,12 @@ static void add_all(sim_world *world)
     settle_all(world);
 }
 
+/* Nobody knows of those that sleep. */
+static size_t awake(const sim_world *world)
+{
+    return world->n_supernodes - world->n_dedicated;
+}
+
 /* Other supernodes that a supernode knows from before.  How supernodes come to know each other is the
  * overlay's business; here each is given a draw of at most 200 of the others. */
 static void draw_known(sim_world *world, size_t index)
@@ -212,11 +219,12 @@ static void draw_known(sim_world *world, size_t index)
     net_random random;
     net_random_init(&random, (uint64_t)world->config->run.seed, world->options.replication,
                     sim_machine_name(&world->machines[world->n_servers + index], name), "known");
-    size_t max = MIN(world->n_supernodes - 1, (size_t)world->config->protocol.cache_entries_max);
+    const size_t n = awake(world);
+    size_t left = index < n ? n - 1 : n;
+    size_t max = MIN(left, (size_t)world->config->protocol.cache_entries_max);
     pl_cache_entry *known = world->known[index] = g_new0(pl_cache_entry, max + 1);
     /* Selection sampling: each of the others with the right probability, in order. */
-    size_t left = world->n_supernodes - 1;
-    for (size_t i = 0; i < world->n_supernodes && options->n_known < max; i++) {
+    for (size_t i = 0; i < n && options->n_known < max; i++) {
         if (i == index)
             continue;
         if (net_random_below(&random, left--) >= max - options->n_known)
@@ -244,6 +252,8 @@ static void describe_supernode(sim_world *world, size_t index)
                                    .password = world->account_names[2 * index + 1]};
     if (world->config->supernodes.pairs == SIM_YES && partner < world->n_supernodes)
         options->partner = world->supernodes[partner];
+    if (index >= awake(world))
+        options->capacity = world->config->supernodes.dedicated_capacity;
     draw_known(world, index);
 }
 
@@ -286,7 +296,7 @@ static void describe_knowledge(sim_world *world)
 {
     const sim_config *config = world->config;
     pl_network *knowledge = &world->knowledge;
-    size_t n = MIN(world->n_supernodes, G_N_ELEMENTS(world->bootstrap));
+    size_t n = MIN(awake(world), G_N_ELEMENTS(world->bootstrap));
     memcpy(world->bootstrap, world->supernodes, n * sizeof world->bootstrap[0]);
     memcpy(world->landmarks, landmarks, sizeof world->landmarks);
     knowledge->echo_targets = world->landmarks;
@@ -307,9 +317,10 @@ static void fill_cache(sim_machine *machine)
     if (!machine->group || machine->group->login != SIM_LOGIN_LATER)
         return;
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
-    size_t left = world->n_supernodes, n = 0;
+    const size_t all = awake(world);
+    size_t left = all, n = 0;
     size_t max = MIN((size_t)machine->group->cache, MIN(left, G_N_ELEMENTS(entries)));
-    for (size_t i = 0; i < world->n_supernodes && n < max; i++)
+    for (size_t i = 0; i < all && n < max; i++)
         if (net_random_below(&machine->random, left--) < max - n)
             entries[n++] = (pl_cache_entry){world->supernodes[i], (uint32_t)world->epoch};
     pl_port port = sim_machine_port(machine);

@@ -19,7 +19,21 @@ static bool is_selected(const sim_machine *machine, const sim_selection *what)
         return false;
     const bool is_user = what->role == SIM_ROLE_PEER && what->index == 0 && machine->group;
     return (what->role == SIM_ROLE_ALL || machine->role == what->role || is_user) &&
-           (what->index == 0 || machine->index == what->index) && (!what->group || machine->group == what->group);
+           (what->index == 0 || machine->index == what->index) && (!what->group || machine->group == what->group) &&
+           (!what->is_dedicated || machine->index > machine->world->n_supernodes - machine->world->n_dedicated);
+}
+
+/* Only those who are there can go, or do ill; only those who are not can be added. */
+static bool is_eligible(const sim_machine *machine, const sim_act *act)
+{
+    if (!is_selected(machine, &act->what))
+        return false;
+    if (act->action == SIM_DO_ADD)
+        return !machine->node;
+    if (act->action == SIM_DO_KILL || act->action == SIM_DO_QUIT || act->action == SIM_DO_POISON ||
+        (act->action == SIM_DO_RESTART && machine->churner))
+        return sim_presence_is_there(machine);
+    return true;
 }
 
 static net_link_options changed_link(net_link_options link, const sim_act *act)
@@ -38,6 +52,8 @@ static net_link_options changed_link(net_link_options link, const sim_act *act)
     }
     if (act->link_fields & SIM_LINK_LOSS)
         link.loss = act->link.loss;
+    if (act->action == SIM_DO_SLOW)
+        link.delay_ns += act->by_ns;
     return link;
 }
 
@@ -81,35 +97,36 @@ static net_firewall_options changed_firewall(net_firewall_options firewall, cons
 
 static void fail(sim_machine *machine, pl_time now)
 {
-    sim_world *world = machine->world;
-    if (!machine->node)
-        return;
-    sim_behaviour_give_up(machine);
-    sim_paths_give_up(machine, now);
-    sim_nat_watch_stop(machine, now);
-    world->ops->host_down(world->engine, machine->stack.host);
-    if (world->network)
-        net_host_set_up(world->network, machine->stack.host, false);
-    sim_machine_stop(machine);
+    sim_churn_interrupt(machine);
+    sim_presence_vanish(machine, now);
 }
 
 static void restart(sim_machine *machine, pl_time now)
 {
-    sim_world *world = machine->world;
-    if (machine->node)
-        fail(machine, now);
-    if (world->network)
-        net_host_set_up(world->network, machine->stack.host, true);
-    world->ops->host_up(world->engine, machine->stack.host, machine->at.ip);
-    sim_machine_start(machine, now);
-    sim_behaviour_resume(machine, now);
+    sim_presence_return(machine, now);
+    sim_churn_resume(machine, now);
+}
+
+/* Logs out if there is somebody to do so; a supernode goes without a word. */
+static void quit(sim_machine *machine, pl_time now)
+{
+    sim_churn_interrupt(machine);
+    if (machine->group)
+        sim_presence_log_out(machine, now);
+    else
+        sim_presence_vanish(machine, now);
+}
+
+static bool is_of_link(sim_action action)
+{
+    return action == SIM_DO_LINK || action == SIM_DO_SLOW;
 }
 
 static void renew_link(sim_machine *machine)
 {
     net_link_options link = *sim_population_link(machine);
     for (const struct sim_change *change = machine->changes; change; change = change->next)
-        if (change->act->action == SIM_DO_LINK)
+        if (is_of_link(change->act->action))
             link = changed_link(link, change->act);
     net_host_set_link(machine->world->network, machine->stack.host, &link);
 }
@@ -131,7 +148,7 @@ static void renew_firewall(sim_machine *machine)
 
 static void renew(sim_machine *machine, const sim_act *act)
 {
-    if (act->action == SIM_DO_LINK)
+    if (is_of_link(act->action))
         renew_link(machine);
     else if (is_of_firewall(act->action))
         renew_firewall(machine);
@@ -187,6 +204,16 @@ void sim_timeline_forget(sim_machine *machine)
     }
 }
 
+/* A user who logged out is still there: he logs in again. */
+static void come_again(void *ctx, void *arg, pl_time now)
+{
+    sim_machine *machine = ctx;
+    if (!machine->node || machine->wants_online || machine->life != GPOINTER_TO_UINT(arg))
+        return;
+    sim_behaviour_resume(machine, now);
+    sim_churn_resume(machine, now);
+}
+
 /* Unless somebody else has restarted it, or failed it again, in the meantime. */
 static void come_back(void *ctx, void *arg, pl_time now)
 {
@@ -212,22 +239,43 @@ static void relocate(sim_machine *machine, const sim_act *act, pl_time now)
     }
 }
 
+/* When it is back, if ever: after a fixed span, or after a draw. */
+static pl_span absence(sim_world *world, const sim_act *act)
+{
+    return act->back.kind == NET_LAW_NONE ? act->for_ns : net_law_draw(&act->back, &world->timeline_random);
+}
+
+static void depart(sim_machine *machine, const sim_act *act, pl_time now)
+{
+    sim_world *world = machine->world;
+    if (!machine->node)
+        return;
+    if (act->action == SIM_DO_QUIT)
+        quit(machine, now);
+    else
+        fail(machine, now);
+    const pl_span span = absence(world, act);
+    if (span == 0)
+        return;
+    machine->wants_online = machine->group && !machine->node; /* who crashed wants to be back */
+    world->ops->at(world->engine, now + span, machine->node ? come_again : come_back, machine,
+                   GUINT_TO_POINTER(machine->life));
+}
+
 static void apply(sim_machine *machine, const sim_act *act, pl_time now)
 {
-    const sim_world *world = machine->world;
     switch (act->action) {
     case SIM_DO_FAIL:
-        if (!machine->node)
-            return;
-        fail(machine, now);
-        if (act->for_ns > 0)
-            world->ops->at(world->engine, now + act->for_ns, come_back, machine,
-                           GUINT_TO_POINTER(machine->life));
+    case SIM_DO_KILL:
+    case SIM_DO_QUIT:
+        depart(machine, act, now);
         break;
     case SIM_DO_RESTART:
+    case SIM_DO_ADD:
         restart(machine, now);
         break;
     case SIM_DO_LINK:
+    case SIM_DO_SLOW:
     case SIM_DO_BLOCK:
     case SIM_DO_UNBLOCK:
     case SIM_DO_FIREWALL:
@@ -239,7 +287,65 @@ static void apply(sim_machine *machine, const sim_act *act, pl_time now)
     case SIM_DO_ROUTER:
         relocate(machine, act, now);
         break;
+    case SIM_DO_POISON:
+        sim_poison_start(machine, act, now);
+        break;
+    case SIM_DO_PARTITION:
+    case SIM_DO_HEAL:
+        break;
     }
+}
+
+typedef struct later {
+    const sim_act *act;
+    sim_machine *machine;
+} later;
+
+static void on_later(void *ctx, void *arg, pl_time now)
+{
+    later *l = arg;
+    (void)ctx;
+    apply(l->machine, l->act, now);
+    g_free(l);
+}
+
+/* Each at a draw of his own, where the act says within what. */
+static void apply_in_time(sim_machine *machine, const sim_act *act, pl_time now)
+{
+    sim_world *world = machine->world;
+    if (act->within_ns == 0) {
+        apply(machine, act, now);
+        return;
+    }
+    later *l = g_new(later, 1);
+    *l = (later){act, machine};
+    const pl_span wait = (pl_span)net_random_below(&world->timeline_random, (uint64_t)act->within_ns);
+    world->ops->at(world->engine, now + wait, on_later, world, l);
+}
+
+/* One partition at a time: whoever is in neither set reaches both. */
+static void on_heal(void *ctx, void *arg, pl_time now)
+{
+    const sim_world *world = ctx;
+    (void)arg;
+    (void)now;
+    for (size_t i = 0; world->network && i < world->n_machines; i++)
+        net_host_set_side(world->network, world->machines[i].stack.host, NET_SIDE_NONE);
+}
+
+static void part(sim_world *world, const sim_act *act, pl_time now)
+{
+    on_heal(world, NULL, now);
+    for (size_t i = 0; world->network && i < world->n_machines; i++) {
+        const sim_machine *machine = &world->machines[i];
+        const bool is_one = is_selected(machine, &act->what) &&
+                            net_random_unit(&world->timeline_random) < act->share;
+        const bool is_other = !act->has_from || is_selected(machine, &act->from);
+        if (is_one || is_other)
+            net_host_set_side(world->network, machine->stack.host, is_one ? NET_SIDE_A : NET_SIDE_B);
+    }
+    if (act->for_ns > 0)
+        world->ops->at(world->engine, now + act->for_ns, on_heal, world, NULL);
 }
 
 /* A box changes once, however many hosts behind it are selected; they are neighbours in the table. */
@@ -253,27 +359,51 @@ static bool is_done_already(const sim_machine *machine, const sim_act *act, net_
     return realm == last;
 }
 
-/* A share of the selected hosts, drawn without replacement: exactly the rounded number of them. */
-static void on_act(void *ctx, void *arg, pl_time now)
+/* A share of the selected hosts, drawn without replacement: exactly the rounded number of them.  Returns how
+ * many. */
+static size_t apply_to_share(sim_world *world, const sim_act *act, pl_time now)
 {
-    sim_world *world = ctx;
-    const sim_act *act = arg;
     size_t selected = 0;
     for (size_t i = 0; i < world->n_machines; i++)
-        selected += is_selected(&world->machines[i], &act->what);
+        selected += is_eligible(&world->machines[i], act);
     size_t wanted = (size_t)(act->share * (double)selected + 0.5);
+    const size_t all = wanted;
     net_realm last = NET_PUBLIC_REALM;
     for (size_t i = 0; i < world->n_machines && wanted > 0; i++) {
-        if (!is_selected(&world->machines[i], &act->what))
+        if (!is_eligible(&world->machines[i], act))
             continue;
         if (net_random_below(&world->timeline_random, selected--) >= wanted)
             continue;
         wanted--;
         if (!is_done_already(&world->machines[i], act, last))
-            apply(&world->machines[i], act, now);
+            apply_in_time(&world->machines[i], act, now);
         last = world->machines[i].at.realm; /* a new router's, if it is one */
     }
     sim_nat_watch_changed(world, act->action, now);
+    return all;
+}
+
+/* Where expectations are to find it. */
+static void tell_act(const sim_world *world, const sim_act *act, size_t n, pl_time now)
+{
+    if (!act->name || !world->options.recorder)
+        return;
+    g_autofree char *name = g_strconcat("timeline.", act->name, NULL);
+    sim_record_sample(world->options.recorder, "world", &(sim_sample){name, NULL, (double)n, "count"}, now);
+}
+
+static void on_act(void *ctx, void *arg, pl_time now)
+{
+    sim_world *world = ctx;
+    const sim_act *act = arg;
+    size_t n = 0;
+    if (act->action == SIM_DO_PARTITION)
+        part(world, act, now);
+    else if (act->action == SIM_DO_HEAL)
+        on_heal(world, NULL, now);
+    else
+        n = apply_to_share(world, act, now);
+    tell_act(world, act, n, now);
 }
 
 void sim_timeline_plan(sim_world *world)

@@ -72,6 +72,9 @@ static void allocate(sim_world *world)
         world->n_landmarks = SIM_LANDMARKS;
     world->n_machines = world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells +
                         world->n_proxies + world->n_landmarks;
+    world->n_dedicated = (size_t)config->supernodes.dedicated;
+    world->n_machines =
+        world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells + world->n_proxies;
     world->machines = g_new0(sim_machine, world->n_machines);
     world->servers = g_new0(pl_addr, world->n_servers);
     world->supernodes = g_new0(pl_addr, world->n_supernodes);
@@ -157,9 +160,15 @@ static void start_hosts(sim_world *world)
         add_host(machine);
     }
     pl_time now = world->ops->now(world->engine);
-    for (size_t i = 0; i < world->n_machines; i++)
-        if (is_here(world, &world->machines[i]))
-            sim_machine_start(&world->machines[i], now);
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (!is_here(world, machine))
+            continue;
+        if (machine->role == SIM_ROLE_SUPERNODE && machine->index > world->n_supernodes - world->n_dedicated)
+            sim_presence_sleep(machine);
+        else
+            sim_machine_start(machine, now);
+    }
 }
 
 static bool refuse_stranger(const sim_world *world, char **ret_error)
@@ -198,7 +207,10 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     start_hosts(world);
     sim_behaviour_plan(world);
     sim_paths_plan(world);
+    sim_churn_plan(world);
+    sim_searches_plan(world);
     sim_timeline_plan(world);
+    sim_gauges_plan(world);
     return world;
 }
 
@@ -213,6 +225,7 @@ void sim_world_free(sim_world *world)
     net_free(world->network);
     sim_paths_free(world);
     sim_nat_watch_free(world);
+    sim_searches_free(world);
     for (size_t i = 0; i < world->n_supernodes; i++) {
         g_free(world->known[i]);
         g_free(world->account_names[2 * i]);

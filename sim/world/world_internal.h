@@ -51,7 +51,13 @@ typedef struct sim_machine {
     uint64_t bytes_before; /* IP payload bytes of the host when the login began */
     struct sim_change *changes; /* acts of the timeline that are in force, oldest first */
     sim_pings pings;
+    const sim_act *poison;       /* supernodes: it answers badly by this act; NULL = as it should */
+    struct sim_churner *churner; /* NULL: it stays */
+    pl_time online_at;     /* users: logged in since; PL_NEVER if not */
+    pl_time left_at;       /* users: logged in last; PL_NEVER = not in this run */
+    bool wants_online;     /* users: has logged in, or tried, and not left */
     bool is_logging_in;
+    bool is_off;           /* supernodes: has shut itself off */
 } sim_machine;
 
 struct sim_world {
@@ -78,6 +84,9 @@ struct sim_world {
     uint32_t n_addresses[2];   /* given to boxes beyond the first of each host: public, in carriers' networks */
     struct sim_paths *paths;   /* NULL: nobody connects to anybody */
     struct sim_nat_watch *nat_watch; /* of each machine; NULL: nobody asks */
+    struct sim_searches *searches; /* NULL: nobody looks for anybody */
+    size_t n_dedicated;        /* supernodes that sleep until they are added, the last of all */
+    uint64_t n_attempts;       /* of log-ins, since the last sample */
     uint64_t n_planned, n_ended; /* logins */
     uint64_t n_logged_in, n_failed;
     uint64_t n_unfinished;
@@ -154,6 +163,54 @@ void sim_behaviour_give_up(sim_machine *machine);
 void sim_behaviour_cut_off(sim_machine *machine, pl_time now);
 /* The machine is back: its user, if he ever logs in, does so at once. */
 void sim_behaviour_resume(sim_machine *machine, pl_time now);
+
+/* A datagram that a node sends. */
+typedef struct sim_datagram {
+    const uint8_t *data;
+    size_t len;
+} sim_datagram;
+
+/* The peer of that number, from 1. */
+static inline sim_machine *sim_world_peer(const sim_world *world, int64_t number)
+{
+    return &world->machines[world->n_servers + world->n_supernodes + (size_t)number - 1];
+}
+
+/* crowd/ */
+
+/* Whether the machine's user is online, as its node tells. */
+void sim_presence_told(sim_machine *machine, bool is_online, pl_time now);
+/* The host is down from now on, and has no node yet. */
+void sim_presence_sleep(sim_machine *machine);
+/* The machine goes without a word; what its user planned is given up.  Nothing if it is down. */
+void sim_presence_vanish(sim_machine *machine, pl_time now);
+/* It is back with an empty stack, and its user logs in; if it is up, it vanishes first. */
+void sim_presence_return(sim_machine *machine, pl_time now);
+/* Its user logs out; the machine stays. */
+void sim_presence_log_out(sim_machine *machine, pl_time now);
+/* Up, and in a session if it comes and goes. */
+bool sim_presence_is_there(const sim_machine *machine);
+/* Plans who comes and goes. */
+void sim_churn_plan(sim_world *world);
+bool sim_churn_is_in(const sim_machine *machine);
+/* The timeline has taken the machine away: what the churn had planned for it is void … */
+void sim_churn_interrupt(sim_machine *machine);
+/* … until it is brought back, and begins a session. */
+void sim_churn_resume(sim_machine *machine, pl_time now);
+void sim_churn_forget(sim_machine *machine);
+/* Plans who looks for whom; what a node tells of it; the asker is gone; the run is over. */
+void sim_searches_plan(sim_world *world);
+void sim_searches_free(sim_world *world);
+void sim_searches_event(sim_machine *machine, const pl_event *event, pl_time now);
+void sim_searches_give_up(sim_machine *machine, pl_time now);
+void sim_searches_end(sim_world *world, pl_time now);
+/* From now on the supernode answers badly about the index, for the act's span or for good (poison.c). */
+void sim_poison_start(sim_machine *machine, const sim_act *act, pl_time now);
+/* Its datagrams on their way out and in: true if they are lost. */
+bool sim_poison_sends(const sim_machine *machine, const sim_datagram *datagram);
+bool sim_poison_takes(const sim_machine *machine, const pl_input *input);
+/* Plans the samples of the overlay's state. */
+void sim_gauges_plan(sim_world *world);
 
 /* timeline.c */
 

@@ -20,7 +20,8 @@ static const struct {
     {"timeline: [1s]", "11:12: error: a map is needed here, not a single value",
      "           ^~  write key: value lines, indented"},
     {"timeline: [{at: 1s, do: explode, what: all}]", "11:25: error: unknown do 'explode'",
-     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall, reboot, readdress, roam, router"},
+     "                        ^~~~~~~  one of fail, restart, link, block, unblock, firewall, reboot, readdress, roam, "
+     "router, kill, quit, add, partition, heal, slow, poison"},
     {"timeline: [{at: 1s, do: fial, what: all}]", "11:25: error: unknown do 'fial'",
      "                        ^~~~  did you mean 'fail'?"},
     {"timeline: [{at: 1s, do: fail, what: supernode-8}]",
@@ -40,7 +41,7 @@ static const struct {
      "11:56: error: unknown firewall 'udp-blokced'",
      "                                                       ^~~~~~~~~~~  did you mean 'udp-blocked'?"},
     {"timeline: [{at: 1s, do: fail}]", "11:12: error: 'timeline[].what' is missing",
-     "           ^  supernodes · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the "
+     "           ^  supernodes · dedicated · supernode-1 · login-servers · login-server-1 · peers · peer-1 · all · the "
      "name of a "
      "group"},
     {"capture: peers", "11:10: error: a capture is of one host", "         ^~~~~  e.g. peer-1"},

@@ -181,11 +181,12 @@ static void test_supernode_restarted_while_online(void)
     story_run(f.s, START + PL_SECOND); /* her delayed acknowledgement is through */
     story_fail(f.s->supernode[0]);
     story_restart(f.s->supernode[0]);
-    /* Nothing is said until the cache is refreshed; that is answered by RST. */
-    g_assert_cmpint(story_run_to(f.alice, PL_EVENT_LOGGED_OUT, 2 * PL_HOUR), ==,
-                    START + 8 * RTT + 30 * PL_MINUTE + RTT);
-    g_assert_cmpstr(story_last(f.alice, PL_EVENT_LOGGED_OUT)->event.value[0].text, ==, "reset");
-    g_assert_cmpint(pl_node_login_state(f.alice->node), ==, PL_LOGIN_IDLE);
+    /* Nothing is said until the keep-alive; that is answered by RST, and a spare takes her. */
+    pl_time lost = START + 8 * RTT + PL_MINUTE + RTT;
+    g_assert_cmpint(story_run_to(f.alice, PL_EVENT_PARENT_LOST, 2 * PL_HOUR), ==, lost);
+    g_assert_cmpstr(story_last(f.alice, PL_EVENT_PARENT_LOST)->event.value[1].text, ==, "reset");
+    g_assert_cmpint(story_run_to(f.alice, PL_EVENT_HANDED_OVER, 2 * PL_HOUR), ==, lost + 4 * RTT);
+    g_assert_cmpuint(story_count(f.alice, PL_EVENT_LOGGED_OUT), ==, 0);
     end(&f);
 }
 

@@ -144,6 +144,7 @@ static void start_node(story_host *host)
                                                 .supernode = &host->supernode,
                                                 .server_keys = &s->keys,
                                                 .icmp_policy = host->icmp,
+                                                .relogin_policy = host->relogin,
                                                 .proxy = host->proxy});
     host->armed_at = PL_NEVER;
     for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
@@ -163,6 +164,7 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     host->discovery = options->discovery;
     host->proxy = options->proxy;
     host->icmp = options->icmp ? pl_ping_policy_find(options->icmp) : NULL;
+    host->relogin = options->relogin ? pl_relogin_policy_find(options->relogin) : NULL;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
     host->records = g_array_new(FALSE, FALSE, sizeof(story_record));
     host->heard = g_array_new(FALSE, FALSE, sizeof(story_heard));

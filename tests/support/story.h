@@ -70,6 +70,7 @@ typedef struct story_host {
     void *machine_ctx;
     pl_addr proxy; /* of its node */
     const pl_ping_policy *icmp; /* likewise; NULL = none */
+    const pl_relogin_policy *relogin; /* of its node; NULL = none */
 } story_host;
 
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
@@ -92,6 +93,7 @@ typedef struct story_client_options {
     size_t cache_entries;        /* seeded with the first n supernodes; 0 = freshly installed */
     pl_addr proxy;               /* of its node; {0,0} = none */
     const char *icmp;            /* policy of its node; NULL = none */
+    const char *relogin;         /* policy; NULL = none */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */

@@ -15,11 +15,66 @@ static const uint8_t key_a[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 static const uint8_t key_b[32] = {0xFF, 0xFE, 0xFD};
 static const uint8_t blob[256] = {0xC0, 0xFF, 0xEE, [255] = 1};
 static const uint8_t long_body[PL_MESSAGE_BODY_MAX] = {0xFF, [PL_MESSAGE_BODY_MAX - 1] = 0xFF};
+static const uint8_t long_nodes[38 * PL_MESSAGE_NODES_MAX] = {0xFF};
 static pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
 
 static pl_bytes_view view_of(const char *text)
 {
     return (pl_bytes_view){.data = (const uint8_t *)text, .len = strlen(text)};
+}
+
+/* What supernodes say to each other, and what belongs to searches. */
+static size_t overlay_messages(pl_message *ret_messages)
+{
+    size_t n = 0;
+    ret_messages[n++] = (pl_message){
+        .id = PL_MESSAGE_PING,
+        .transaction = 7,
+        .incarnation = 1095206400,
+        .dh_key = key_a,
+        .target = {0x0A000001, 33033},
+        .n_rumours = 2,
+        .rumours = {{PL_RUMOUR_JOINED, {0x0A000002, 33033}}, {PL_RUMOUR_LOST, {0x0A000003, 443}}}};
+    ret_messages[n++] =
+        (pl_message){.id = PL_MESSAGE_ACK, .transaction = 8, .incarnation = UINT32_MAX, .dh_key = key_b};
+    ret_messages[n++] =
+        (pl_message){.id = PL_MESSAGE_PULL, .transaction = 9, .target = {0xFFFFFFFF, UINT16_MAX}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_PAGE, .transaction = 10, .nodes = {blob, 12}};
+    ret_messages[n++] =
+        (pl_message){.id = PL_MESSAGE_STORE, .transaction = 11, .dh_key = key_a, .body = {blob, 240}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_STORED, .transaction = 12, .body = {blob, 17}};
+    ret_messages[n++] =
+        (pl_message){.id = PL_MESSAGE_QUERY, .transaction = 13, .dh_key = key_b, .body = {long_body, 317}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_ANSWER, .transaction = 14, .body = {blob, 240}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_REGISTER, .entry = {blob, 200}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_FIND, .name = view_of("bob")};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_LAST_KNOWN, .entry = {blob, 100}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH,
+                                     .search = 0x01020304,
+                                     .round = 3,
+                                     .way = PL_SEARCH_ON_BEHALF,
+                                     .name = view_of("bob")};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH_NODES,
+                                     .search = 5,
+                                     .round = 1,
+                                     .slot_size = 9,
+                                     .slot_named = 2,
+                                     .slot_no = 1,
+                                     .slot_sure = 1,
+                                     .network = 1000,
+                                     .nodes = {blob, 76}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH_RESULT,
+                                     .search = 6,
+                                     .round = 2,
+                                     .slot_size = 9,
+                                     .slot_no = 3,
+                                     .slot_sure = 2,
+                                     .network = UINT16_MAX,
+                                     .asked = 16,
+                                     .answered = 15,
+                                     .entry = {blob, 200}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH_TOLD, .entry = {blob, 1}};
+    return n;
 }
 
 /* Each message with typical fields, then each at its longest. */
@@ -63,10 +118,20 @@ static size_t typical_messages(pl_message *ret_messages)
                                      .name = view_of("alice"),
                                      .password = view_of("pass word \xC3\xA9")};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_GRANTED, .credential = {blob, 1}};
-    return n;
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_KEEP_ALIVE};
+    return n + overlay_messages(ret_messages + n);
 }
 
 #define TEXT_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static size_t longest_body(pl_message_id id)
+{
+    const pl_message_row *row = pl_message_row_of(id);
+    if (id == PL_MESSAGE_SIGNAL)
+        return PL_MESSAGE_BODY_MAX;
+    bool is_question = id == PL_MESSAGE_STORE || id == PL_MESSAGE_QUERY;
+    return row->longest - (is_question ? 40u : 8u);
+}
 
 static size_t longest_messages(pl_message *ret_messages)
 {
@@ -85,8 +150,19 @@ static size_t longest_messages(pl_message *ret_messages)
             message->password.len = message->id == PL_MESSAGE_LOGIN ? PL_MESSAGE_PASSWORD_MAX : 32;
         if (message->password.data)
             message->password.data = (const uint8_t *)TEXT_64;
+        if (message->entry.data)
+            message->entry = (pl_bytes_view){long_body, PL_MESSAGE_INDEX_MAX};
+        if (message->nodes.data)
+            message->nodes.len =
+                message->id == PL_MESSAGE_PAGE ? 6 * PL_MESSAGE_PAGE_MAX : 38 * PL_MESSAGE_NODES_MAX;
+        if (message->nodes.data)
+            message->nodes.data = long_nodes;
+        if (message->n_rumours)
+            message->n_rumours = PL_MESSAGE_RUMOURS_MAX;
+        for (size_t k = 2; k < message->n_rumours; k++)
+            message->rumours[k] = message->rumours[0];
         if (message->body.data)
-            message->body = (pl_bytes_view){long_body, PL_MESSAGE_BODY_MAX};
+            message->body = (pl_bytes_view){long_body, longest_body(message->id)};
     }
     return n;
 }
@@ -115,6 +191,28 @@ static void assert_lists_equal(const pl_message *a, const pl_message *b)
     }
 }
 
+static void assert_overlay_equal(const pl_message *a, const pl_message *b)
+{
+    g_assert_cmpuint(a->incarnation, ==, b->incarnation);
+    g_assert_cmpuint(a->n_rumours, ==, b->n_rumours);
+    for (size_t i = 0; i < a->n_rumours; i++) {
+        g_assert_cmpint((int)a->rumours[i].kind, ==, (int)b->rumours[i].kind);
+        g_assert_true(pl_addr_equal(a->rumours[i].about, b->rumours[i].about));
+    }
+    assert_views_equal(a->nodes, b->nodes);
+    assert_views_equal(a->entry, b->entry);
+    g_assert_cmpuint(a->search, ==, b->search);
+    g_assert_cmpuint(a->round, ==, b->round);
+    g_assert_cmpint((int)a->way, ==, (int)b->way);
+    g_assert_cmpuint(a->slot_size, ==, b->slot_size);
+    g_assert_cmpuint(a->slot_named, ==, b->slot_named);
+    g_assert_cmpuint(a->slot_no, ==, b->slot_no);
+    g_assert_cmpuint(a->slot_sure, ==, b->slot_sure);
+    g_assert_cmpuint(a->network, ==, b->network);
+    g_assert_cmpuint(a->asked, ==, b->asked);
+    g_assert_cmpuint(a->answered, ==, b->answered);
+}
+
 static void assert_messages_equal(const pl_message *a, const pl_message *b)
 {
     g_assert_cmpint((int)a->id, ==, (int)b->id);
@@ -135,6 +233,7 @@ static void assert_messages_equal(const pl_message *a, const pl_message *b)
     g_assert_true(pl_addr_equal(a->target, b->target));
     g_assert_true(memcmp(a->stun_id, b->stun_id, sizeof a->stun_id) == 0);
     g_assert_cmpuint(a->change_port, ==, b->change_port);
+    assert_overlay_equal(a, b);
 }
 
 static pl_carrier carrier_of(const pl_message *message)
@@ -160,7 +259,7 @@ static int read_exact(pl_message *ret_message, pl_carrier carrier, const uint8_t
 
 static void every_message_round_trips(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     for (int longest = 0; longest <= 1; longest++) {
         size_t n = longest ? longest_messages(messages) : typical_messages(messages);
         g_assert_cmpuint(n, ==, pl_message_count());
@@ -181,7 +280,7 @@ static void every_message_round_trips(void)
 
 static void every_truncation_is_refused(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     size_t n = typical_messages(messages);
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[PL_MESSAGE_BYTES_MAX];
@@ -192,6 +291,10 @@ static void every_truncation_is_refused(void)
             int error = read_exact(&back, carrier_of(&messages[i]), bytes, cut);
             if (messages[i].credential.data && cut > 1)
                 g_assert_cmpint(error, ==, 0); /* its length is its own: judged by the credential's decoder */
+            else if ((messages[i].entry.data ||
+                      (messages[i].body.data && carrier_of(&messages[i]) == PL_CARRIER_DATAGRAM)) &&
+                     cut >= head_of(&messages[i]) + pl_message_row_of(messages[i].id)->shortest)
+                g_assert_true(error == 0 || error == PL_ERR_MALFORMED); /* likewise; or there must be one */
             else
                 g_assert_cmpint(error, ==, PL_ERR_SHORT);
         }
@@ -200,7 +303,7 @@ static void every_truncation_is_refused(void)
 
 static void one_byte_more_is_refused(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     size_t n = longest_messages(messages);
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[PL_MESSAGE_BYTES_MAX];
@@ -215,7 +318,7 @@ static void one_byte_more_is_refused(void)
 /* Whatever one byte becomes: no crash, nothing read outside, and what is accepted is canonical. */
 static void every_single_byte_change_is_judged(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     size_t n = typical_messages(messages), accepted = 0, refused = 0;
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[PL_MESSAGE_BYTES_MAX];
@@ -308,6 +411,31 @@ static void names_in_signals_are_judged(void)
     }
 }
 
+/* A rumour is of a kind that is known, and there are only so many. */
+static void rumours_are_judged(void)
+{
+    pl_message back = {0};
+    uint8_t ping[4 + 92] = {'P', 'L', 1, 0x03, [54] = 1, [55] = PL_RUMOUR_LOST};
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, ping, sizeof ping), ==, 0);
+    ping[55] = 3;
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, ping, sizeof ping), ==, PL_ERR_MALFORMED);
+    ping[54] = 6;
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, ping, sizeof ping), ==, PL_ERR_OVERSIZED);
+}
+
+/* Whoever is asked by UDP and knows nothing of who asks says no more than he was told. */
+static void no_answer_is_longer_than_its_question(void)
+{
+    static const pl_message_id pairs[][2] = {{PL_MESSAGE_PROBE, PL_MESSAGE_PROBE_ANSWER},
+                                             {PL_MESSAGE_PING, PL_MESSAGE_ACK},
+                                             {PL_MESSAGE_PULL, PL_MESSAGE_PAGE},
+                                             {PL_MESSAGE_STORE, PL_MESSAGE_STORED},
+                                             {PL_MESSAGE_QUERY, PL_MESSAGE_ANSWER}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+        g_assert_cmpuint(pl_message_row_of(pairs[i][0])->shortest, >=,
+                         pl_message_row_of(pairs[i][1])->longest);
+}
+
 static void entries_may_be_skipped(void)
 {
     pl_message message = {.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = 200, .entries = entries};
@@ -363,7 +491,7 @@ static void other_protocols_versions_and_types_are_malformed(void)
 
 static void probe_and_answer_have_one_size(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
     typical_messages(messages);
     g_assert_cmpuint(pl_message_write(&messages[0], bytes, sizeof bytes), ==, PL_PROBE_BYTES);
@@ -372,7 +500,7 @@ static void probe_and_answer_have_one_size(void)
 
 static void too_small_a_buffer_gives_nothing(void)
 {
-    pl_message messages[32];
+    pl_message messages[64];
     size_t n = longest_messages(messages);
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[PL_MESSAGE_BYTES_MAX];
@@ -419,6 +547,9 @@ int main(int argc, char **argv)
     g_test_add_func("/wire/message/counts-beyond-a-bound", counts_beyond_a_bound_are_refused);
     g_test_add_func("/wire/message/a-body-is-bounded", a_body_is_bounded_and_may_be_empty);
     g_test_add_func("/wire/message/names-in-signals-are-judged", names_in_signals_are_judged);
+    g_test_add_func("/wire/message/rumours-are-judged", rumours_are_judged);
+    g_test_add_func("/wire/message/no-answer-is-longer-than-its-question",
+                    no_answer_is_longer_than_its_question);
     g_test_add_func("/wire/message/entries-may-be-skipped", entries_may_be_skipped);
     g_test_add_func("/wire/message/names-are-printable", names_are_printable_without_spaces);
     g_test_add_func("/wire/message/others-are-malformed", other_protocols_versions_and_types_are_malformed);

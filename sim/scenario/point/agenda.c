@@ -118,8 +118,29 @@ static void note_watches(sim_config *c)
         note_watch(c, c->expect[i].text);
 }
 
+static void read_compare(sim_config_builder *b)
+{
+    const sim_tree *const *items = NULL;
+    sim_config *c = b->config;
+    c->n_compare = sim_config_items(b, b->root, "compare", true, &items);
+    c->compare = sim_tree_reserve(b->fill.pool, c->n_compare * sizeof *c->compare);
+    for (size_t i = 0; i < c->n_compare; i++) {
+        sim_compare_config *compare = &c->compare[i];
+        sim_fill_section(&b->fill, "compare[]", items[i], NULL, &items[i]->place, SIM_WHOLE, compare);
+        compare->place = *sim_config_place(b, items[i], "metric");
+        char *wrong = items[i]->kind == SIM_TREE_MAP && compare->metric && compare->a && compare->b &&
+                              b->options->check_difference
+                          ? b->options->check_difference(compare->metric, compare->that, compare->a)
+                          : NULL;
+        if (wrong)
+            sim_config_complain(b, &compare->place, NULL, wrong);
+        g_free(wrong);
+    }
+}
+
 void sim_agenda_read(sim_config_builder *b)
 {
+    read_compare(b);
     read_capture(b);
     read_measure(b);
     read_plots(b);

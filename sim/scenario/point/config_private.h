@@ -16,6 +16,8 @@ typedef struct sim_config_builder {
 
 void sim_config_complain(const sim_config_builder *b, const sim_place *place, const char *hint,
                          const char *message);
+/* The value of a key, in the map or in the one that it borrows from; NULL if neither has it. */
+const sim_tree *sim_config_value(const sim_tree *map, const sim_tree *borrowed, const char *key);
 /* The place of a map's value, else of the map, else of the file. */
 const sim_place *sim_config_place(const sim_config_builder *b, const sim_tree *map, const char *key);
 net_link_options sim_config_link(const sim_raw_link *raw);
@@ -36,6 +38,14 @@ void sim_population_read(sim_config_builder *b);
 void sim_population_check(sim_config_builder *b);
 /* What peers: gives to every entry of the mix, and to every kind; NULL if it is not there. */
 const sim_tree *sim_population_common(const sim_config_builder *b);
+/* churn: of a map, or of the one that it borrows from (churn.c); `section` is "peers.churn". */
+void sim_churn_read(sim_config_builder *b, const char *section, const sim_tree *map, const sim_tree *borrowed,
+                    sim_churn_config *ret);
+/* searches: likewise (searches.c). */
+void sim_searches_read(sim_config_builder *b, const char *section, const sim_tree *map,
+                       const sim_tree *borrowed, sim_searches_config *ret);
+/* After all groups: whom they search for. */
+void sim_searches_find(sim_config_builder *b);
 /* proxies: (proxies.c), after everybody who may want one. */
 void sim_proxies_read(sim_config_builder *b);
 /* matrix: (matrix.c). */

@@ -32,6 +32,7 @@ sim_group_config sim_config_group(const sim_config_builder *b, const sim_raw_gro
         .traversal = raw->traversal,
         .nat_refresh = raw->nat_refresh,
         .icmp = raw->icmp,
+        .relogin = raw->relogin,
         .firewall_name = raw->firewall,
         .firewall = sim_config_firewall(raw->firewall),
         .stack = raw->stack ? raw->stack : b->config->host_stack,
@@ -60,7 +61,8 @@ const sim_tree *sim_population_common(const sim_config_builder *b)
 
 void sim_config_check_group_name(const sim_config_builder *b, const sim_tree *name, const char *text)
 {
-    static const char *const roles[] = {"all", "supernodes", "login-servers", "same", "callers", "callees"};
+    static const char *const roles[] = {"all",       "supernodes", "login-servers", "same",
+                                         "dedicated", "callers",    "callees"};
     if (strchr(text, '$'))
         return;
     bool bad = !g_ascii_isalpha(text[0]) || strpbrk(text, " ,;{}=\"\n");
@@ -106,6 +108,43 @@ static void check_place(const sim_config_builder *b, const sim_tree *item, const
     for (size_t i = 0; item && i < G_N_ELEMENTS(vain); i++)
         if (vain[i].is_vain && sim_tree_key(item, vain[i].key))
             sim_config_complain(b, &sim_tree_key(item, vain[i].key)->place, vain[i].hint, vain[i].message);
+}
+
+/* With churn, the hours of the day are for those who come back; without it, for those who come. */
+static void read_day(const sim_config_builder *b, const sim_tree *item, const sim_tree *common,
+                     sim_group_config *group)
+{
+    const pl_span day = 24 * PL_HOUR;
+    const sim_tree *arrive = sim_config_value(item, common, "arrive");
+    const pl_time midnight = -(pl_time)(b->config->run.epoch % 86400) * PL_SECOND;
+    group->day.peak = ((midnight + group->arrive.peak_ns) % day + day) % day;
+    if (group->churn.n_classes == 0) {
+        group->arrive.peak_ns = group->day.peak;
+        return;
+    }
+    group->day.depth = group->arrive.depth;
+    if (arrive && group->arrive.kind != SIM_ARRIVE_DIURNAL)
+        sim_config_complain(b, &arrive->place, "use settle under churn, or arrive: diurnal(peak=20:00, swing=40%)",
+                            "with churn, peers arrive when their gaps end");
+    if (b->config->run.until == SIM_UNTIL_ALL_LOGGED_IN)
+        sim_config_complain(b, sim_config_place(b, sim_tree_get(b->root, "run"), "until"), "use duration",
+                            "with churn, log-ins never end");
+    if (group->login == SIM_LOGIN_BOTH)
+        sim_config_complain(b, sim_config_place(b, item, "login"), "the churn brings them back, with a cache",
+                            "login: both and churn exclude each other");
+}
+
+static void read_life(sim_config_builder *b, const char *section, const sim_tree *item, const sim_tree *common,
+                      sim_group_config *group)
+{
+    char path[64];
+    if (item && item->kind != SIM_TREE_MAP)
+        return;
+    g_snprintf(path, sizeof path, "%s.churn", section);
+    sim_churn_read(b, path, item, common, &group->churn);
+    g_snprintf(path, sizeof path, "%s.searches", section);
+    sim_searches_read(b, path, item, common, &group->searches);
+    read_day(b, item, common, group);
 }
 
 /* Hands the peers out by largest remainder, so that the counts add up to the total. */
@@ -204,6 +243,7 @@ static void read_mix(sim_config_builder *b, const sim_tree *peers, const sim_tre
         totals.counts += raw.count;
         c->groups[i] = sim_config_group(b, &raw);
         check_place(b, item, &c->groups[i]);
+        read_life(b, "peers.mix[]", item, common, &c->groups[i]);
     }
     fill_rest(b, mix, shares, &totals);
     check_mix(b, peers, mix, &totals, shares);
@@ -230,6 +270,7 @@ static void read_one_group(sim_config_builder *b, const sim_tree *peers)
     c->groups = sim_tree_reserve(b->fill.pool, sizeof *c->groups);
     c->groups[0] = sim_config_group(b, &raw);
     check_place(b, peers, &c->groups[0]);
+    read_life(b, "peers", peers, NULL, &c->groups[0]);
     c->n_peers = raw.count;
 }
 

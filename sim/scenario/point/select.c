@@ -75,6 +75,11 @@ bool sim_config_select(const sim_config_builder *b, const char *text, const sim_
     *ret = (sim_selection){.role = SIM_ROLE_ALL};
     if (strcmp(text, "all") == 0)
         return true;
+    sim_nearest_offer(&nearest, "dedicated");
+    if (strcmp(text, "dedicated") == 0) {
+        *ret = (sim_selection){.role = SIM_ROLE_SUPERNODE, .is_dedicated = true};
+        return true;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(role_names); i++) {
         const role_name *r = &role_names[i];
         int64_t index = index_of(text, r->one);

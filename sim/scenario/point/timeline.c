@@ -6,22 +6,29 @@
 /* Which keys belong to which actions. */
 static void check_act_keys(const sim_config_builder *b, const sim_tree *item, sim_action action)
 {
-    static const struct {
+    const unsigned of_links = 1u << SIM_DO_LINK, of_departures = 1u << SIM_DO_KILL | 1u << SIM_DO_QUIT;
+    const struct {
         const char *key;
         unsigned actions;
     } uses[] = {
-        {"profile", 1u << SIM_DO_LINK},
-        {"up", 1u << SIM_DO_LINK},
-        {"down", 1u << SIM_DO_LINK},
-        {"delay", 1u << SIM_DO_LINK},
-        {"queue", 1u << SIM_DO_LINK},
-        {"loss", 1u << SIM_DO_LINK},
+        {"profile", of_links},
+        {"up", of_links},
+        {"down", of_links},
+        {"delay", of_links},
+        {"queue", of_links},
+        {"loss", of_links},
         {"ports", 1u << SIM_DO_BLOCK | 1u << SIM_DO_UNBLOCK},
         {"transport", 1u << SIM_DO_BLOCK | 1u << SIM_DO_UNBLOCK},
         {"answer", 1u << SIM_DO_BLOCK},
         {"firewall", 1u << SIM_DO_FIREWALL},
         {"nat", 1u << SIM_DO_ROAM | 1u << SIM_DO_ROUTER},
-        {"for", ~(1u << SIM_DO_REBOOT | 1u << SIM_DO_READDRESS | 1u << SIM_DO_ROUTER)},
+        {"for", ~(1u << SIM_DO_REBOOT | 1u << SIM_DO_READDRESS | 1u << SIM_DO_ROUTER | 1u << SIM_DO_ADD |
+                  1u << SIM_DO_HEAL | of_departures)},
+        {"back", of_departures},
+        {"within", of_departures | 1u << SIM_DO_RESTART | 1u << SIM_DO_ADD},
+        {"from", 1u << SIM_DO_PARTITION},
+        {"by", 1u << SIM_DO_SLOW},
+        {"how", 1u << SIM_DO_POISON},
     };
     const sim_tree *action_name = sim_tree_get(item, "do");
     bool any_field = false;
@@ -36,6 +43,7 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
                           : (uses[6].actions & 1u << action) && !sim_tree_get(item, "ports") ? "ports"
                           : action == SIM_DO_FIREWALL && !sim_tree_get(item, "firewall")     ? "firewall"
                           : action == SIM_DO_ROUTER && !sim_tree_get(item, "nat")            ? "nat"
+                          : action == SIM_DO_SLOW && !sim_tree_get(item, "by")               ? "by"
                                                                                              : NULL;
     if (missing)
         sim_diagnostic_add(b->fill.diagnostics, &action_name->place, NULL,
@@ -87,6 +95,37 @@ static void check_movers(const sim_config_builder *b, const sim_tree *item, cons
                            "do: %s is of peers only", sim_tree_get(item, "do")->text);
 }
 
+static void check_servers_only(const sim_config_builder *b, const sim_tree *item, const sim_act *act)
+{
+    const bool is_supernode = act->what.role == SIM_ROLE_SUPERNODE;
+    if (act->action == SIM_DO_ADD && (!act->what.is_dedicated || b->config->supernodes.dedicated == 0))
+        sim_config_complain(b, sim_config_place(b, item, "what"),
+                            "write `what: dedicated`, and how many there are under supernodes: dedicated: 20",
+                            "only dedicated supernodes can be added");
+    if (act->action == SIM_DO_POISON && !is_supernode)
+        sim_config_complain(b, sim_config_place(b, item, "what"), "write `what: supernodes`, and a share",
+                            "only supernodes can poison the index");
+}
+
+static bool is_name(const char *text)
+{
+    return g_ascii_isalpha(text[0]) && !strpbrk(text, " ,;{}=\"\n.+");
+}
+
+/* Names are what expectations look for. */
+static void check_name(const sim_config_builder *b, const sim_tree *item, const sim_act *act)
+{
+    const sim_config *c = b->config;
+    if (!act->name || strchr(act->name, '$'))
+        return;
+    if (!is_name(act->name))
+        sim_config_complain(b, sim_config_place(b, item, "name"), "letters, digits, - and _",
+                            "not a name for an act");
+    for (const sim_act *other = c->timeline; other < act; other++)
+        if (other->name && strcmp(other->name, act->name) == 0)
+            sim_config_complain(b, sim_config_place(b, item, "name"), NULL, "two acts have this name");
+}
+
 static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
 {
     sim_raw_act raw = {.action = -1};
@@ -97,7 +136,13 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
         .at_ns = raw.at,
         .for_ns = raw.duration,
         .action = (sim_action)raw.action,
+        .name = raw.name,
         .what_text = raw.what,
+        .has_from = raw.from != NULL,
+        .within_ns = raw.within,
+        .back = raw.back.law,
+        .by_ns = raw.by,
+        .poison = (sim_poison)raw.how,
         .share = raw.share,
         .link_fields = link_fields(item),
         .link = act_link(b, item, &raw),
@@ -113,11 +158,16 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
         .place = item->place,
     };
     check_act_keys(b, item, act->action);
-    if (raw.what && sim_config_select(b, raw.what, sim_config_place(b, item, "what"), &act->what))
-        check_movers(b, item, act);
+    check_name(b, item, act);
+    if (raw.from)
+        sim_config_select(b, raw.from, sim_config_place(b, item, "from"), &act->from);
     if (act->action == SIM_DO_ROUTER && act->has_nat && (!act->nat.name || act->nat.pool > 1))
         sim_diagnostic_add(b->fill.diagnostics, sim_config_place(b, item, "nat"), "e.g. nat: symmetric",
                            "the new router translates, and has the one address of the old");
+    if (!raw.what || !sim_config_select(b, raw.what, sim_config_place(b, item, "what"), &act->what))
+        return;
+    check_movers(b, item, act);
+    check_servers_only(b, item, act);
 }
 
 void sim_timeline_read(sim_config_builder *b)

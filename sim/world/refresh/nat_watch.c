@@ -169,6 +169,13 @@ static const char *event_name(sim_action action)
     case SIM_DO_FAIL:
     case SIM_DO_RESTART:
     case SIM_DO_LINK:
+    case SIM_DO_KILL:
+    case SIM_DO_QUIT:
+    case SIM_DO_ADD:
+    case SIM_DO_PARTITION:
+    case SIM_DO_HEAL:
+    case SIM_DO_SLOW:
+    case SIM_DO_POISON:
         break;
     }
     return "none";

@@ -1,0 +1,136 @@
+#include "core/overlay/index/letter.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define LABEL       "partyline letter"
+#define LABEL_BYTES (sizeof LABEL - 1)
+
+typedef enum direction { TO_ASK, TO_REPLY } direction;
+
+_Static_assert(PL_LETTER_PLAIN_MAX + PL_TAG_BYTES == PL_MESSAGE_SEALED_MAX, "what is sealed can be sent");
+
+/* hash(shared secret ‖ label ‖ direction ‖ the asker's key ‖ the asked one's): one key each way. */
+static bool key_of(uint8_t ret_key[PL_KEY_BYTES], const pl_letter_ends *ends, const uint8_t *asker,
+                   const uint8_t *asked, direction way)
+{
+    uint8_t shared[PL_KEY_BYTES], context[LABEL_BYTES + 1 + 2 * PL_KEY_BYTES];
+    if (!ends->suite->dh(shared, ends->own->private_key, ends->other))
+        return false;
+    memcpy(context, LABEL, LABEL_BYTES);
+    context[LABEL_BYTES] = (uint8_t)way;
+    memcpy(context + LABEL_BYTES + 1, asker, PL_KEY_BYTES);
+    memcpy(context + LABEL_BYTES + 1 + PL_KEY_BYTES, asked, PL_KEY_BYTES);
+    ends->suite->hash(ret_key, shared, sizeof shared, context, sizeof context);
+    pl_bytes_wipe(shared, sizeof shared);
+    return true;
+}
+
+static size_t write_question(uint8_t *ret_datagram, const pl_letter_ends *ends, pl_message *message,
+                             const uint8_t *plain, size_t len)
+{
+    uint8_t key[PL_KEY_BYTES], sealed[PL_MESSAGE_SEALED_MAX];
+    if (!key_of(key, ends, ends->own->public_key, ends->other, TO_ASK))
+        return 0;
+    ends->suite->seal(sealed, key, message->transaction, NULL, 0, plain, len);
+    pl_bytes_wipe(key, sizeof key);
+    message->dh_key = ends->own->public_key;
+    message->body = (pl_bytes_view){sealed, len + PL_TAG_BYTES};
+    return pl_message_write(message, ret_datagram, PL_LETTER_BYTES_MAX);
+}
+
+size_t pl_letter_query(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                       const char *name)
+{
+    uint8_t plain[PL_LETTER_PLAIN_MAX] = {(uint8_t)strlen(name)};
+    pl_message message = {.id = PL_MESSAGE_QUERY, .transaction = transaction};
+    g_assert(plain[0] >= 1 && plain[0] <= PL_MESSAGE_NAME_MAX);
+    memcpy(plain + 1, name, plain[0]);
+    return write_question(ret_datagram, ends, &message, plain, sizeof plain);
+}
+
+size_t pl_letter_store(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                       pl_bytes_view entry)
+{
+    pl_message message = {.id = PL_MESSAGE_STORE, .transaction = transaction};
+    g_assert(entry.len >= 1 && entry.len <= PL_MESSAGE_INDEX_MAX);
+    return write_question(ret_datagram, ends, &message, entry.data, entry.len);
+}
+
+size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
+                       const pl_message *message, pl_verdict verdict, pl_bytes_view entry)
+{
+    uint8_t plain[PL_LETTER_PLAIN_MAX] = {(uint8_t)verdict}, sealed[PL_MESSAGE_SEALED_MAX];
+    g_assert(entry.len <= PL_MESSAGE_INDEX_MAX);
+    if (entry.len)
+        memcpy(plain + 1, entry.data, entry.len);
+    suite->seal(sealed, question->reply_key, message->transaction, NULL, 0, plain, 1 + entry.len);
+    pl_message reply = {.id = message->id == PL_MESSAGE_STORE ? PL_MESSAGE_STORED : PL_MESSAGE_ANSWER,
+                        .transaction = message->transaction,
+                        .body = {sealed, 1 + entry.len + PL_TAG_BYTES}};
+    return pl_message_write(&reply, ret_datagram, PL_LETTER_BYTES_MAX);
+}
+
+/* One encoding: a name as names are, and zeros after it. */
+static int read_name(pl_letter *letter)
+{
+    size_t len = letter->plain[0];
+    if (len == 0 || len > PL_MESSAGE_NAME_MAX)
+        return PL_ERR_MALFORMED;
+    for (size_t i = 1; i < sizeof letter->plain; i++) {
+        uint8_t byte = letter->plain[i];
+        if (i <= len ? byte <= ' ' || byte > '~' : byte != 0)
+            return PL_ERR_MALFORMED;
+    }
+    memcpy(letter->name, letter->plain + 1, len);
+    letter->name[len] = 0;
+    return 0;
+}
+
+static int open_sealed(pl_letter *letter, const pl_letter_ends *ends, const uint8_t key[PL_KEY_BYTES],
+                       const pl_message *message)
+{
+    const pl_bytes_view *sealed = &message->body;
+    if (sealed->len <= PL_TAG_BYTES || sealed->len > PL_MESSAGE_SEALED_MAX)
+        return PL_ERR_MALFORMED;
+    return ends->suite->open(letter->plain, key, message->transaction, NULL, 0, sealed->data, sealed->len)
+               ? 0
+               : PL_ERR_FORGED;
+}
+
+int pl_letter_read(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message)
+{
+    uint8_t key[PL_KEY_BYTES];
+    const pl_letter_ends from = {ends->suite, ends->own, message->dh_key};
+    if (!key_of(key, &from, message->dh_key, ends->own->public_key, TO_ASK) ||
+        !key_of(ret_letter->reply_key, &from, message->dh_key, ends->own->public_key, TO_REPLY))
+        return PL_ERR_FORGED;
+    int error = open_sealed(ret_letter, ends, key, message);
+    pl_bytes_wipe(key, sizeof key);
+    if (error)
+        return error;
+    if (message->id == PL_MESSAGE_QUERY)
+        return read_name(ret_letter);
+    ret_letter->entry = (pl_bytes_view){ret_letter->plain, message->body.len - PL_TAG_BYTES};
+    return ret_letter->entry.len <= PL_MESSAGE_INDEX_MAX ? 0 : PL_ERR_MALFORMED;
+}
+
+int pl_letter_read_reply(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message)
+{
+    uint8_t key[PL_KEY_BYTES];
+    if (!key_of(key, ends, ends->own->public_key, ends->other, TO_REPLY))
+        return PL_ERR_FORGED;
+    int error = open_sealed(ret_letter, ends, key, message);
+    pl_bytes_wipe(key, sizeof key);
+    if (error)
+        return error;
+    uint8_t verdict = ret_letter->plain[0];
+    bool is_stored = message->id == PL_MESSAGE_STORED;
+    uint8_t least = is_stored ? PL_VERDICT_KEPT : PL_VERDICT_FOUND;
+    uint8_t most = is_stored ? PL_VERDICT_REFUSED : PL_VERDICT_SURELY_NONE;
+    ret_letter->entry = (pl_bytes_view){ret_letter->plain + 1, message->body.len - PL_TAG_BYTES - 1};
+    ret_letter->verdict = (pl_verdict)verdict;
+    if (verdict < least || verdict > most || (verdict == PL_VERDICT_FOUND) != (ret_letter->entry.len > 0))
+        return PL_ERR_MALFORMED;
+    return 0;
+}

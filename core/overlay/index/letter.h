@@ -1,0 +1,60 @@
+/* letter.h - what is asked of the index by UDP, sealed, so that who listens does not read who looks for whom.
+ *
+ * A supernode's X25519 key comes with its answers to pings, and a client has it from its supernode.  Who asks
+ * shows a key of its own; from the two come one key for the question and one for the reply, and the
+ * transaction is the nonce.  That keeps listeners out, and no more: who asks is not proved, nor is the node,
+ * whose key came by the mesh.  What is said is proved by its signature.
+ *
+ *   STORE, QUERY     transaction 8 · key 32 · sealed: an entry; or length 1, name, zeros up to 301
+ *   STORED, ANSWER   transaction 8 · sealed: verdict 1, entry if there is one */
+#ifndef PL_OVERLAY_INDEX_LETTER_H
+#define PL_OVERLAY_INDEX_LETTER_H
+
+#include "core/crypto/suite.h"
+#include "core/wire/message.h"
+
+#define PL_LETTER_BYTES_MAX 361 /* a query with its head */
+#define PL_LETTER_PLAIN_MAX 301 /* a verdict and an entry */
+
+/* What a supernode says of an entry: it is kept, or not; that there is one, or none. */
+typedef enum pl_verdict {
+    PL_VERDICT_KEPT = 1,
+    PL_VERDICT_REFUSED = 2,
+    PL_VERDICT_FOUND = 3,
+    PL_VERDICT_NONE = 4,
+    PL_VERDICT_SURELY_NONE = 5
+} pl_verdict;
+
+/* Whom a letter is from and to: our own pair, and the other's public key. */
+typedef struct pl_letter_ends {
+    const pl_suite *suite;
+    const pl_keypair *own;
+    const uint8_t *other;
+} pl_letter_ends;
+
+/* What was read. */
+typedef struct pl_letter {
+    uint8_t plain[PL_LETTER_PLAIN_MAX];
+    pl_verdict verdict;                 /* of a reply */
+    pl_bytes_view entry;                /* of a store, and of a reply that found; in `plain` */
+    char name[PL_MESSAGE_NAME_MAX + 1]; /* of a query */
+    uint8_t reply_key[PL_KEY_BYTES];    /* of a question: what its reply is sealed with */
+} pl_letter;
+
+/* Whole datagrams, written to ret_datagram (PL_LETTER_BYTES_MAX); the length, 0 if the other's key is none.
+ */
+size_t pl_letter_query(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                       const char *name);
+size_t pl_letter_store(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                       pl_bytes_view entry);
+/* A reply to a question that was read; `entry` may be empty. */
+size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
+                       const pl_message *message, pl_verdict verdict, pl_bytes_view entry);
+
+/* Reads a STORE or QUERY that came to us; ends->other is not looked at.  0, PL_ERR_FORGED if it is not sealed
+ * for us, PL_ERR_MALFORMED. */
+int pl_letter_read(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message);
+/* Reads the reply to what we asked.  As above; a verdict belongs to its kind of question. */
+int pl_letter_read_reply(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message);
+
+#endif

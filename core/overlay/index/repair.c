@@ -1,0 +1,104 @@
+/* repair.c - what has to move when a supernode joins or is lost.
+ *
+ * A slot's replicas are the first index.replicas of its ranking.  A newcomer that ranks among them needs
+ * everything of the slot; when one of them is lost, the next in the ranking does. */
+#include "core/overlay/index/index_internal.h"
+
+#include "core/event.h"
+
+typedef enum source { OF_OUR_CLIENTS, OF_WHAT_WE_KEEP } source;
+typedef enum change { CAME, WENT } change;
+
+static size_t replicas(const pl_index *index)
+{
+    return (size_t)index->options.context->config->index_replicas;
+}
+
+static size_t send_bucket(pl_index *index, const pl_bucket *bucket, pl_addr to, pl_time now)
+{
+    size_t sent = 0;
+    for (guint i = 0; i < bucket->entries->len; i++) {
+        const pl_stored_entry *stored = g_ptr_array_index(bucket->entries, i);
+        if (pl_context_unix_ms(index->options.context, now) >= stored->expires)
+            continue;
+        g_autoptr(GBytes) bytes = g_bytes_new(pl_stored_entry_bytes(stored), stored->len);
+        sent += pl_publisher_add(index->publisher, bytes, to, now) == 0;
+    }
+    return sent;
+}
+
+/* Are we one of the two best of the slot that are not the newcomer?  Two, so that one that misses an entry
+ * itself does not keep it from him. */
+static bool is_ours_to_hand_on(const pl_index *index, const pl_addr *ranked, size_t n, pl_addr newcomer)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < n && others < 2; i++) {
+        if (pl_addr_equal(ranked[i], index->options.own_address))
+            return true;
+        others += !pl_addr_equal(ranked[i], newcomer);
+    }
+    return false;
+}
+
+static size_t place_of(const pl_addr *ranked, size_t n, pl_addr address)
+{
+    size_t i = 0;
+    while (i < n && !pl_addr_equal(ranked[i], address))
+        i++;
+    return i;
+}
+
+/* Whom the loss or the coming of `member` makes a replica of the slot; {0,0} = nobody, or ourselves, who are
+ * sent to. */
+static pl_addr newcomer_of(const pl_index *index, uint32_t slot, pl_addr member, change what, pl_addr *ranked,
+                           size_t *ret_n)
+{
+    size_t n = *ret_n = pl_index_rank(index, slot, ranked, replicas(index));
+    if (what == CAME)
+        return place_of(ranked, n, member) < n ? member : (pl_addr){0};
+    bool was_one = n < replicas(index) || pl_slot_score(slot, member) > pl_slot_score(slot, ranked[n - 1]);
+    pl_addr last = n == replicas(index) ? ranked[n - 1] : (pl_addr){0};
+    return was_one && !pl_addr_equal(last, index->options.own_address) ? last : (pl_addr){0};
+}
+
+static void hand_on(pl_index *index, const pl_store *store, source from, pl_addr member, change what,
+                    pl_time now)
+{
+    size_t sent = 0;
+    for (size_t i = 0; i < pl_store_buckets(store); i++) {
+        pl_addr ranked[PL_INDEX_RANKED_MAX];
+        size_t n;
+        const pl_bucket *bucket = pl_store_bucket(store, i);
+        pl_addr to = newcomer_of(index, bucket->slot, member, what, ranked, &n);
+        if (to.ip && (from == OF_OUR_CLIENTS || is_ours_to_hand_on(index, ranked, n, to)))
+            sent += send_bucket(index, bucket, to, now);
+    }
+    if (sent)
+        pl_trace(&index->options.context->port, PL_EVENT_INDEX_REPAIRED, pl_endpoint(member),
+                 pl_number((int64_t)sent));
+}
+
+/* Of a slot that we are far from serving now nothing is kept: others have it. */
+static void drop_foreign(pl_index *index)
+{
+    for (size_t i = pl_store_buckets(&index->kept); i-- > 0;) {
+        pl_addr ranked[PL_INDEX_RANKED_MAX];
+        uint32_t slot = pl_store_bucket(&index->kept, i)->slot;
+        size_t n = pl_index_rank(index, slot, ranked, 2 * replicas(index));
+        if (place_of(ranked, n, index->options.own_address) == n)
+            pl_store_drop(&index->kept, slot);
+    }
+}
+
+void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
+{
+    hand_on(index, &index->registered, OF_OUR_CLIENTS, member, CAME, now);
+    hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, CAME, now);
+    drop_foreign(index);
+}
+
+void pl_index_lost(pl_index *index, pl_addr member, pl_time now)
+{
+    hand_on(index, &index->registered, OF_OUR_CLIENTS, member, WENT, now);
+    hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, WENT, now);
+}

@@ -1,0 +1,303 @@
+#include "core/overlay/search/desk.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "core/overlay/index/letter.h"
+#include "core/overlay/index/store.h"
+#include "core/overlay/search/round.h"
+
+#define ERRANDS_MAX                                                                                          \
+    1024 /* chosen: rounds asked for clients at one time: 300 clients, and a storm's share                   \
+          */
+
+/* One round that we ask for a client. */
+typedef struct errand {
+    pl_id stream;
+    uint32_t search;
+    uint8_t number;
+    char name[PL_NAME_MAX + 1];
+    uint64_t transaction; /* of the first node; the i-th has i more */
+    pl_round round;
+    uint64_t heard; /* a bit a node that answered */
+    uint8_t answered, slot_no, slot_sure;
+    pl_time due;
+} errand;
+
+struct pl_desk {
+    pl_desk_options options;
+    pl_store cache;     /* in one bucket; `expires` is when we forget it */
+    GPtrArray *errands; /* by due, since all wait equally long */
+    pl_deadline deadline;
+};
+
+_Static_assert(PL_MESSAGE_NODES_MAX <= 64, "a bit a node");
+
+pl_desk *pl_desk_new(const pl_desk_options *options)
+{
+    pl_desk *desk = g_new0(pl_desk, 1);
+    size_t max = (size_t)options->context->config->search_cache_max;
+    desk->options = *options;
+    pl_store_init(&desk->cache, max, max);
+    desk->errands = g_ptr_array_new_with_free_func(g_free);
+    return desk;
+}
+
+void pl_desk_free(pl_desk *desk)
+{
+    if (!desk)
+        return;
+    pl_deadline_cancel(&desk->options.context->deadlines, &desk->deadline);
+    pl_store_clear(&desk->cache);
+    g_ptr_array_unref(desk->errands);
+    g_free(desk);
+}
+
+static uint16_t network_size(const pl_desk *desk)
+{
+    return (uint16_t)MIN(pl_mesh_size(desk->options.mesh), (size_t)UINT16_MAX);
+}
+
+/* --- what was found --- */
+
+static void remember(pl_desk *desk, const pl_entry *entry, pl_bytes_view bytes, pl_time now)
+{
+    const pl_context *context = desk->options.context;
+    int64_t unix_ms = pl_context_unix_ms(context, now);
+    pl_store_item item = {
+        .name = entry->credential.name,
+        .stamp = entry->stamp,
+        .expires = MIN(entry->expires, unix_ms + context->config->search_cache_lifetime / PL_MILLISECOND),
+        .bytes = bytes.data,
+        .len = bytes.len};
+    pl_store_age(&desk->cache, unix_ms);
+    if (desk->cache.max > 0 && desk->cache.count >= desk->cache.max)
+        pl_store_drop_oldest(&desk->cache);
+    pl_store_put(&desk->cache, &item);
+}
+
+static pl_bytes_view find(const pl_desk *desk, const char *name, pl_time now)
+{
+    pl_bytes_view own = pl_index_find(desk->options.index, name, now);
+    if (own.len)
+        return own;
+    const pl_stored_entry *cached =
+        pl_store_find(&desk->cache, 0, name, pl_context_unix_ms(desk->options.context, now));
+    return cached ? (pl_bytes_view){pl_stored_entry_bytes(cached), cached->len} : (pl_bytes_view){0};
+}
+
+int pl_desk_told(pl_desk *desk, const pl_message *told, pl_time now)
+{
+    pl_entry entry;
+    const pl_context *context = desk->options.context;
+    int error = pl_entry_decode(&entry, told->entry.data, told->entry.len);
+    if (!error)
+        error = pl_entry_check(&entry, context, desk->options.server_sign_key, now);
+    if (!error)
+        remember(desk, &entry, told->entry, now);
+    return error;
+}
+
+/* --- rounds that we ask for a client --- */
+
+static void on_due(void *machine, pl_time now);
+
+static errand *errand_at(const pl_desk *desk, guint i)
+{
+    return g_ptr_array_index(desk->errands, i);
+}
+
+static void wait_for_first(pl_desk *desk)
+{
+    pl_time due = desk->errands->len ? errand_at(desk, 0)->due : PL_NEVER;
+    pl_deadline_set(&desk->options.context->deadlines, &desk->deadline, due, on_due, desk);
+}
+
+/* Tells the client how the round ended, and forgets it. */
+static void finish(pl_desk *desk, guint i, pl_bytes_view entry)
+{
+    const errand *e = errand_at(desk, i);
+    pl_message result = {.id = PL_MESSAGE_SEARCH_RESULT,
+                         .search = e->search,
+                         .round = e->number,
+                         .slot_size = e->round.slot_size,
+                         .slot_no = e->slot_no,
+                         .slot_sure = e->slot_sure,
+                         .network = network_size(desk),
+                         .asked = (uint8_t)e->round.n,
+                         .answered = e->answered,
+                         .entry = entry};
+    pl_id stream = e->stream;
+    g_ptr_array_remove_index(desk->errands, i);
+    wait_for_first(desk);
+    desk->options.say(desk->options.owner, stream, &result);
+}
+
+static void on_due(void *machine, pl_time now)
+{
+    pl_desk *desk = machine;
+    while (desk->errands->len && errand_at(desk, 0)->due <= now)
+        finish(desk, 0, (pl_bytes_view){0});
+}
+
+static pl_letter_ends ends_of(const pl_desk *desk, const errand *e, size_t node)
+{
+    return (pl_letter_ends){desk->options.context->suite, desk->options.own, e->round.keys[node]};
+}
+
+static void ask(pl_desk *desk, const errand *e)
+{
+    const pl_port *port = &desk->options.context->port;
+    for (size_t i = 0; i < e->round.n; i++) {
+        uint8_t bytes[PL_LETTER_BYTES_MAX];
+        const pl_letter_ends ends = ends_of(desk, e, i);
+        size_t len = pl_letter_query(bytes, &ends, e->transaction + i, e->name);
+        if (len)
+            port->ops->udp_send(port->ctx, desk->options.socket, e->round.nodes[i], 0, bytes, len);
+    }
+}
+
+/* Our own no counts in the first round. */
+static void start_errand(pl_desk *desk, errand *e, pl_time now)
+{
+    const pl_context *context = desk->options.context;
+    if (e->number == 0 && e->round.is_ours) {
+        e->slot_no = 1;
+        e->slot_sure = pl_index_is_sure(desk->options.index, now);
+    }
+    pl_context_random(context, &e->transaction, sizeof e->transaction);
+    e->due = now + context->config->search_answer_wait;
+    g_ptr_array_add(desk->errands, e);
+    if (e->round.n == 0) {
+        finish(desk, desk->errands->len - 1, (pl_bytes_view){0});
+        return;
+    }
+    ask(desk, e);
+    wait_for_first(desk);
+}
+
+static size_t errands_of(const pl_desk *desk, pl_id stream)
+{
+    size_t n = 0;
+    for (guint i = 0; i < desk->errands->len; i++)
+        n += errand_at(desk, i)->stream == stream;
+    return n;
+}
+
+void pl_desk_left(pl_desk *desk, pl_id stream)
+{
+    for (guint i = desk->errands->len; i-- > 0;)
+        if (errand_at(desk, i)->stream == stream)
+            g_ptr_array_remove_index(desk->errands, i);
+    wait_for_first(desk);
+}
+
+/* --- what a client asks --- */
+
+static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_bytes_view entry)
+{
+    desk->options.say(desk->options.owner, stream,
+                      &(pl_message){.id = PL_MESSAGE_SEARCH_RESULT,
+                                    .search = search->search,
+                                    .round = search->round,
+                                    .network = network_size(desk),
+                                    .entry = entry});
+}
+
+static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, const pl_round *round,
+                      pl_time now)
+{
+    uint8_t nodes[PL_MESSAGE_NODES_MAX * PL_MESSAGE_KEYED_BYTES];
+    bool counts = search->round == 0 && round->is_ours;
+    for (size_t i = 0; i < round->n; i++) {
+        uint8_t *at = nodes + PL_MESSAGE_KEYED_BYTES * i;
+        pl_message_put_node(at, round->nodes[i]);
+        memcpy(at + PL_MESSAGE_NODE_BYTES, round->keys[i], PL_KEY_BYTES);
+    }
+    desk->options.say(desk->options.owner, stream,
+                      &(pl_message){.id = PL_MESSAGE_SEARCH_NODES,
+                                    .search = search->search,
+                                    .round = search->round,
+                                    .slot_size = round->slot_size,
+                                    .slot_named = round->slot_named,
+                                    .slot_no = counts,
+                                    .slot_sure = counts && pl_index_is_sure(desk->options.index, now),
+                                    .network = network_size(desk),
+                                    .nodes = {nodes, round->n * PL_MESSAGE_KEYED_BYTES}});
+}
+
+int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_time now)
+{
+    const pl_context *context = desk->options.context;
+    char name[PL_NAME_MAX + 1] = {0};
+    memcpy(name, search->name.data, search->name.len);
+    pl_bytes_view known = find(desk, name, now);
+    if (known.len) {
+        say_found(desk, stream, search, known);
+        return 0;
+    }
+    pl_round round;
+    pl_round_make(&round, desk->options.index, desk->options.mesh, context, name, search->round);
+    if (search->way == PL_SEARCH_BY_CLIENT) {
+        say_nodes(desk, stream, search, &round, now);
+        return 0;
+    }
+    if (errands_of(desk, stream) >= (size_t)context->config->search_client_max ||
+        desk->errands->len >= ERRANDS_MAX)
+        return PL_ERR_LIMIT;
+    errand *e = g_new0(errand, 1);
+    *e = (errand){.stream = stream, .search = search->search, .number = search->round, .round = round};
+    memcpy(e->name, name, sizeof e->name);
+    start_errand(desk, e, now);
+    return 0;
+}
+
+/* --- what the nodes say --- */
+
+static void count_no(errand *e, size_t node, pl_verdict verdict)
+{
+    bool is_slots = node < e->round.slot_named;
+    e->answered++;
+    if (is_slots)
+        e->slot_no++;
+    if (is_slots && verdict == PL_VERDICT_SURELY_NONE)
+        e->slot_sure++;
+}
+
+static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *answer, pl_time now)
+{
+    pl_letter letter;
+    pl_entry entry;
+    errand *e = errand_at(desk, i);
+    const pl_letter_ends ends = ends_of(desk, e, node);
+    uint64_t bit = UINT64_C(1) << node;
+    if (e->heard & bit)
+        return PL_ERR_REPLAYED;
+    int error = pl_letter_read_reply(&letter, &ends, answer);
+    if (!error && letter.verdict == PL_VERDICT_FOUND)
+        error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
+                               letter.entry, now);
+    if (error)
+        return error;
+    e->heard |= bit;
+    if (letter.verdict == PL_VERDICT_FOUND) {
+        remember(desk, &entry, letter.entry, now);
+        finish(desk, i, letter.entry);
+        return 0;
+    }
+    count_no(e, node, letter.verdict);
+    if (e->answered == e->round.n)
+        finish(desk, i, (pl_bytes_view){0});
+    return 0;
+}
+
+int pl_desk_answer(pl_desk *desk, pl_addr from, const pl_message *answer, pl_time now)
+{
+    for (guint i = 0; i < desk->errands->len; i++) {
+        const errand *e = errand_at(desk, i);
+        uint64_t node = answer->transaction - e->transaction;
+        if (node < e->round.n && pl_addr_equal(e->round.nodes[node], from))
+            return take_answer(desk, i, (size_t)node, answer, now);
+    }
+    return PL_ERR_UNEXPECTED;
+}

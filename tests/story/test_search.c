@@ -1,0 +1,440 @@
+/* test_search.c - a user looks for another: rounds over UDP, or all on one connection; and how it ends. */
+#include <string.h>
+
+#include "core/overlay/index/slot.h"
+#include "tests/support/story.h"
+#include "tests/support/story_visit.h"
+
+#define ONE_WAY (50 * PL_MILLISECOND)
+#define RTT     (2 * ONE_WAY)
+
+/*
+ *   bob ── his supernode ──store──▶ the supernodes of bob's slot ◀──query── alice ── her supernode
+ *
+ * Alice is at supernode 0, bob at supernode 1; names are chosen so that neither serves the slot that matters.
+ */
+typedef struct play {
+    story *s;
+    story_host *alice, *bob;
+    char name[PL_NAME_MAX + 1]; /* bob's */
+    uint64_t search;
+} play;
+
+typedef struct setting {
+    size_t supernodes, replicas;
+    story_client_options alice;
+    const char *policy;
+    pl_span mesh_period; /* 0 = the default */
+    pl_span age;         /* of the network, when the search begins */
+} setting;
+
+/* The place of a supernode in the ranking of a name's slot, among all of the story. */
+static size_t place_of(const story *s, const char *name, size_t supernode)
+{
+    pl_addr ranked[STORY_SUPERNODES_MAX];
+    uint32_t slot = pl_slot_of((const uint8_t *)name, strlen(name), (uint32_t)s->config.index_slots);
+    size_t n = pl_slot_rank(slot, s->bootstrap, s->n_supernodes, (pl_addr){0}, ranked, G_N_ELEMENTS(ranked));
+    for (size_t i = 0; i < n; i++)
+        if (pl_addr_equal(ranked[i], s->bootstrap[supernode]))
+            return i;
+    return n;
+}
+
+/* A name whose slot is served neither by the first supernode nor by the second. */
+static void choose_name(const story *s, const char *stem, size_t replicas, char ret_name[PL_NAME_MAX + 1])
+{
+    unsigned i = 0;
+    do
+        g_snprintf(ret_name, PL_NAME_MAX + 1, "%s-%u", stem, i++);
+    while (i < 1000 && (place_of(s, ret_name, 0) < replicas || place_of(s, ret_name, 1) < replicas));
+}
+
+static void open_play(play *p, const setting *where)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.index_replicas = (int64_t)where->replicas;
+    config.mesh_period = where->mesh_period ? where->mesh_period : config.mesh_period;
+    *p = (play){.s = story_new(&(story_options){
+                    .supernodes = where->supernodes, .config = &config, .suite = &pl_suite_sized})};
+    story_settle(p->s);
+    choose_name(p->s, "bob", where->replicas, p->name);
+    p->bob = story_log_in_at(p->s, p->name, 1, &(story_client_options){0});
+    p->alice = story_log_in_at(p->s, "alice", 0, &where->alice);
+    if (where->policy)
+        p->alice->node->search_policy = pl_search_policy_find(where->policy);
+    story_run(p->s, where->age ? where->age : 5 * PL_MINUTE);
+}
+
+static void search_for(play *p, story_host *who, const char *name)
+{
+    g_assert_cmpint(pl_node_search(who->node, name, &p->search, story_now(p->s)), ==, 0);
+    story_arm(who);
+}
+
+static const pl_event *end_of(play *p, story_host *who)
+{
+    pl_time limit = story_now(p->s) + 10 * PL_MINUTE;
+    g_assert_cmpint(story_run_to(who, PL_EVENT_SEARCH_ENDED, limit), !=, PL_NEVER);
+    return &story_last(who, PL_EVENT_SEARCH_ENDED)->event;
+}
+
+static void expect_end(play *p, story_host *who, const char *outcome, const char *reason)
+{
+    const pl_event *end = end_of(p, who);
+    g_assert_cmpint(end->value[0].number, ==, (int64_t)p->search);
+    g_assert_cmpstr(end->value[1].text, ==, outcome);
+    g_assert_cmpstr(end->value[2].text, ==, reason);
+}
+
+static int64_t asked_in(const story_host *who, size_t round)
+{
+    const story_record *record = story_nth(who, PL_EVENT_SEARCH_ROUND, round);
+    return record ? record->event.value[2].number : -1;
+}
+
+static void expect_bob(play *p)
+{
+    pl_search_result result;
+    g_assert_cmpint(pl_node_search_result(p->alice->node, p->search, &result), ==, 0);
+    g_assert_cmpstr(result.contact.name, ==, p->name);
+    g_assert_true(pl_addr_equal(result.contact.supernode, pl_node_supernode_address(p->bob->node)));
+    g_assert_true(result.is_online);
+}
+
+/* What leaves a host. */
+typedef struct traffic {
+    story_host *host;
+    size_t udp, syn, elsewhere, segments; /* elsewhere: TCP to anybody but the supernode */
+    pl_addr supernode;
+} traffic;
+
+static bool count(void *ctx, story_host *from, const net_packet *packet, pl_time now)
+{
+    (void)now;
+    traffic *t = ctx;
+    if (from != t->host)
+        return true;
+    t->udp += packet->protocol == PL_PROTOCOL_UDP;
+    if (packet->protocol != PL_PROTOCOL_TCP)
+        return true;
+    t->segments++;
+    t->syn += (packet->tcp_flags & NET_TCP_SYN) != 0;
+    t->elsewhere += packet->destination.ip != t->supernode.ip;
+    return true;
+}
+
+static void watch(play *p, traffic *t, story_host *host)
+{
+    *t = (traffic){.host = host, .supernode = pl_node_supernode_address(host->node)};
+    p->s->filter = count;
+    p->s->filter_ctx = t;
+}
+
+/* --- over UDP (BS-23) --- */
+
+static void test_found_in_the_first_round(void)
+{
+    play p;
+    traffic t;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    watch(&p, &t, p.alice);
+    pl_time from = story_now(p.s);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    const story_record *end = story_last(p.alice, PL_EVENT_SEARCH_ENDED);
+    g_assert_cmpint(end->at, ==, from + 2 * RTT); /* her supernode, and the nodes that it named */
+    g_assert_cmpint(end->event.value[3].number, ==, 2 * RTT);
+    g_assert_cmpint(end->event.value[4].number, ==, 4);
+    g_assert_cmpint(end->event.value[5].number, ==, 1);
+    g_assert_cmpuint(t.udp, ==, 4);
+    g_assert_cmpuint(t.syn + t.elsewhere, ==, 0);
+    expect_bob(&p);
+    story_free(p.s);
+}
+
+static void test_four_then_eight_then_the_rest(void)
+{
+    play p;
+    traffic t;
+    open_play(&p, &(setting){.supernodes = 16, .replicas = 3, .policy = "rounds"});
+    watch(&p, &t, p.alice);
+    search_for(&p, p.alice, "nobody");
+    story_run(p.s, story_now(p.s) + RTT + 1);
+    g_assert_cmpuint(t.udp, ==, 4);
+    story_run(p.s, story_now(p.s) + 2 * RTT);
+    g_assert_cmpuint(t.udp, ==, 12); /* all four said no, so nobody waits */
+    expect_end(&p, p.alice, "gave-up", "rounds");
+    g_assert_cmpint(asked_in(p.alice, 0), ==, 4);
+    g_assert_cmpint(asked_in(p.alice, 1), ==, 8);
+    g_assert_cmpint(asked_in(p.alice, 2), ==, 3); /* fifteen, without her own supernode */
+    g_assert_cmpuint(t.udp, ==, 15);
+    story_free(p.s);
+}
+
+/* A node that is silent is waited for, to the nanosecond, and the round goes by. */
+static void test_a_silent_node_costs_its_wait(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "rounds"});
+    char name[PL_NAME_MAX + 1];
+    size_t silent = 2;
+    choose_name(p.s, "nobody", 3, name);
+    while (place_of(p.s, name, silent) >= 3)
+        silent++;
+    story_cut(p.alice, p.s->supernode[silent]);
+    pl_time from = story_now(p.s) + RTT;
+    search_for(&p, p.alice, name);
+    pl_time over = from + p.s->config.search_answer_wait;
+    story_run(p.s, over + RTT);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ROUND), ==, 1);
+    story_run(p.s, over + RTT + 1); /* the supernode names the next */
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ROUND), ==, 2);
+    story_free(p.s);
+}
+
+/* --- without UDP (BS-26) --- */
+
+static void test_all_on_the_one_connection(void)
+{
+    play p;
+    traffic t;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .alice = {.firewall = "udp-blocked"}});
+    watch(&p, &t, p.alice);
+    pl_time from = story_now(p.s);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    expect_bob(&p);
+    g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==, from + 2 * RTT);
+    g_assert_cmpint(asked_in(p.alice, 0), ==, 4);
+    search_for(&p, p.alice, "nobody-at-all");
+    expect_end(&p, p.alice, "not-found", "slot");
+    g_assert_cmpuint(t.udp, ==, 0);
+    g_assert_cmpuint(t.syn, ==, 0);
+    g_assert_cmpuint(t.elsewhere, ==, 0);
+    g_assert_cmpuint(t.segments, >, 1);
+    story_free(p.s);
+}
+
+/* UDP got out at the login and does not any more: one round in silence, and the supernode asks the same
+ * nodes. */
+static void test_udp_is_lost_meanwhile(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    story_set_firewall(p.alice, "udp-blocked");
+    pl_time from = story_now(p.s);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==,
+                    from + RTT + p.s->config.search_answer_wait + 2 * RTT);
+    story_free(p.s);
+}
+
+/* --- what was found is remembered on the way (BS-27) --- */
+
+static void test_the_second_search_is_answered_at_once(void)
+{
+    play p;
+    traffic t;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    story_host *carol = story_log_in_at(p.s, "carol", 0, &(story_client_options){0});
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    story_run(p.s, story_now(p.s) + PL_SECOND); /* she tells her supernode, which is carol's too */
+    pl_time told = story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at + ONE_WAY;
+    watch(&p, &t, carol);
+    search_for(&p, carol, p.name);
+    expect_end(&p, carol, "found", "online");
+    const pl_event *end = &story_last(carol, PL_EVENT_SEARCH_ENDED)->event;
+    g_assert_cmpint(end->value[3].number, ==, RTT);
+    g_assert_cmpint(end->value[4].number, ==, 0);
+    g_assert_cmpuint(t.udp, ==, 0);
+    pl_time forgotten = told + p.s->config.search_cache_lifetime;
+    forgotten -= forgotten % PL_MILLISECOND; /* entries are dated in milliseconds */
+    story_run(p.s, forgotten - ONE_WAY - PL_MILLISECOND);
+    search_for(&p, carol, p.name);
+    end_of(&p, carol);
+    g_assert_cmpuint(t.udp, ==, 0);
+    story_run(p.s, forgotten + PL_SECOND);
+    search_for(&p, carol, p.name);
+    expect_end(&p, carol, "found", "online");
+    g_assert_cmpuint(t.udp, ==, 4);
+    story_free(p.s);
+}
+
+/* --- how it ends when nobody is there --- */
+
+typedef struct absence {
+    const char *policy, *outcome, *reason;
+    int64_t rounds, asked;
+} absence;
+
+static void test_nobody_by_policy(gconstpointer data)
+{
+    const absence *row = data;
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 16, .replicas = 6, .policy = row->policy});
+    choose_name(p.s, "nobody", 6, name);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, row->outcome, row->reason);
+    const pl_event *end = &story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event;
+    g_assert_cmpint(end->value[4].number, ==, row->asked);
+    g_assert_cmpint(end->value[5].number, ==, row->rounds);
+    pl_search_result result;
+    g_assert_cmpint(pl_node_search_result(p.alice->node, p.search, &result), ==, PL_ERR_UNKNOWN);
+    story_free(p.s);
+}
+
+/* The login server knows him from his last log-in, though the slot has forgotten. */
+static void test_the_login_server_has_the_last_word(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "login-server"});
+    story_cut(p.bob, p.s->supernode[1]);
+    for (size_t i = 2; i < 12; i++) /* all who could serve his slot have forgotten */
+        story_fail(p.s->supernode[i]);
+    for (size_t i = 2; i < 12; i++)
+        story_restart(p.s->supernode[i]);
+    story_fail(p.s->supernode[1]);
+    story_run(p.s, story_now(p.s) + 3 * PL_MINUTE);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online"); /* where he was last: whether he is there, a visit tells */
+    pl_search_result result;
+    g_assert_cmpint(pl_node_search_result(p.alice->node, p.search, &result), ==, 0);
+    g_assert_true(pl_addr_equal(result.contact.supernode, p.s->bootstrap[1]));
+    story_fail(p.s->server);
+    search_for(&p, p.alice, "nobody");
+    expect_end(&p, p.alice, "gave-up", "server-unreachable");
+    story_free(p.s);
+}
+
+/* Who serves for less than index.settle says no, and cannot be sure of it. */
+static void test_a_young_network_is_not_sure(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .age = 30 * PL_SECOND});
+    search_for(&p, p.alice, "nobody");
+    expect_end(&p, p.alice, "gave-up", "slot-unsure");
+    story_run(p.s, p.s->config.index_settle + PL_SECOND);
+    search_for(&p, p.alice, "nobody");
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
+/* --- what goes wrong --- */
+
+/* All supernodes of the slot are gone at once: the search ends; and when the mesh has found it out, his
+ * supernode has published anew and he is found. */
+static void test_a_slot_with_all_its_supernodes_gone(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = 10 * PL_MINUTE});
+    for (size_t i = 2; i < 12; i++)
+        if (place_of(p.s, p.name, i) < 3)
+            story_fail(p.s->supernode[i]);
+    story_cut(p.alice, p.s->supernode[1]); /* who would know him too, if she or hers asked */
+    story_cut(p.s->supernode[0], p.s->supernode[1]);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "gave-up", "slot-silent");
+    story_mend(p.alice, p.s->supernode[1]);
+    story_mend(p.s->supernode[0], p.s->supernode[1]);
+    story_run(p.s, story_now(p.s) + 2 * PL_HOUR);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    expect_bob(&p);
+    story_free(p.s);
+}
+
+static void test_the_supernode_vanishes_in_the_middle(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "rounds"});
+    search_for(&p, p.alice, "nobody");
+    story_run(p.s, story_now(p.s) + RTT + ONE_WAY); /* the nodes were named */
+    story_fail(p.s->supernode[0]);
+    pl_time asked = story_now(p.s) + ONE_WAY; /* they have answered: the next are asked for */
+    expect_end(&p, p.alice, "gave-up", "no-answer");
+    g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==,
+                    asked + p.s->config.search_supernode_wait);
+    story_free(p.s);
+}
+
+static void test_logging_out_in_the_middle(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    search_for(&p, p.alice, p.name);
+    story_run(p.s, story_now(p.s) + RTT + ONE_WAY);
+    story_log_out(p.alice);
+    const pl_event *end = &story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event;
+    g_assert_cmpstr(end->value[2].text, ==, "supernode-lost");
+    uint64_t none;
+    g_assert_cmpint(pl_node_search(p.alice->node, p.name, &none, story_now(p.s)), ==, PL_ERR_UNEXPECTED);
+    story_free(p.s);
+}
+
+static void test_so_many_at_once_and_no_more(void)
+{
+    play p;
+    uint64_t search;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    pl_time now = story_now(p.s);
+    for (int64_t i = 0; i < p.s->config.search_client_max; i++)
+        g_assert_cmpint(pl_node_search(p.alice->node, "nobody", &search, now), ==, 0);
+    g_assert_cmpint(pl_node_search(p.alice->node, "nobody", &search, now), ==, PL_ERR_LIMIT);
+    g_assert_cmpint(pl_node_search(p.alice->node, "no body", &search, now), ==, PL_ERR_MALFORMED);
+    story_arm(p.alice);
+    story_run(p.s, now + PL_MINUTE);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ENDED), ==, (size_t)p.s->config.search_client_max);
+    story_free(p.s);
+}
+
+/* --- 72 hours (BS-22) --- */
+
+static void test_seventy_two_hours(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 6, .replicas = 3});
+    story_log_out(p.bob);
+    pl_time out = story_now(p.s);
+    story_run(p.s, out + 72 * PL_HOUR - PL_SECOND);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "offline");
+    story_run(p.s, out + 72 * PL_HOUR);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
+int main(int argc, char **argv)
+{
+    static const absence rows[] = {{"slot", "not-found", "slot", 2, 12},
+                                   {"rounds", "gave-up", "rounds", 3, 15},
+                                   {"size", "gave-up", "unlikely", 2, 12},
+                                   {"login-server", "not-found", "login-server", 2, 12}};
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/story/search/found-in-the-first-round", test_found_in_the_first_round);
+    g_test_add_func("/story/search/four-then-eight-then-the-rest", test_four_then_eight_then_the_rest);
+    g_test_add_func("/story/search/a-silent-node-costs-its-wait", test_a_silent_node_costs_its_wait);
+    g_test_add_func("/story/search/all-on-the-one-connection", test_all_on_the_one_connection);
+    g_test_add_func("/story/search/udp-is-lost-meanwhile", test_udp_is_lost_meanwhile);
+    g_test_add_func("/story/search/the-second-search-is-answered-at-once",
+                    test_the_second_search_is_answered_at_once);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *path = g_strdup_printf("/story/search/nobody/%s", rows[i].policy);
+        g_test_add_data_func(path, &rows[i], test_nobody_by_policy);
+    }
+    g_test_add_func("/story/search/the-login-server-has-the-last-word",
+                    test_the_login_server_has_the_last_word);
+    g_test_add_func("/story/search/a-young-network-is-not-sure", test_a_young_network_is_not_sure);
+    g_test_add_func("/story/search/a-slot-with-all-its-supernodes-gone",
+                    test_a_slot_with_all_its_supernodes_gone);
+    g_test_add_func("/story/search/the-supernode-vanishes-in-the-middle",
+                    test_the_supernode_vanishes_in_the_middle);
+    g_test_add_func("/story/search/logging-out-in-the-middle", test_logging_out_in_the_middle);
+    g_test_add_func("/story/search/so-many-at-once-and-no-more", test_so_many_at_once_and_no_more);
+    g_test_add_func("/story/search/seventy-two-hours", test_seventy_two_hours);
+    return g_test_run();
+}
