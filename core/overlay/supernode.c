@@ -105,10 +105,10 @@ static bool has_room(const pl_supernode *supernode, uint32_t ip)
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
     const pl_context *context = supernode->options.context;
-    if (message->id != PL_MESSAGE_PROBE)
-        return pl_supernode_overlay(supernode, from, message, now);
     if (!can_prove_itself(supernode, now))
         return 0;
+    if (message->id != PL_MESSAGE_PROBE)
+        return pl_supernode_overlay(supernode, from, message, now);
     bool is_full = pl_supernode_is_full(supernode) || !has_room(supernode, from.ip);
     uint8_t bytes[PL_PROBE_BYTES];
     size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE_ANSWER,

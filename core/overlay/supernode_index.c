@@ -88,8 +88,6 @@ static int take_store(pl_supernode *supernode, pl_addr from, const pl_message *m
 
 int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
-    if (!supernode->mesh)
-        return 0; /* it does not serve yet, and says nothing */
     bool is_asked = message->id == PL_MESSAGE_STORE || message->id == PL_MESSAGE_QUERY;
     int error = is_asked ? pl_mesh_admit(supernode->mesh, from.ip, now) : 0;
     if (error)

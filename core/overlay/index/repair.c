@@ -17,8 +17,8 @@ static size_t replicas(const pl_index *index)
 static size_t send_bucket(pl_index *index, const pl_bucket *bucket, pl_addr to, pl_time now)
 {
     size_t sent = 0;
-    for (guint i = 0; i < bucket->entries->len; i++) {
-        const pl_stored_entry *stored = g_ptr_array_index(bucket->entries, i);
+    for (uint32_t i = 0; i < bucket->count; i++) {
+        const pl_stored_entry *stored = bucket->entries[i];
         if (pl_context_unix_ms(index->options.context, now) >= stored->expires)
             continue;
         g_autoptr(GBytes) bytes = g_bytes_new(pl_stored_entry_bytes(stored), stored->len);
