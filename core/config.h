@@ -80,8 +80,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "supernodes that serve a slot; all nodes of a network must agree on it")                               \
     X(index_lifetime, "index.lifetime", PL_UNIT_TIME, 72 * PL_HOUR, PL_SECOND, 400 * 24 * PL_HOUR,           \
       "measured BS-22", "how long after he was last seen a user can be found")                               \
-    X(index_refresh, "index.refresh", PL_UNIT_TIME, PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen",              \
-      "how often a user who is online signs a new entry: nine replicas are 8 bit/s a user")        \
+    X(index_refresh, "index.refresh", PL_UNIT_TIME, 4 * PL_HOUR, PL_SECOND, 24 * PL_HOUR, "chosen",              \
+      "how often a user who is online signs a new entry: nine replicas are 2 bit/s a user, and a median session of GD-06 has one")        \
     X(index_skew, "index.skew", PL_UNIT_TIME, 5 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                      \
       "how far ahead of the reader's clock an entry may be dated: clocks of 2004 were set by hand")          \
     X(index_settle, "index.settle", PL_UNIT_TIME, 2 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                  \

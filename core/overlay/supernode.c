@@ -134,10 +134,10 @@ void pl_supernode_answer_probe(pl_supernode *supernode, pl_addr from, uint64_t t
 
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
-    if (message->id != PL_MESSAGE_PROBE)
-        return pl_supernode_overlay(supernode, from, message, now);
     if (!can_serve(supernode, now))
         return 0;
+    if (message->id != PL_MESSAGE_PROBE)
+        return pl_supernode_overlay(supernode, from, message, now);
     switch (pl_load_take(supernode->load, PL_WORK_MESSAGE, now)) {
     case PL_LOAD_NOW:
         pl_supernode_answer_probe(supernode, from, message->transaction, now);

@@ -16,7 +16,8 @@ typedef struct account {
     uint8_t verifier[PL_HASH_BYTES];
     int64_t stamp;   /* of his last entry, which he signed at his last log-in; 0 = none */
     int64_t expires; /* Unix milliseconds */
-    GBytes *entry;
+    uint8_t *entry;
+    size_t entry_len;
 } account;
 
 typedef struct session {
@@ -40,7 +41,7 @@ struct pl_login_server {
 static void account_free(void *data)
 {
     account *entry = data;
-    g_clear_pointer(&entry->entry, g_bytes_unref);
+    g_free(entry->entry);
     g_free(entry);
 }
 
@@ -199,8 +200,9 @@ static int on_register(session *s, pl_bytes_view bytes, pl_time now)
         error = pl_entry_check(&entry, s->server->context, s->server->keys.sign.public_key, now);
     if (error || entry.stamp <= self->stamp)
         return error;
-    g_clear_pointer(&self->entry, g_bytes_unref);
-    self->entry = g_bytes_new(bytes.data, bytes.len);
+    g_free(self->entry);
+    self->entry = g_memdup2(bytes.data, bytes.len);
+    self->entry_len = bytes.len;
     self->stamp = entry.stamp;
     self->expires = entry.expires;
     return 0;
@@ -214,7 +216,7 @@ static void on_find(session *s, const pl_message *find, pl_time now)
     const account *entry = g_hash_table_lookup(s->server->accounts, name);
     pl_message answer = {.id = PL_MESSAGE_LAST_KNOWN};
     if (entry && entry->entry && pl_context_unix_ms(s->server->context, now) < entry->expires)
-        answer.entry.data = g_bytes_get_data(entry->entry, &answer.entry.len);
+        answer.entry = (pl_bytes_view){entry->entry, entry->entry_len};
     s->answered = true;
     send(s, &answer);
 }

@@ -72,6 +72,20 @@ static void test_one_member_less_is_one_place_at_most(void)
     g_assert_cmpuint(changed, <, 120);
 }
 
+static void test_who_is_among_them(void)
+{
+    pl_addr members[MEMBERS], ranked[REPLICAS];
+    fill(members, MEMBERS);
+    for (uint32_t slot = 0; slot < 200; slot++) {
+        pl_slot_rank(slot, members, MEMBERS, (pl_addr){0}, ranked, REPLICAS);
+        for (size_t i = 0; i < MEMBERS; i++) /* as a member, and as one that is left out */
+            for (size_t left_out = 0; left_out <= (i == MEMBERS - 1); left_out++)
+                g_assert_true(pl_slot_is_among(slot, members[i], members, MEMBERS - left_out, (pl_addr){0},
+                                               REPLICAS) == has(ranked, REPLICAS, members[i]));
+    }
+    g_assert_true(pl_slot_is_among(3, member(1), NULL, 0, member(1), 1));
+}
+
 static void test_load_is_spread(void)
 {
     pl_addr members[MEMBERS], ranked[REPLICAS];
@@ -119,6 +133,7 @@ int main(int argc, char **argv)
                     test_the_order_of_a_view_does_not_matter);
     g_test_add_func("/overlay/slot/one-member-less-is-one-place-at-most",
                     test_one_member_less_is_one_place_at_most);
+    g_test_add_func("/overlay/slot/who-is-among-them", test_who_is_among_them);
     g_test_add_func("/overlay/slot/load-is-spread", test_load_is_spread);
     g_test_add_func("/overlay/slot/names-are-spread", test_names_are_spread);
     g_test_add_func("/overlay/slot/small-networks", test_small_networks);

@@ -52,15 +52,10 @@ size_t pl_index_rank(const pl_index *index, uint32_t slot, pl_addr *ret_ranked, 
     return pl_slot_rank(slot, view->addresses, view->count, index->options.own_address, ret_ranked, max);
 }
 
-/* Ours among the first so many of a slot? */
-static bool serves(const pl_index *index, uint32_t slot, size_t within)
+bool pl_index_is_among(const pl_index *index, uint32_t slot, pl_addr address, size_t max)
 {
-    pl_addr ranked[PL_INDEX_RANKED_MAX];
-    size_t n = pl_index_rank(index, slot, ranked, MIN(within, G_N_ELEMENTS(ranked)));
-    for (size_t i = 0; i < n; i++)
-        if (pl_addr_equal(ranked[i], index->options.own_address))
-            return true;
-    return false;
+    const pl_view *view = pl_mesh_view(index->options.mesh);
+    return pl_slot_is_among(slot, address, view->addresses, view->count, index->options.own_address, max);
 }
 
 static pl_store_item item_of(const pl_index *index, const pl_entry *entry, pl_bytes_view bytes)
@@ -152,7 +147,8 @@ static int take_entry(pl_index *index, pl_addr from, pl_bytes_view bytes, pl_tim
         pl_store_find(&index->kept, item.slot, item.name, pl_context_unix_ms(context, now));
     if (former && former->stamp >= item.stamp)
         return former->stamp == item.stamp ? 0 : PL_ERR_REPLAYED;
-    if (!serves(index, item.slot, 2 * (size_t)context->config->index_replicas))
+    if (!pl_index_is_among(index, item.slot, index->options.own_address,
+                           2 * (size_t)context->config->index_replicas))
         return PL_ERR_UNKNOWN;
     if (!former && index->kept.count >= index->kept.max)
         return PL_ERR_LIMIT;

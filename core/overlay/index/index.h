@@ -47,6 +47,8 @@ void pl_index_lost(pl_index *index, pl_addr member, pl_time now);
 pl_bytes_view pl_index_find(const pl_index *index, const char *name, pl_time now);
 /* The at most `max` supernodes that score highest for a slot, best first, ourselves perhaps among them. */
 size_t pl_index_rank(const pl_index *index, uint32_t slot, pl_addr *ret_ranked, size_t max);
+/* Is it among the first `max` of a slot's ranking, or would it be as a member? */
+bool pl_index_is_among(const pl_index *index, uint32_t slot, pl_addr address, size_t max);
 /* Ourselves. */
 pl_addr pl_index_own_address(const pl_index *index);
 /* A name's slot. */

@@ -17,8 +17,8 @@ static size_t replicas(const pl_index *index)
 static size_t send_bucket(pl_index *index, const pl_bucket *bucket, pl_addr to, pl_time now)
 {
     size_t sent = 0;
-    for (guint i = 0; i < bucket->entries->len; i++) {
-        const pl_stored_entry *stored = g_ptr_array_index(bucket->entries, i);
+    for (uint32_t i = 0; i < bucket->count; i++) {
+        const pl_stored_entry *stored = bucket->entries[i];
         if (pl_context_unix_ms(index->options.context, now) >= stored->expires)
             continue;
         g_autoptr(GBytes) bytes = g_bytes_new(pl_stored_entry_bytes(stored), stored->len);
@@ -40,25 +40,18 @@ static bool is_ours_to_hand_on(const pl_index *index, const pl_addr *ranked, siz
     return false;
 }
 
-static size_t place_of(const pl_addr *ranked, size_t n, pl_addr address)
-{
-    size_t i = 0;
-    while (i < n && !pl_addr_equal(ranked[i], address))
-        i++;
-    return i;
-}
-
 /* Whom the loss or the coming of `member` makes a replica of the slot; {0,0} = nobody, or ourselves, who are
  * sent to. */
 static pl_addr newcomer_of(const pl_index *index, uint32_t slot, pl_addr member, change what, pl_addr *ranked,
                            size_t *ret_n)
 {
+    if (!pl_index_is_among(index, slot, member, replicas(index)))
+        return (pl_addr){0};
     size_t n = *ret_n = pl_index_rank(index, slot, ranked, replicas(index));
     if (what == CAME)
-        return place_of(ranked, n, member) < n ? member : (pl_addr){0};
-    bool was_one = n < replicas(index) || pl_slot_score(slot, member) > pl_slot_score(slot, ranked[n - 1]);
-    pl_addr last = n == replicas(index) ? ranked[n - 1] : (pl_addr){0};
-    return was_one && !pl_addr_equal(last, index->options.own_address) ? last : (pl_addr){0};
+        return member;
+    bool is_ours = n > 0 && pl_addr_equal(ranked[n - 1], index->options.own_address);
+    return n == replicas(index) && !is_ours ? ranked[n - 1] : (pl_addr){0};
 }
 
 static void hand_on(pl_index *index, const pl_store *store, source from, pl_addr member, change what,
@@ -82,10 +75,8 @@ static void hand_on(pl_index *index, const pl_store *store, source from, pl_addr
 static void drop_foreign(pl_index *index)
 {
     for (size_t i = pl_store_buckets(&index->kept); i-- > 0;) {
-        pl_addr ranked[PL_INDEX_RANKED_MAX];
         uint32_t slot = pl_store_bucket(&index->kept, i)->slot;
-        size_t n = pl_index_rank(index, slot, ranked, 2 * replicas(index));
-        if (place_of(ranked, n, index->options.own_address) == n)
+        if (!pl_index_is_among(index, slot, index->options.own_address, 2 * replicas(index)))
             pl_store_drop(&index->kept, slot);
     }
 }

@@ -73,3 +73,13 @@ size_t pl_slot_rank(uint32_t slot, const pl_addr *others, size_t n, pl_addr self
         consider(&r, others[i]);
     return r.count;
 }
+
+bool pl_slot_is_among(uint32_t slot, pl_addr address, const pl_addr *others, size_t n, pl_addr self,
+                      size_t max)
+{
+    uint64_t score = pl_slot_score(slot, address);
+    size_t higher = self.ip && pl_slot_score(slot, self) > score ? 1 : 0;
+    for (size_t i = 0; i < n && higher < max; i++)
+        higher += pl_slot_score(slot, others[i]) > score;
+    return higher < max;
+}

@@ -17,5 +17,9 @@ uint64_t pl_slot_score(uint32_t slot, pl_addr address);
  * returns how many. */
 size_t pl_slot_rank(uint32_t slot, const pl_addr *others, size_t n, pl_addr self, pl_addr *ret_ranked,
                     size_t max);
+/* Is the address among the first `max` of that ranking, or would it be if it were one of them?  Looks at few
+ * of them where the answer is no. */
+bool pl_slot_is_among(uint32_t slot, pl_addr address, const pl_addr *others, size_t n, pl_addr self,
+                      size_t max);
 
 #endif

@@ -24,7 +24,8 @@ static inline const uint8_t *pl_stored_entry_bytes(const pl_stored_entry *stored
 
 typedef struct pl_bucket {
     uint32_t slot;
-    GPtrArray *entries; /* pl_stored_entry, sorted by name */
+    uint32_t count, capacity;
+    pl_stored_entry **entries; /* sorted by name */
 } pl_bucket;
 
 typedef struct pl_store {
