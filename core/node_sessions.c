@@ -57,8 +57,10 @@ static void on_visit_received(void *owner, pl_visit *visit, const uint8_t *body,
 {
     (void)visit;
     pl_node_session *session = owner;
-    pl_node_refuse(session->node, pl_path_signal(session->path, body, len, now), "signal",
-                   session->contact.supernode);
+    pl_node *node = session->node;
+    const pl_addr from = session->contact.supernode;
+    int error = pl_path_signal(session->path, body, len, now); /* a bye ends the session, and frees it */
+    pl_node_refuse(node, error, "signal", from);
 }
 
 /* An open path needs no visit any more; one that is sought cannot do without. */
@@ -220,15 +222,21 @@ int pl_node_connect(pl_node *node, const pl_node_connect_options *options, uint6
     return 0;
 }
 
+static bool is_seen(const pl_node *node, uint64_t number)
+{
+    for (size_t i = 0; i < MIN(node->paths.n_seen, PL_NODE_OFFERS_SEEN); i++) {
+        if (node->paths.seen[i] == number)
+            return true;
+    }
+    return false;
+}
+
 /* An offer that was seen before is a replay: its session has ended, or has a visit of its own. */
 static int admit(pl_node *node, uint64_t number, pl_time now)
 {
-    pl_node_paths *paths = &node->paths;
-    for (size_t i = 0; i < MIN(paths->n_seen, PL_NODE_OFFERS_SEEN); i++) {
-        if (paths->seen[i] == number)
-            return PL_ERR_REPLAYED;
-    }
-    return pl_rate_limit_take_one(&paths->offers_full_at, node->context.config->path_offer_rate, now);
+    if (is_seen(node, number))
+        return PL_ERR_REPLAYED;
+    return pl_rate_limit_take_one(&node->paths.offers_full_at, node->context.config->path_offer_rate, now);
 }
 
 /* Only what was proved is remembered, or strangers could make us forget. */
@@ -296,14 +304,15 @@ void pl_node_hang_up(pl_node *node, uint64_t number, pl_time now)
 static void on_signal(void *owner, uint32_t visit, const char *from, const uint8_t *body, size_t len, pl_time now)
 {
     pl_node *node = owner;
-    pl_node_session *session = find(node, pl_path_session_of(body, len));
+    uint64_t number = pl_path_session_of(body, len);
+    pl_node_session *session = find(node, number);
     if (session && session->handle == visit)
         pl_node_refuse(node, pl_path_signal(session->path, body, len, now), "signal",
                        pl_login_supernode(node->login));
     else if (!session && pl_path_is_offer(body, len))
         pl_node_refuse(node, take_offer(node, visit, from, body, len, now), "offer",
                        pl_login_supernode(node->login));
-    else
+    else if (session || !is_seen(node, number)) /* else his last word met our own on the way: no fault of his */
         pl_node_refuse(node, PL_ERR_UNEXPECTED, "signal", pl_login_supernode(node->login));
 }
 

@@ -250,23 +250,50 @@ static double chance_of_so_few(size_t hits, size_t n)
     return MIN(sum, 1);
 }
 
+/* Sprays of a sheet, and how many of them hit; those with an end of that kind, NULL = all. */
+typedef struct sprays {
+    size_t n, hits;
+} sprays;
+
+static sprays count_sprays(const an_sheet *sheet, const an_kind *kind)
+{
+    sprays all = {0, 0};
+    for (size_t i = 0; sheet->transport == AN_UDP && i < sheet->n_rows * sheet->n_columns; i++) {
+        const an_cell *cell = &sheet->cells[i];
+        if (cell->n_trials == 0 || cell->expected.first != AN_WAY_SPRAYED ||
+            (kind && cell->caller != kind && cell->callee != kind))
+            continue;
+        all.n++;
+        all.hits += cell->trial.way == AN_WAY_SPRAYED;
+    }
+    return all;
+}
+
+/* A box that spoils what a spray may hit is one kind among many, and does not show in the sum of all. */
+static void judge_chance_of_kind(an_matrix *matrix, const an_sheet *sheet, const an_kind *kind)
+{
+    const sprays some = count_sprays(sheet, kind);
+    if (some.n == 0 || chance_of_so_few(some.hits, some.n) >= SPRAY_UNLUCKY / (double)matrix->kinds.n)
+        return;
+    g_autofree char *title = an_sheet_title(sheet);
+    g_ptr_array_add(matrix->findings,
+                    g_strdup_printf("%s: %zu of %zu sprays hit with %s at one end; %.1f %% is the chance of one", title,
+                                    some.hits, some.n, kind->name, 100 * spray_hit()));
+}
+
 /* Of one sheet: the cases of a run share their draws, so that one miss is the same in each. */
 static void judge_chance(an_matrix *matrix, const an_sheet *sheet)
 {
-    size_t n = 0, hits = 0;
-    for (size_t i = 0; i < sheet->n_rows * sheet->n_columns; i++) {
-        const an_cell *cell = &sheet->cells[i];
-        bool sprayed = cell->n_trials > 0 && cell->expected.first == AN_WAY_SPRAYED &&
-                       sheet->transport == AN_UDP;
-        n += sprayed;
-        hits += sprayed && cell->trial.way == AN_WAY_SPRAYED;
-    }
-    if (n == 0)
+    const sprays all = count_sprays(sheet, NULL);
+    if (all.n == 0)
         return;
     g_autofree char *title = an_sheet_title(sheet);
-    char *sentence = g_strdup_printf("%s: %zu of %zu sprays hit; %.1f %% is the chance of one", title, hits,
-                                     n, 100 * spray_hit());
-    g_ptr_array_add(chance_of_so_few(hits, n) < SPRAY_UNLUCKY ? matrix->findings : matrix->remarks, sentence);
+    char *sentence = g_strdup_printf("%s: %zu of %zu sprays hit; %.1f %% is the chance of one", title, all.hits,
+                                     all.n, 100 * spray_hit());
+    bool unlucky = chance_of_so_few(all.hits, all.n) < SPRAY_UNLUCKY;
+    g_ptr_array_add(unlucky ? matrix->findings : matrix->remarks, sentence);
+    for (size_t i = 0; !unlucky && i < matrix->kinds.n; i++)
+        judge_chance_of_kind(matrix, sheet, &matrix->kinds.kinds[i]);
 }
 
 void an_judge_whole(an_matrix *matrix)

@@ -1,9 +1,9 @@
 /* proxy.h - a port before the node's own: what is opened to port 443 is opened through an HTTP proxy by CONNECT
  * (RFC 9110 §9.3.6, spoken in HTTP/1.1, RFC 9112).
  *
- * No machine above knows.  A stream that it opens to port 443 is opened to the proxy, under the same id and from any port,
- * whichever was asked for; the request is
- * written and the answer's head swallowed; a 2xx is told as PL_INPUT_OPENED, anything else as PL_INPUT_CLOSED (refused).
+ * No machine above knows.  A stream that it opens to port 443 is opened to the proxy, under the same id and from any
+ * port, whichever was asked for; the request is written and the answer's head swallowed; a 2xx is told as
+ * PL_INPUT_OPENED, anything else as PL_INPUT_CLOSED (refused).
  * The bytes behind the head are the stream's first.  All else passes as it is.  There is no time in here: whoever opens
  * a stream waits for it as long as he likes.  Nothing the proxy says takes memory: its head is read byte by byte. */
 #ifndef PL_NAT_PROXY_H

@@ -135,6 +135,32 @@ static void test_without_room_an_offer_is_declined(void)
     story_free(p.s);
 }
 
+/* Both give up at one time, and the byes meet on the way: neither is a fault.  One of a session that never was is. */
+static void test_a_late_bye_is_no_fault(void)
+{
+    play p;
+    open_play(&p, NULL);
+    story_caller *caller = story_caller_new(p.alice, "bob", p.s->bootstrap[0]);
+    say_offer(&p, caller, 77);
+    pass(&p, 20 * PL_SECOND);
+    g_assert_cmpuint(story_count(p.bob, PL_EVENT_PATH_FAILED), ==, 1);
+    for (uint64_t session = 77; session <= 78; session++) {
+        uint8_t body[PL_PATH_BODY_MAX];
+        pl_login *login = p.alice->node->login;
+        const pl_offer bye = {.kind = PL_OFFER_BYE,
+                              .session = session,
+                              .attempt = 1,
+                              .credential = *pl_login_credential(login)};
+        size_t len = pl_offer_write(&bye, p.s->suite, &pl_login_identity(login)->sign, "bob", body);
+        g_assert_cmpint(pl_visit_send(caller->visit, body, len, story_now(p.s)), ==, 0);
+        story_arm(p.alice);
+        pass(&p, PL_SECOND);
+        g_assert_cmpuint(refusals(p.bob, "unexpected"), ==, session - 77);
+    }
+    story_caller_free(caller);
+    story_free(p.s);
+}
+
 /* A bye that is not the callee's own ends nothing: another's, and one under a credential that he made himself. */
 static void test_only_the_callee_declines(void)
 {
@@ -174,6 +200,7 @@ int main(int argc, char **argv)
     ADD("a-replayed-offer-costs-nothing", test_a_replayed_offer_costs_nothing);
     ADD("offers-have-a-rate", test_offers_have_a_rate);
     ADD("without-room-an-offer-is-declined", test_without_room_an_offer_is_declined);
+    ADD("a-late-bye-is-no-fault", test_a_late_bye_is_no_fault);
     ADD("only-the-callee-declines", test_only_the_callee_declines);
     return g_test_run();
 }
