@@ -57,8 +57,10 @@ static void on_visit_received(void *owner, pl_visit *visit, const uint8_t *body,
 {
     (void)visit;
     pl_node_session *session = owner;
-    pl_node_refuse(session->node, pl_path_signal(session->path, body, len, now), "signal",
-                   session->contact.supernode);
+    pl_node *node = session->node;
+    const pl_addr from = session->contact.supernode;
+    int error = pl_path_signal(session->path, body, len, now); /* a bye ends the session, and frees it */
+    pl_node_refuse(node, error, "signal", from);
 }
 
 /* An open path needs no visit any more; one that is sought cannot do without. */
