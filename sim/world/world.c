@@ -73,8 +73,6 @@ static void allocate(sim_world *world)
     world->n_machines = world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells +
                         world->n_proxies + world->n_landmarks;
     world->n_dedicated = (size_t)config->supernodes.dedicated;
-    world->n_machines =
-        world->n_servers + world->n_supernodes + world->n_peers + 2 * world->n_cells + world->n_proxies;
     world->machines = g_new0(sim_machine, world->n_machines);
     world->servers = g_new0(pl_addr, world->n_servers);
     world->supernodes = g_new0(pl_addr, world->n_supernodes);
