@@ -11,9 +11,17 @@ verdict /cli/metrics/a-run-that-fails $? "$work/log"
 cells="--set matrix.callers=[public] --set matrix.callees=[public,proxy-only] --set matrix.transports=udp"
 "$program" run --quiet --no-figures $cells scenarios/nat/matrix.yaml --out "$work/cells" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-with-paths $? "$work/log"
+"$program" run --quiet --no-figures scenarios/search/public.yaml --tier ci --set peers.count=60 --out "$work/crowd" \
+    >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-searches $? "$work/log"
+"$program" run --quiet --no-figures scenarios/outage/december-2010.yaml --tier ci --set run.duration=35min \
+    --set peers.count=300 --set supernodes.count=3 --set 'cases=[{name: full}]' --set 'expect=[]' --set 'compare=[]' \
+    --out "$work/storm" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-a-storm $? "$work/log"
 
 # "name unit", each once; all files have them in the same columns from the right.
-cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" {print $3, $NF}' |
+cat "$work"/good/p*/r*/s*.csv "$work"/bad/p*/r*/s*.csv "$work"/cells/p*/r*/s*.csv "$work"/crowd/p*/r*/s*.csv \
+    "$work"/storm/p*/r*/s*.csv | awk -F, 'NF == 6 && $3 != "name" && $3 !~ /^timeline\./ {print $3, $NF}' |
     sort -u >"$work/written"
 [ -s "$work/written" ]
 verdict /cli/metrics/something-was-written $?
