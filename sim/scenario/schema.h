@@ -49,6 +49,8 @@ typedef enum sim_kind {
 typedef enum sim_need { SIM_OPTIONAL, SIM_REQUIRED } sim_need;
 
 #define SIM_NO_OFFSET SIZE_MAX
+/* chosen: 2^40 hosts are beyond any machine, so that the memory estimate, not this, is what refuses. */
+#define SIM_COUNT_MAX (INT64_C(1) << 40)
 /* What the other parts leave of the whole. */
 #define SIM_PART_REST (-1.0)
 
