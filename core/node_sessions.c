@@ -161,6 +161,12 @@ static bool has_room(const pl_node *node, bool is_incoming)
     return n < (size_t)(is_incoming ? config->path_incoming_max : config->path_sessions_max);
 }
 
+/* As it was measured; 0 = unknown. */
+static pl_span lifetime_of(const pl_nat_report *report)
+{
+    return report ? report->lifetime_s * PL_SECOND : 0;
+}
+
 static pl_path_self self_of(pl_node *node, const pl_credential *credential, const pl_identity *identity)
 {
     pl_path_self self = {
@@ -174,6 +180,7 @@ static pl_path_self self_of(pl_node *node, const pl_credential *credential, cons
         .web_ports = node->web_ports,
         .n_web_ports = node->n_web_ports,
         .report = pl_nat_keeper_report(node->keeper),
+        .binding_lifetime = lifetime_of(pl_nat_keeper_report(node->keeper)),
     };
     uint16_t port = pl_port_of_kind(node->network, pl_login_kind(node->login));
     self.supernode_tcp_port = port ? port : self.supernode.port;

@@ -159,6 +159,29 @@ static void test_nobody_is_called_who_is_not_there(void)
     }
 }
 
+/* Boxes that forget after 12 s of silence, and a path whose consent checks are too rare to keep them awake: it lives
+ * only if its keep-alives go by what each node measured of its box.  By itself a path would wait for 15 s. */
+static void test_a_measured_lifetime_keeps_a_path(void)
+{
+    for (int is_measured = 0; is_measured < 2; is_measured++) {
+        told_world t;
+        g_autofree char *text = g_strdup_printf(
+            "run: {duration: 40min, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
+            "protocol: {nat.measure_lifetime: %d, nat.lifetime_first: 5s, nat.lifetime_step: 2s, "
+            "path.consent_interval: 1h, path.consent_expiry: 1h}\n"
+            "peers: {count: 2, link: ideal, nat: \"port-restricted(udp_lifetime=12s, ports=random)\"}\n"
+            "paths: [{from: peers, to: same, at: 20min, transport: udp, echo: [2s at 5/s, 2min silence, 2s at 5/s]}]\n",
+            is_measured);
+        told_world_open(&t, text, NULL);
+        told_world_run(&t, 40 * PL_MINUTE);
+        const sim_session *session = session_at(&t, 0);
+        g_assert_cmpstr(session->class, ==, "punched-udp");
+        g_assert_cmpint(session->received, ==, 10);
+        g_assert_cmpint(session->received_after, ==, is_measured ? 10 : 0);
+        told_world_close(&t);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -168,5 +191,6 @@ int main(int argc, char **argv)
     g_test_add_func("/story/paths-plan/cells-connect-once", test_cells_connect_once);
     g_test_add_func("/story/paths-plan/nobody-is-called-who-is-not-there",
                     test_nobody_is_called_who_is_not_there);
+    g_test_add_func("/story/paths-plan/a-measured-lifetime-keeps-a-path", test_a_measured_lifetime_keeps_a_path);
     return g_test_run();
 }
