@@ -32,6 +32,13 @@ typedef struct pl_node_paths {
     GPtrArray *lobby;    /* pl_arrival */
 } pl_node_paths;
 
+/* What a client has while it is a supernode. */
+typedef struct pl_node_elected {
+    pl_addr address;
+    pl_time since;
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX];
+} pl_node_elected;
+
 struct pl_node {
     pl_context context;
     const pl_network *network;
@@ -48,6 +55,11 @@ struct pl_node {
     const pl_path_profile *path_profile;
     const pl_nat_policy *nat_policy;
     const pl_relogin_policy *relogin_policy;
+    const pl_election_policy *election_policy;
+    pl_resources *resources;       /* clients, unless roles are fixed */
+    pl_node_elected *elected;      /* clients, while they are supernodes */
+    pl_time started_at;
+    bool is_unreachable;           /* it was elected, and nobody could reach it: not again */
     pl_node_paths paths;           /* clients */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
     pl_supernode *supernode;       /* supernodes */
@@ -99,6 +111,14 @@ bool pl_node_lobby_data(pl_node *node, pl_id stream, const uint8_t *data, size_t
 bool pl_node_lobby_fin(pl_node *node, pl_id stream);
 bool pl_node_lobby_closed(pl_node *node, pl_id stream);
 void pl_node_lobby_clear(pl_node *node);
+
+/* node_role.c */
+
+/* Starts a supernode's life: its machine, and its credential. */
+void pl_node_role_start_supernode(pl_node *node, pl_time now);
+/* Who was elected is a client again; a no-op for all others. */
+void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now);
+extern const pl_login_election pl_node_election;
 
 /* node.c */
 

@@ -78,6 +78,13 @@ void pl_host_cache_add(pl_host_cache *cache, pl_cache_entry entry, size_t entrie
     insert_at(cache, place, entry);
 }
 
+void pl_host_cache_remove(pl_host_cache *cache, pl_addr addr)
+{
+    size_t place = find(cache, addr);
+    if (holds(cache, place, addr))
+        remove_at(cache, place);
+}
+
 size_t pl_host_cache_sample(const pl_host_cache *cache, const pl_context *context, pl_addr except,
                             pl_cache_entry *ret_entries, size_t max)
 {

@@ -16,6 +16,8 @@ typedef struct pl_host_cache {
 void pl_host_cache_clear(pl_host_cache *cache);
 /* Adds an entry or freshens the one with its address; at most `entries_max` are held. */
 void pl_host_cache_add(pl_host_cache *cache, pl_cache_entry entry, size_t entries_max);
+/* Forgets an address, if it is there. */
+void pl_host_cache_remove(pl_host_cache *cache, pl_addr addr);
 /* Draws at most `max` different entries, in random order; returns how many.  `except` is left out. */
 size_t pl_host_cache_sample(const pl_host_cache *cache, const pl_context *context, pl_addr except,
                             pl_cache_entry *ret_entries, size_t max);

@@ -54,6 +54,7 @@ void pl_login_free(pl_login *login)
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
     pl_relogin_free(login->relogin);
+    g_free(login->move);
     pl_host_cache_clear(&login->cache);
     g_free(login);
 }
@@ -249,8 +250,7 @@ void pl_login_succeeded(pl_login *login, pl_time now)
     conclude(login, NULL, now);
 }
 
-/* Says goodbye to the supernode, if there is one: what was said still goes out. */
-static void take_leave(pl_login *login)
+void pl_login_take_leave(pl_login *login)
 {
     const pl_port *port = &login->options.context->port;
     if (login->stream)
@@ -271,7 +271,7 @@ void pl_login_stop(pl_login *login, pl_time now)
         pl_login_failed(login, cause_name(PL_LOGIN_CANCELLED), now);
     if (login->state != PL_LOGIN_ONLINE)
         return;
-    take_leave(login);
+    pl_login_take_leave(login);
     pl_login_over(login, "user", now);
 }
 
@@ -279,6 +279,11 @@ void pl_login_refused(pl_login *login, const char *cause, pl_time now)
 {
     forget_relogin(login);
     pl_login_failed(login, cause, now);
+}
+
+void pl_login_set_own_address(pl_login *login, pl_addr address)
+{
+    login->own_address = address;
 }
 
 pl_login_state pl_login_state_of(const pl_login *login)

@@ -75,6 +75,14 @@ typedef struct pl_login_signals {
     void (*relay_granted)(void *owner, const pl_turn_account *account, pl_time now);
 } pl_login_signals;
 
+/* What the node says of itself where supernodes are elected. */
+typedef struct pl_login_election {
+    /* Could it be a supernode?  If so, the fields of a RESOURCES are filled in. */
+    bool (*candidacy)(void *owner, pl_message *ret_resources, pl_time now);
+    /* The supernode asks it to become one, and tells what one must know: did it? */
+    bool (*promote)(void *owner, const pl_message *promote, pl_time now);
+} pl_login_election;
+
 typedef struct pl_login_options {
     pl_context *context;
     const pl_network *network; /* borrowed */
@@ -82,6 +90,7 @@ typedef struct pl_login_options {
     pl_login_attached_fn attached;
     pl_login_detached_fn detached;
     const pl_relogin_policy *relogin; /* static */
+    const pl_login_election *election; /* static; NULL = it never is one */
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;
@@ -111,6 +120,9 @@ int pl_login_signal(pl_login *login, uint32_t visit, const char *name, const uin
 /* Asks for an account at the supernode's relay: relay_granted follows, or nothing.  PL_ERR_UNEXPECTED if we are not
  * online, PL_ERR_LIMIT, or the stream's error. */
 int pl_login_request_relay(pl_login *login);
+
+/* This node is a supernode at that address: no parent of its own.  {0,0} = it is none any more. */
+void pl_login_set_own_address(pl_login *login, pl_addr address);
 
 /* Who we are: NULL unless online.  Borrowed, until we are no longer so. */
 const pl_identity *pl_login_identity(const pl_login *login);

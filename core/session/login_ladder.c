@@ -1,6 +1,7 @@
 #include "core/session/login_internal.h"
 
 #include "core/event.h"
+#include "core/session/parents.h"
 
 #include <glib.h>
 #include <string.h>
@@ -102,6 +103,16 @@ static void open_rung(pl_login *login, pl_port_kind rung, pl_time now)
     race(login, effort->entries, effort->n_entries, pl_port_of_kind(network, rung), now);
 }
 
+void pl_login_ladder_go(pl_login *login, pl_addr to, pl_port_kind kind, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    const pl_network *network = login->options.network;
+    effort->answered = to;
+    effort->rung = kind;
+    trace_rung(login, pl_port_kind_name(network, kind), 1);
+    race(login, &to, 1, pl_port_of_kind(network, kind), now);
+}
+
 void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now)
 {
     pl_login_effort *effort = login->effort;
@@ -142,6 +153,8 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
     pl_login_effort *effort = login->effort;
     if (message->id != PL_MESSAGE_PROBE_ANSWER)
         return PL_ERR_UNEXPECTED;
+    if (login->move)
+        return pl_parents_answered(login, from, message, now);
     if (!effort || message->transaction != effort->transaction || !was_asked(effort, from))
         return PL_ERR_UNEXPECTED;
     if (message->status == PL_PROBE_FULL)
@@ -150,9 +163,6 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
     if (login->state != PL_LOGIN_ASKING || message->status != PL_PROBE_WELCOME)
         return 0;
     pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ANSWERED, pl_endpoint(from));
-    effort->answered = from;
-    effort->rung = 0;
-    trace_rung(login, "tcp", 1);
-    race(login, &from, 1, 0, now);
+    pl_login_ladder_go(login, from, 0, now);
     return 0;
 }

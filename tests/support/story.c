@@ -144,6 +144,8 @@ static void start_node(story_host *host)
                                                 .supernode = &host->supernode,
                                                 .server_keys = &s->keys,
                                                 .relogin_policy = host->relogin,
+                                                .election_policy = s->election,
+                                                .resources = host->resources,
                                                 .proxy = host->proxy});
     host->armed_at = PL_NEVER;
     for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
@@ -162,6 +164,7 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     host->ip = nat ? STORY_HOME_IP : outside;
     host->discovery = options->discovery;
     host->proxy = options->proxy;
+    host->resources = options->resources;
     host->relogin = options->relogin ? pl_relogin_policy_find(options->relogin) : NULL;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
     host->records = g_array_new(FALSE, FALSE, sizeof(story_record));
@@ -241,6 +244,7 @@ story *story_new(const story_options *options)
     s->suite = options->suite ? options->suite : &pl_suite_real;
     s->stack = options->stack ? options->stack : "linux";
     s->seed = options->seed;
+    s->election = options->election ? pl_election_policy_find(options->election) : NULL;
     s->epoch = 1095206400; /* 15 September 2004 */
     s->n_supernodes = options->supernodes ? options->supernodes : 7;
     s->hosts = g_ptr_array_new();

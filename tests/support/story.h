@@ -70,6 +70,7 @@ typedef struct story_host {
     void *machine_ctx;
     pl_addr proxy; /* of its node */
     const pl_relogin_policy *relogin; /* of its node; NULL = none */
+    pl_resources resources;           /* likewise */
 } story_host;
 
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
@@ -82,6 +83,7 @@ typedef struct story_options {
     story_pairing pairing;
     const pl_config *config; /* of all hosts, unless changed there; NULL = defaults; copied */
     const char *stack;       /* NULL = "linux" */
+    const char *election;    /* policy of all nodes; NULL = none */
     const char *supernode_firewall, *server_firewall; /* presets; NULL = none */
 } story_options;
 
@@ -92,6 +94,7 @@ typedef struct story_client_options {
     size_t cache_entries;        /* seeded with the first n supernodes; 0 = freshly installed */
     pl_addr proxy;               /* of its node; {0,0} = none */
     const char *relogin;         /* policy; NULL = none */
+    pl_resources resources;      /* what the host claims to have */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */
@@ -105,6 +108,7 @@ struct story {
     const struct pl_suite *suite;
     pl_config config;
     const char *stack;
+    const pl_election_policy *election;
     int64_t epoch;
     pl_server_keys keys;
     pl_addr servers[1];

@@ -139,13 +139,24 @@ static void measure_lifetime(pl_nat_keeper *keeper, pl_time now)
     keeper->lifetime = pl_lifetime_new(keeper->options.context, keeper->server_ip, on_lifetime, keeper, now);
 }
 
+/* A supernode without a partner cannot tell the filtering.  Of an address that is nobody's box, what a better witness
+ * said stays: else the clients of such a supernode could never become one. */
+static pl_nat_filtering keep_filtering(const pl_nat_keeper *keeper, const pl_nat_report *report)
+{
+    bool is_same_address = keeper->is_known && report->mapping == PL_MAPPING_NONE &&
+                           keeper->report.mapping == PL_MAPPING_NONE && keeper->report.mapped.ip == report->mapped.ip;
+    return is_same_address && report->filtering == PL_FILTERING_UNKNOWN ? keeper->report.filtering : report->filtering;
+}
+
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
     uint16_t lifetime_s = keeper->is_known ? keeper->report.lifetime_s : 0;
     bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
                        keeper->report.mapped.ip == report->mapped.ip;
+    pl_nat_filtering filtering = keep_filtering(keeper, report);
     keeper->report = *report;
+    keeper->report.filtering = filtering;
     keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
     keeper->is_known = true;
     keeper->failures = 0;
