@@ -29,8 +29,10 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->nat_policy = options->nat_policy ? options->nat_policy : pl_nat_policy_find("login");
     node->election_policy =
         options->election_policy ? options->election_policy : pl_election_policy_find("none");
-    if (node->election_policy->decide && options->role == PL_NODE_CLIENT)
-        node->resources = g_memdup2(&options->resources, sizeof options->resources);
+    if (node->election_policy->decide && options->role == PL_NODE_CLIENT && !options->proxy.ip) {
+        node->candidate = g_new0(pl_node_candidate, 1);
+        node->candidate->resources = options->resources;
+    }
     node->relogin_policy =
         options->relogin_policy ? options->relogin_policy : pl_relogin_policy_find("none");
     if (options->role == PL_NODE_LOGIN_SERVER)
@@ -89,8 +91,7 @@ void pl_node_free(pl_node *node)
     if (node->identity)
         pl_bytes_wipe(node->identity, sizeof *node->identity);
     g_free(node->identity);
-    g_free(node->resources);
-    g_free(node->elected);
+    g_free(node->candidate);
     pl_deadlines_clear(&node->context.deadlines);
     pl_proxy_free(node->proxy);
     g_free(node);
@@ -153,7 +154,8 @@ static void on_detached(void *owner)
 
 static void start_client(pl_node *node, pl_time now)
 {
-    bool may_be_elected = node->election_policy->decide && !node->proxy;
+    if (node->candidate)
+        node->candidate->started_at = now;
     node->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
         .context = &node->context, .policy = node->nat_policy, .socket = node->socket});
     node->login = pl_login_new(&(pl_login_options){.context = &node->context,
@@ -162,7 +164,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .attached = on_attached,
                                                    .detached = on_detached,
                                                    .relogin = node->relogin_policy,
-                                                   .election = may_be_elected ? &pl_node_election : NULL,
+                                                   .election = node->candidate ? &pl_node_election : NULL,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},
@@ -172,7 +174,6 @@ static void start_client(pl_node *node, pl_time now)
 void pl_node_start(pl_node *node, pl_time now)
 {
     node->is_started = true;
-    node->started_at = now;
     bind_ports(node);
     if (node->role == PL_NODE_SUPERNODE)
         pl_node_role_start_supernode(node, now);

@@ -32,12 +32,16 @@ typedef struct pl_node_paths {
     GPtrArray *lobby;    /* pl_arrival */
 } pl_node_paths;
 
-/* What a client has while it is a supernode. */
-typedef struct pl_node_elected {
+/* What a client has that may become a supernode. */
+typedef struct pl_node_candidate {
+    pl_resources resources;
+    pl_time started_at;
+    bool is_unreachable; /* it was elected, and nobody could reach it: not again */
+    bool is_elected;     /* it is a supernode: the rest is its own */
     pl_addr address;
     pl_time since;
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
-} pl_node_elected;
+} pl_node_candidate;
 
 struct pl_node {
     pl_context context;
@@ -56,10 +60,7 @@ struct pl_node {
     const pl_nat_policy *nat_policy;
     const pl_relogin_policy *relogin_policy;
     const pl_election_policy *election_policy;
-    pl_resources *resources;       /* clients, unless roles are fixed */
-    pl_node_elected *elected;      /* clients, while they are supernodes */
-    pl_time started_at;
-    bool is_unreachable;           /* it was elected, and nobody could reach it: not again */
+    pl_node_candidate *candidate;  /* clients, unless roles are fixed */
     pl_node_paths paths;           /* clients */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
     pl_supernode *supernode;       /* supernodes */

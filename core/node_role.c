@@ -66,12 +66,13 @@ void pl_node_role_start_supernode(pl_node *node, pl_time now)
 
 /* --- elected --- */
 
-/* Never behind NAT, a restrictive firewall (the keeper's word) or a proxy (start_client asks for no candidacy then). */
+/* Never behind NAT, a restrictive firewall (the keeper's word) or a proxy (pl_node_new makes no candidate of it). */
 static bool is_eligible(const pl_node *node, pl_resources *ret_resources, pl_time now)
 {
-    *ret_resources = *node->resources;
-    ret_resources->uptime = (uint32_t)MIN((now - node->started_at) / PL_SECOND, UINT32_MAX);
-    return node->socket && !node->is_unreachable && pl_nat_keeper_is_open(node->keeper) &&
+    const pl_node_candidate *candidate = node->candidate;
+    *ret_resources = candidate->resources;
+    ret_resources->uptime = (uint32_t)MIN((now - candidate->started_at) / PL_SECOND, UINT32_MAX);
+    return node->socket && !candidate->is_unreachable && pl_nat_keeper_is_open(node->keeper) &&
            pl_resources_suffice(ret_resources, node->context.config);
 }
 
@@ -81,9 +82,9 @@ static bool on_candidacy(void *owner, pl_message *ret_resources, pl_time now)
     const pl_node *node = owner;
     const pl_port *world = &node->context.port;
     pl_resources resources;
-    if (!node->elected && !is_eligible(node, &resources, now))
+    bool is_candidate = is_eligible(node, &resources, now) || node->candidate->is_elected;
+    if (!is_candidate)
         return false;
-    is_eligible(node, &resources, now);
     ret_resources->cpu = resources.cpu;
     ret_resources->memory = resources.memory;
     ret_resources->bandwidth = resources.bandwidth;
@@ -101,7 +102,8 @@ static void on_step_down(void *owner, const char *cause, pl_time now)
 static void become_supernode(pl_node *node, const pl_message *promote, pl_time now)
 {
     const pl_port *world = &node->context.port;
-    pl_node_elected *elected = node->elected = g_new0(pl_node_elected, 1);
+    pl_node_candidate *elected = node->candidate;
+    elected->is_elected = true;
     elected->address = (pl_addr){pl_nat_keeper_report(node->keeper)->mapped.ip,
                                  world->ops->local_port(world->ctx, node->socket)};
     elected->since = now;
@@ -128,7 +130,7 @@ static bool on_promote(void *owner, const pl_message *promote, pl_time now)
 {
     pl_node *node = owner;
     pl_resources resources;
-    if (node->elected || !is_eligible(node, &resources, now))
+    if (node->candidate->is_elected || !is_eligible(node, &resources, now))
         return false;
     become_supernode(node, promote, now);
     return true;
@@ -138,11 +140,12 @@ const pl_login_election pl_node_election = {.candidacy = on_candidacy, .promote 
 
 void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now)
 {
-    pl_node_elected *elected = g_steal_pointer(&node->elected);
+    pl_node_candidate *elected = node->candidate;
     pl_supernode *supernode = node->supernode;
-    if (!elected)
+    if (!elected || !elected->is_elected)
         return;
-    node->is_unreachable |= strcmp(cause, "unreached") == 0;
+    elected->is_elected = false;
+    elected->is_unreachable |= strcmp(cause, "unreached") == 0;
     node->role = PL_NODE_CLIENT;
     pl_login_set_own_address(node->login, (pl_addr){0, 0});
     pl_trace(&node->context.port, PL_EVENT_DEMOTED, pl_text(cause), pl_number(now - elected->since),
@@ -150,5 +153,4 @@ void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now)
     node->supernode = NULL;
     pl_supernode_leave(supernode);
     pl_supernode_free(supernode);
-    g_free(elected);
 }

@@ -54,7 +54,7 @@ void pl_login_free(pl_login *login)
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
     pl_relogin_free(login->relogin);
-    g_free(login->move);
+    g_free(login->moves);
     pl_host_cache_clear(&login->cache);
     g_free(login);
 }
@@ -279,11 +279,6 @@ void pl_login_refused(pl_login *login, const char *cause, pl_time now)
 {
     forget_relogin(login);
     pl_login_failed(login, cause, now);
-}
-
-void pl_login_set_own_address(pl_login *login, pl_addr address)
-{
-    login->own_address = address;
 }
 
 pl_login_state pl_login_state_of(const pl_login *login)

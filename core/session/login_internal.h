@@ -57,9 +57,7 @@ struct pl_login {
     pl_time heard_at;    /* while online: the supernode's last record */
     pl_time keep_alive_at, refresh_at; /* while online: when to say or ask what next */
     pl_relogin *relogin; /* NULL unless a login may follow by itself */
-    pl_addr own_address; /* while the node is a supernode itself */
-    pl_time move_due;    /* from here on it may be told to move */
-    struct pl_move *move; /* while we wait for its target's answer */
+    struct pl_moves *moves; /* parents.c; NULL as long as nobody told us to move, and we are no supernode */
     bool is_candidate;   /* the supernode was told that we could be one */
     bool is_udp_silent;  /* it was reached without an answer by UDP */
     bool awaits_entries; /* the supernode was asked for entries and did not answer yet */

@@ -153,7 +153,7 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
     pl_login_effort *effort = login->effort;
     if (message->id != PL_MESSAGE_PROBE_ANSWER)
         return PL_ERR_UNEXPECTED;
-    if (login->move)
+    if (pl_parents_is_asking(login))
         return pl_parents_answered(login, from, message, now);
     if (!effort || message->transaction != effort->transaction || !was_asked(effort, from))
         return PL_ERR_UNEXPECTED;

@@ -10,11 +10,30 @@ static bool has_valid_credential(const pl_login *login, pl_time now)
     return login->self->credential.expires > pl_context_unix(login->options.context, now);
 }
 
-/* Whom we were told to move to, until it answers. */
-typedef struct pl_move {
-    pl_addr target;
+/* What only clients need that are told to move, or are supernodes themselves. */
+typedef struct pl_moves {
+    pl_addr own_address; /* while the node is a supernode itself */
+    pl_time due;         /* from here on it may be told to move */
+    pl_addr target;      /* while it is asked whether it takes us; {0,0} = nobody is */
     uint64_t transaction;
-} pl_move;
+} pl_moves;
+
+static pl_moves *moves_of(pl_login *login)
+{
+    if (!login->moves)
+        login->moves = g_new0(pl_moves, 1);
+    return login->moves;
+}
+
+void pl_login_set_own_address(pl_login *login, pl_addr address)
+{
+    moves_of(login)->own_address = address;
+}
+
+static bool is_own(const pl_login *login, pl_addr address)
+{
+    return login->moves && pl_addr_equal(address, login->moves->own_address);
+}
 
 /* Is anybody there to ask, but for whom we have just lost? */
 static bool has_spares(const pl_login *login, pl_addr lost)
@@ -35,7 +54,7 @@ void pl_parents_choose(pl_login *login)
     effort->entries = g_new(pl_addr, n);
     effort->n_entries = 0;
     for (size_t i = 0; i < n && effort->n_entries < max; i++)
-        if (!pl_addr_equal(drawn[i].addr, login->own_address))
+        if (!is_own(login, drawn[i].addr))
             effort->entries[effort->n_entries++] = drawn[i].addr;
     effort->wave_entries = MAX(effort->n_entries, 1);
 }
@@ -64,7 +83,13 @@ void pl_parents_lost(pl_login *login, pl_addr lost, const char *cause, pl_time n
 
 void pl_parents_forget_move(pl_login *login)
 {
-    g_clear_pointer(&login->move, g_free);
+    if (login->moves)
+        login->moves->target = (pl_addr){0, 0};
+}
+
+bool pl_parents_is_asking(const pl_login *login)
+{
+    return login->moves && login->moves->target.ip != 0;
 }
 
 /* Should the target fail us, our supernode is as good a spare as any: only the target itself is left out of them. */
@@ -88,25 +113,25 @@ static void ask(pl_login *login, pl_addr target)
 {
     const pl_context *context = login->options.context;
     uint8_t bytes[PL_PROBE_BYTES];
-    pl_parents_forget_move(login);
-    login->move = g_new0(pl_move, 1);
-    login->move->target = target;
-    pl_context_random(context, &login->move->transaction, sizeof login->move->transaction);
-    size_t len = pl_message_write(
-        &(pl_message){.id = PL_MESSAGE_PROBE, .transaction = login->move->transaction}, bytes, sizeof bytes);
+    pl_moves *moves = moves_of(login);
+    moves->target = target;
+    pl_context_random(context, &moves->transaction, sizeof moves->transaction);
+    size_t len = pl_message_write(&(pl_message){.id = PL_MESSAGE_PROBE, .transaction = moves->transaction}, bytes,
+                                  sizeof bytes);
     context->port.ops->udp_send(context->port.ctx, login->options.socket, target, 0, bytes, len);
 }
 
 void pl_parents_move(pl_login *login, pl_addr target, pl_time now)
 {
     const pl_context *context = login->options.context;
-    if (now < login->move_due || !target.ip || !target.port || pl_addr_equal(target, login->own_address) ||
+    pl_moves *moves = moves_of(login);
+    if (now < moves->due || !target.ip || !target.port || is_own(login, target) ||
         target.ip == login->supernode.ip || !has_valid_credential(login, now)) {
         pl_trace(&context->port, PL_EVENT_REFUSED_INPUT, pl_text(pl_error_name(PL_ERR_LIMIT)), pl_text("move"),
                  pl_endpoint(login->supernode));
         return;
     }
-    login->move_due = now + context->config->parents_move_least;
+    moves->due = now + context->config->parents_move_least;
     if (login->is_udp_silent || !login->options.socket)
         go(login, target, now);
     else
@@ -115,8 +140,8 @@ void pl_parents_move(pl_login *login, pl_addr target, pl_time now)
 
 int pl_parents_answered(pl_login *login, pl_addr from, const pl_message *answer, pl_time now)
 {
-    const pl_move *move = login->move;
-    if (answer->transaction != move->transaction || !pl_addr_equal(from, move->target))
+    const pl_moves *moves = login->moves;
+    if (answer->transaction != moves->transaction || !pl_addr_equal(from, moves->target))
         return PL_ERR_UNEXPECTED;
     pl_parents_forget_move(login);
     if (answer->status == PL_PROBE_WELCOME && has_valid_credential(login, now))

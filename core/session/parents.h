@@ -21,7 +21,9 @@
 void pl_parents_lost(pl_login *login, pl_addr lost, const char *cause, pl_time now);
 /* We are online, and our supernode tells us to move. */
 void pl_parents_move(pl_login *login, pl_addr target, pl_time now);
-/* While a target is asked: 0, or PL_ERR_UNEXPECTED if the answer is none of its. */
+/* Is a target asked? */
+bool pl_parents_is_asking(const pl_login *login);
+/* While it is: 0, or PL_ERR_UNEXPECTED if the answer is none of its. */
 int pl_parents_answered(pl_login *login, pl_addr from, const pl_message *answer, pl_time now);
 /* Whoever was asked to take us is so no more. */
 void pl_parents_forget_move(pl_login *login);
