@@ -78,8 +78,7 @@ void pl_elector_resources(pl_session *session, const pl_message *message)
 {
     pl_supernode *supernode = session->supernode;
     const pl_resources resources = {message->cpu, message->memory, message->bandwidth, message->uptime};
-    bool was_asked = session->candidate && session->candidate->was_asked;
-    if (message->port == 0 && was_asked) /* it was tried, and does not serve */
+    if (message->port == 0 && session->candidate && session->was_asked) /* it was tried, and does not serve */
         pl_host_cache_remove(&supernode->known, session->candidate->address);
     if (message->port == 0 || !pl_resources_suffice(&resources, config_of(supernode))) {
         g_clear_pointer(&session->candidate, g_free);
@@ -98,7 +97,7 @@ static pl_session *best_candidate(const pl_supernode *supernode)
     pl_session *best = NULL;
     int64_t most = 0;
     for (pl_session *i = supernode->first_session; i; i = i->next) {
-        if (i->state != PL_SESSION_ONLINE || !i->candidate || i->candidate->was_asked)
+        if (i->state != PL_SESSION_ONLINE || !i->candidate || i->was_asked)
             continue;
         int64_t score = pl_resources_score(&i->candidate->resources, config_of(supernode));
         if (score > most) {
@@ -119,7 +118,7 @@ static void promote(pl_supernode *supernode, pl_session *child, pl_time now)
         message.servers[i] = supernode->options.login_servers[i];
     message.n_entries = pl_supernode_draw_entries(supernode, entries);
     message.entries = entries;
-    child->candidate->was_asked = true;
+    child->was_asked = true;
     supernode->elector.asked = child->stream;
     pl_trace(&context->port, PL_EVENT_PROMOTING, pl_endpoint(child->candidate->address),
              pl_number((int64_t)supernode->n_clients));

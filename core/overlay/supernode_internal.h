@@ -26,7 +26,6 @@ typedef enum pl_session_state {
 typedef struct pl_candidate {
     pl_resources resources;
     pl_addr address;
-    bool was_asked; /* once an attachment */
 } pl_candidate;
 
 /* What only a visitor has. */
@@ -47,6 +46,7 @@ typedef struct pl_session {
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
     bool was_told_to_move;
+    bool was_asked; /* to be a supernode: once, whatever it tells afterwards */
     pl_candidate *candidate; /* of a client; NULL unless it is one */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
     pl_time heard_at; /* clients: the last record */

@@ -296,8 +296,7 @@ static void test_the_ratio_adjusts_itself(void)
 
 /* --- who does not play by the rules --- */
 
-/* A speaker claims the world from a host that answers nobody, beside an honest child that is as good as counts: the
- * honest one was there first. */
+/* Beside an honest child that has four times what suffices the claim of everything is no better. */
 static void test_absurd_claims_win_nothing(void)
 {
     const pl_config config = small();
@@ -409,6 +408,47 @@ static void test_moves_to_nowhere_are_refused(void)
     close_play(&p);
 }
 
+/* One that claims the world, says yes and serves nobody; and claims it again.  It is asked once, and nobody is the worse
+ * for it. */
+static void test_a_liar_is_asked_once(void)
+{
+    fixture f;
+    pl_config config = small();
+    config.overlay_keep_alive = 0; /* the speaker says what the test tells it, and nothing else */
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_run(f.s, START + PL_SECOND);
+    story_speaker *liar = story_speaker_new(f.s);
+    const pl_message absurd = {.id = PL_MESSAGE_RESOURCES,
+                               .cpu = UINT32_MAX,
+                               .memory = UINT32_MAX,
+                               .bandwidth = UINT32_MAX,
+                               .uptime = UINT32_MAX,
+                               .port = STORY_PORT};
+    story_speaker_meet(liar, f.s->bootstrap[0], PL_NOISE_XX);
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_ADVERTISE,
+                                          .credential = {liar->credential, liar->credential_len}});
+    for (int i = 0; i < 5; i++) {
+        story_speaker_say(liar, &absurd);
+        story_run(f.s, story_now(f.s) + 2 * PL_MINUTE);
+        if (i == 0)
+            story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_PROMOTED, .answer = PL_PROMOTED_YES});
+        story_run(f.s, story_now(f.s) + PL_MINUTE);
+        story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_RESOURCES});
+    }
+    g_assert_true(has_heard(liar, PL_MESSAGE_PROMOTE));
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), ==, 1);
+    g_assert_cmpuint(n_online(&f), ==, 5);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_PARENT_LOST), ==, 0);
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_PROMOTED, .answer = PL_PROMOTED_YES}); /* unasked */
+    story_run(f.s, story_now(f.s) + PL_SECOND);
+    g_assert_cmpuint(story_refusals(f.s->supernode[0], "unexpected", "promoted"), ==, 1);
+    g_assert_nonnull(story_ended(liar->host, liar->stream));
+    story_speaker_free(liar);
+    story_free(f.s);
+}
+
 #define ADD(name, test) g_test_add_func("/story/election/" name, test)
 
 int main(int argc, char **argv)
@@ -426,6 +466,7 @@ int main(int argc, char **argv)
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
     ADD("absurd-claims-win-nothing", test_absurd_claims_win_nothing);
+    ADD("a-liar-is-asked-once", test_a_liar_is_asked_once);
     ADD("an-ineligible-node-declines", test_an_ineligible_node_declines);
     ADD("a-storm-of-moves-is-bounded", test_a_storm_of_moves_is_bounded);
     ADD("moves-to-nowhere", test_moves_to_nowhere_are_refused);
