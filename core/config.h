@@ -270,7 +270,31 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(supernode_shutoff_hold, "supernode.shutoff_hold", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND,             \
       24 * PL_HOUR, "chosen", "how long it is off then: ten windows")                                        \
     X(supernode_shutoff_hard, "supernode.shutoff_hard", PL_UNIT_COUNT, 0, 0, 1, "chosen",                    \
-      "1: what shuts itself off drops its clients without a word; 0: it says goodbye")
+      "1: what shuts itself off drops its clients without a word; 0: it says goodbye")                        \
+    X(election_children_most, "election.children_most", PL_UNIT_COUNT, 480, 1, 1000000, "measured PO-13",    \
+      "policy by-need: a supernode with more children promotes one of them: the most of the range")          \
+    X(election_children_least, "election.children_least", PL_UNIT_COUNT, 140, 0, 1000000, "measured PO-13",  \
+      "policy by-need: who was promoted and has fewer steps down: the least of the range")                   \
+    X(election_cpu, "election.cpu", PL_UNIT_COUNT, 500, 0, 1000000, "chosen",                                \
+      "MHz of a supernode at least (BS-02 has no figure): half of a new host of 2003")                       \
+    X(election_memory, "election.memory", PL_UNIT_COUNT, 128, 0, 1000000000, "chosen",                       \
+      "MB of a supernode at least: what a host of 2003 was sold with")                                       \
+    X(election_bandwidth, "election.bandwidth", PL_UNIT_COUNT, 128, 0, 1000000000, "chosen",                 \
+      "kbit/s upwards of a supernode at least: three times the 40 kbit/s of PO-09")                          \
+    X(election_uptime, "election.uptime", PL_UNIT_TIME, 30 * PL_MINUTE, 0, 400 * 24 * PL_HOUR, "chosen",     \
+      "how long it must be up: sessions have heavy tails (GD-06), so that who has stayed will stay")         \
+    X(election_interval, "election.interval", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",    \
+      "how often a supernode counts its children and decides: as often as they say that they live")          \
+    X(election_settle, "election.settle", PL_UNIT_TIME, 15 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",           \
+      "how long who was promoted stays, however few come: half of cache.refresh_interval, which makes it known") \
+    X(election_proof, "election.proof", PL_UNIT_TIME, 3 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",      \
+      "who was promoted and has no client attached by then cannot be reached: its share was told to come at once") \
+    X(election_move_rate, "election.move_rate", PL_UNIT_COUNT, 20, 1, 1000000, "chosen",                     \
+      "children a second that are told to move: a share of 240 takes 12 s, and its new parent bears it")     \
+    X(election_leave_wait, "election.leave_wait", PL_UNIT_TIME, 10 * PL_SECOND, 0, PL_HOUR, "chosen",        \
+      "from telling all children to move to being gone: they ask the new parent first, for login.udp_wait")  \
+    X(parents_move_least, "parents.move_least", PL_UNIT_TIME, PL_MINUTE, 0, PL_HOUR, "chosen",               \
+      "from one word of a supernode to move to the next that is obeyed: who sends clients in circles gets nowhere")
 
 typedef struct pl_config {
 #define X(field, key, unit, value, least, greatest, source, help) int64_t field;

@@ -57,6 +57,10 @@
     X(PL_EVENT_HANDED_OVER, "overlay:handed-over", "a:to t:time")                                  \
     X(PL_EVENT_SHUT_OFF, "overlay:shut-off", "i:load i:clients")                                   \
     X(PL_EVENT_BACK, "overlay:back", "t:time")                                                     \
+    X(PL_EVENT_ELIGIBLE, "overlay:eligible", "i:cpu i:memory i:bandwidth i:uptime")                \
+    X(PL_EVENT_PROMOTING, "overlay:promoting", "a:child i:clients")                                \
+    X(PL_EVENT_PROMOTED, "overlay:promoted", "a:address a:by")                                     \
+    X(PL_EVENT_DEMOTED, "overlay:demoted", "s:cause t:time i:clients")                             \
     X(PL_EVENT_PATH_STARTED, "path:started", "s:role i:session s:profile")                         \
     X(PL_EVENT_PATH_GATHERED, "path:gathered", "i:session i:candidates a:udp a:tcp")               \
     X(PL_EVENT_PATH_STAGE, "path:stage", "i:session s:method s:transport t:budget")                \

@@ -31,6 +31,12 @@ pl_node *pl_node_new(const pl_node_options *options)
     node->search_policy = options->search_policy;
     if (!node->search_policy)
         pl_search_policies(&node->search_policy); /* the first is the default */
+    node->election_policy =
+        options->election_policy ? options->election_policy : pl_election_policy_find("none");
+    if (node->election_policy->decide && options->role == PL_NODE_CLIENT && !options->proxy.ip) {
+        node->candidate = g_new0(pl_node_candidate, 1);
+        node->candidate->resources = options->resources;
+    }
     node->relogin_policy =
         options->relogin_policy ? options->relogin_policy : pl_relogin_policy_find("none");
     if (options->role == PL_NODE_LOGIN_SERVER)
@@ -91,6 +97,7 @@ void pl_node_free(pl_node *node)
     if (node->identity)
         pl_bytes_wipe(node->identity, sizeof *node->identity);
     g_free(node->identity);
+    g_free(node->candidate);
     pl_deadlines_clear(&node->context.deadlines);
     pl_proxy_free(node->proxy);
     g_free(node);
@@ -152,61 +159,10 @@ static void on_detached(void *owner, pl_time now)
     pl_node_searches_detached(node, now);
 }
 
-static void ask_for_credential(void *machine, pl_time now);
-
-static void on_granted(void *owner, pl_grant_outcome outcome, const pl_credential *credential, pl_time now)
-{
-    pl_node *node = owner;
-    const pl_config *config = node->context.config;
-    pl_span pause = config->supernode_relogin_pause;
-    pl_grant *grant = node->grant;
-    node->grant = NULL;
-    if (outcome == PL_GRANT_OK) {
-        pl_supernode_serve(node->supernode, credential, &node->identity->dh, now);
-        pause = config->server_credential_lifetime / 2;
-    }
-    pl_deadline_set(&node->context.deadlines, &node->renewal, now + pause, ask_for_credential, node);
-    pl_grant_free(grant);
-}
-
-/* A supernode logs in at the login server as any user does, and again at half of the credential's life. */
-static void ask_for_credential(void *machine, pl_time now)
-{
-    pl_node *node = machine;
-    const pl_node_supernode *options = node->supernode_options;
-    node->grant = pl_grant_new(&(pl_grant_options){.context = &node->context,
-                                                   .network = node->network,
-                                                   .servers = options->login_servers,
-                                                   .n_servers = options->n_login_servers,
-                                                   .name = options->name,
-                                                   .password = options->password,
-                                                   .identity = node->identity,
-                                                   .done = on_granted,
-                                                   .owner = node},
-                               now);
-}
-
-static void start_supernode(pl_node *node, pl_time now)
-{
-    const pl_node_supernode *options = node->supernode_options;
-    node->identity = g_new0(pl_identity, 1);
-    pl_identity_draw(node->identity, &node->context);
-    node->supernode =
-        pl_supernode_new(&(pl_supernode_options){.context = &node->context,
-                                                 .own_address = options->own_address,
-                                                 .partner = options->partner,
-                                                 .login_servers = options->login_servers,
-                                                 .n_login_servers = options->n_login_servers,
-                                                 .server_sign_key = node->network->server_sign_key,
-                                                 .known = options->known,
-                                                 .n_known = options->n_known,
-                                                 .capacity = options->capacity,
-                                                 .socket = node->socket});
-    ask_for_credential(node, now);
-}
-
 static void start_client(pl_node *node, pl_time now)
 {
+    if (node->candidate)
+        node->candidate->started_at = now;
     node->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
         .context = &node->context, .policy = node->nat_policy, .socket = node->socket});
     node->login = pl_login_new(&(pl_login_options){.context = &node->context,
@@ -218,6 +174,7 @@ static void start_client(pl_node *node, pl_time now)
                                                    .online = pl_node_buddies_online,
                                                    .offline = pl_node_buddies_offline,
                                                    .relogin = node->relogin_policy,
+                                                   .election = node->candidate ? &pl_node_election : NULL,
                                                    .signals = &pl_node_signals,
                                                    .signals_owner = node,
                                                    .owner = node},
@@ -229,7 +186,7 @@ void pl_node_start(pl_node *node, pl_time now)
     node->is_started = true;
     bind_ports(node);
     if (node->role == PL_NODE_SUPERNODE)
-        start_supernode(node, now);
+        pl_node_role_start_supernode(node, now);
     if (node->role == PL_NODE_CLIENT)
         start_client(node, now);
 }
@@ -250,25 +207,29 @@ static int own_datagram(pl_node *node, const pl_input *input, pl_time now)
     int error = pl_message_read(&message, PL_CARRIER_DATAGRAM, input->data, input->len);
     if (error)
         return error;
-    if (node->supernode)
-        return pl_supernode_datagram(node->supernode, input->from, &message, now);
     if (pl_node_searches_datagram(node, input->from, &message, &error, now))
         return error;
-    if (node->login)
-        return pl_login_datagram(node->login, input->from, &message, now);
-    return PL_ERR_UNEXPECTED;
+    error = PL_ERR_UNEXPECTED;
+    if (node->supernode)
+        error = pl_supernode_datagram(node->supernode, input->from, &message, now);
+    if (node->login && error == PL_ERR_UNEXPECTED) /* a supernode that was elected is a client too */
+        error = pl_login_datagram(node->login, input->from, &message, now);
+    return error;
 }
 
-static bool is_stun(const pl_input *input)
+/* spec RFC 8489 §5: two zero bits, and ours begin with "PL"; the answers' class makes the first byte odd.  What asks is
+ * for our relay, if we have one. */
+static bool is_stun_of_keeper(const pl_node *node, const pl_input *input)
 {
-    return input->len > 0 && input->data[0] < 4; /* spec RFC 8489 §5: two zero bits, and ours begin with "PL" */
+    return input->id == node->socket && input->len > 0 && input->data[0] < 4 &&
+           (!node->supernode || input->data[0] % 2 == 1);
 }
 
 static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
 {
     int error = 0;
-    bool is_keepers = node->keeper && (pl_nat_keeper_owns(node->keeper, input->id) ||
-                                       (input->id == node->socket && is_stun(input)));
+    bool is_keepers =
+        node->keeper && (pl_nat_keeper_owns(node->keeper, input->id) || is_stun_of_keeper(node, input));
     if (is_keepers)
         pl_node_refuse(node,
                        pl_nat_keeper_input(node->keeper, input->id, input->from, input->data, input->len, now),
@@ -285,64 +246,67 @@ static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
 
 static void take_accepted(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->supernode)
-        pl_supernode_accepted(node->supernode, input->id, input->from, now);
-    else if (node->login_server)
+    if (node->login_server)
         pl_login_server_accepted(node->login_server, input->id, input->from, now);
-    else if (!pl_node_sessions_accepted(node, input, now))
+    else if (pl_node_sessions_accepted(node, input, now))
+        return;
+    else if (node->supernode)
+        pl_supernode_accepted(node->supernode, input->id, input->from, now);
+    else
         pl_node_lobby_accepted(node, input, now);
 }
 
+/* A stream is one machine's: the first that knows it.  A supernode that was elected has the machines of a client too. */
+
 static void take_opened(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->login)
-        (void)(pl_login_opened(node->login, input->id, now) || pl_node_paths_opened(node, input->id, now));
-    else if (!pl_grant_opened(node->grant, input->id, now) && node->supernode)
-        pl_supernode_opened(node->supernode, input->id, now);
+    (void)((node->login && pl_login_opened(node->login, input->id, now)) ||
+           pl_node_paths_opened(node, input->id, now) || pl_grant_opened(node->grant, input->id, now) ||
+           (node->supernode && pl_supernode_opened(node->supernode, input->id, now)));
 }
 
 /* Every machine consumes all that it is given: its memory is bounded by a frame. */
 static size_t take_data(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->login)
-        (void)(pl_login_data(node->login, input->id, input->data, input->len, now) ||
-               pl_node_paths_data(node, input->id, input->data, input->len, now));
-    else if (node->login_server)
+    if (node->login_server)
         pl_login_server_data(node->login_server, input->id, input->data, input->len, now);
-    else if (!pl_grant_data(node->grant, input->id, input->data, input->len, now) && node->supernode)
-        pl_supernode_data(node->supernode, input->id, input->data, input->len, now);
+    else
+        (void)((node->login && pl_login_data(node->login, input->id, input->data, input->len, now)) ||
+               pl_node_paths_data(node, input->id, input->data, input->len, now) ||
+               pl_grant_data(node->grant, input->id, input->data, input->len, now) ||
+               (node->supernode && pl_supernode_data(node->supernode, input->id, input->data, input->len, now)));
     return input->len;
 }
 
 static void take_fin(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->login)
-        (void)(pl_login_fin(node->login, input->id, now) || pl_node_paths_fin(node, input->id, now));
-    else if (node->login_server)
+    if (node->login_server)
         pl_login_server_fin(node->login_server, input->id, now);
-    else if (!pl_grant_fin(node->grant, input->id, now) && node->supernode)
-        pl_supernode_fin(node->supernode, input->id, now);
+    else
+        (void)((node->login && pl_login_fin(node->login, input->id, now)) ||
+               pl_node_paths_fin(node, input->id, now) || pl_grant_fin(node->grant, input->id, now) ||
+               (node->supernode && pl_supernode_fin(node->supernode, input->id, now)));
 }
 
 static void take_writable(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->login)
-        (void)(pl_login_writable(node->login, input->id) || pl_node_paths_writable(node, input->id, now));
-    else if (node->login_server)
+    if (node->login_server)
         pl_login_server_writable(node->login_server, input->id);
-    else if (!pl_grant_writable(node->grant, input->id) && node->supernode)
-        pl_supernode_writable(node->supernode, input->id);
+    else
+        (void)((node->login && pl_login_writable(node->login, input->id)) ||
+               pl_node_paths_writable(node, input->id, now) || pl_grant_writable(node->grant, input->id) ||
+               (node->supernode && pl_supernode_writable(node->supernode, input->id)));
 }
 
 static void take_closed(pl_node *node, const pl_input *input, pl_time now)
 {
-    if (node->login)
-        (void)(pl_login_closed(node->login, input->id, input->cause, now) ||
-               pl_node_paths_closed(node, input->id, input->cause, now));
-    else if (node->login_server)
+    if (node->login_server)
         pl_login_server_closed(node->login_server, input->id, input->cause, now);
-    else if (!pl_grant_closed(node->grant, input->id, input->cause, now) && node->supernode)
-        pl_supernode_closed(node->supernode, input->id, input->cause, now);
+    else
+        (void)((node->login && pl_login_closed(node->login, input->id, input->cause, now)) ||
+               pl_node_paths_closed(node, input->id, input->cause, now) ||
+               pl_grant_closed(node->grant, input->id, input->cause, now) ||
+               (node->supernode && pl_supernode_closed(node->supernode, input->id, input->cause, now)));
 }
 
 static size_t take_input(void *owner, const pl_input *input, pl_time now)
@@ -381,6 +345,7 @@ static size_t take_input(void *owner, const pl_input *input, pl_time now)
             pl_login_echo(node->login, input->from.ip, input->echo_sequence, now);
         break;
     case PL_INPUT_ADDRESS:
+        pl_node_role_step_down(node, "address", now); /* its children know the old one */
         if (node->keeper)
             pl_nat_keeper_address_changed(node->keeper, now);
         break;
@@ -405,6 +370,7 @@ int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_tim
 
 void pl_node_log_out(pl_node *node, pl_time now)
 {
+    pl_node_role_step_down(node, "logged-out", now);
     if (node->login)
         pl_login_stop(node->login, now);
 }
@@ -413,6 +379,11 @@ int pl_node_add_account(pl_node *node, const char *name, const char *password)
 {
     return node->login_server ? pl_login_server_add_account(node->login_server, name, password)
                               : PL_ERR_UNEXPECTED;
+}
+
+pl_node_role pl_node_role_of(const pl_node *node)
+{
+    return node->role;
 }
 
 pl_login_state pl_node_login_state(const pl_node *node)

@@ -11,6 +11,7 @@
 #include "core/nat/path/echo.h"
 #include "core/nat/path/path.h"
 #include "core/nat/turn/turn_server.h"
+#include "core/overlay/election/election.h"
 #include "core/port.h"
 #include "core/session/buddies.h"
 #include "core/session/grant.h"
@@ -19,6 +20,7 @@
 #include "core/session/search.h"
 #include "core/session/signal.h"
 
+/* What a node is made as; a client may be elected to be a supernode besides, and step down again. */
 typedef enum pl_node_role { PL_NODE_CLIENT, PL_NODE_SUPERNODE, PL_NODE_LOGIN_SERVER } pl_node_role;
 typedef enum pl_node_discovery { PL_NODE_DISCOVERY_ON, PL_NODE_DISCOVERY_OFF } pl_node_discovery;
 
@@ -52,6 +54,8 @@ typedef struct pl_node_options {
     const pl_ping_policy *icmp_policy;       /* clients: static; NULL = "none" */
     const pl_search_policy *search_policy;   /* clients: static; NULL = the default of session/search.h */
     const pl_relogin_policy *relogin_policy; /* clients: static; NULL = "none" */
+    const pl_election_policy *election_policy; /* clients and supernodes: static; NULL = "none" */
+    pl_resources resources; /* clients: what the host has; the uptime is the node's own */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 
@@ -110,6 +114,9 @@ int pl_node_search_result(const pl_node *node, uint64_t search, pl_search_result
 int pl_node_add_account(pl_node *node, const char *name, const char *password);
 
 /* What the world may look at. */
+
+/* What it is now: a client that was elected is a supernode. */
+pl_node_role pl_node_role_of(const pl_node *node);
 pl_login_state pl_node_login_state(const pl_node *node);
 /* Clients: the supernode that has attached us, with its own port; {0,0} if none. */
 pl_addr pl_node_supernode_address(const pl_node *node);

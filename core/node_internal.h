@@ -54,6 +54,17 @@ typedef struct pl_node_searches {
     uint32_t last;        /* number of the search that was started last */
 } pl_node_searches;
 
+/* What a client has that may become a supernode. */
+typedef struct pl_node_candidate {
+    pl_resources resources;
+    pl_time started_at;
+    bool is_unreachable; /* it was elected, and nobody could reach it: not again */
+    bool is_elected;     /* it is a supernode: the rest is its own */
+    pl_addr address;
+    pl_time since;
+    pl_addr servers[PL_MESSAGE_SERVERS_MAX];
+} pl_node_candidate;
+
 struct pl_node {
     pl_context context;
     const pl_network *network;
@@ -73,6 +84,8 @@ struct pl_node {
     const pl_ping_policy *icmp_policy;
     const pl_search_policy *search_policy;
     const pl_relogin_policy *relogin_policy;
+    const pl_election_policy *election_policy;
+    pl_node_candidate *candidate;  /* clients, unless roles are fixed */
     pl_node_paths paths;           /* clients */
     pl_buddies *buddies;           /* clients, from the first time that they are online */
     pl_proxy *proxy;               /* between us and the world's port; NULL = none */
@@ -142,6 +155,14 @@ void pl_node_lobby_clear(pl_node *node);
 
 void pl_node_buddies_online(void *owner, const char *name, const char *password, pl_time now);
 void pl_node_buddies_offline(void *owner);
+
+/* node_role.c */
+
+/* Starts a supernode's life: its machine, and its credential. */
+void pl_node_role_start_supernode(pl_node *node, pl_time now);
+/* Who was elected is a client again; a no-op for all others. */
+void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now);
+extern const pl_login_election pl_node_election;
 
 /* node.c */
 

@@ -1,4 +1,4 @@
-/* children.c - the clients of a supernode, all together: their list, and what its load does to them. */
+/* children.c - the sessions of a supernode, all together: their list, and what ends them at once. */
 #include "core/overlay/supernode_internal.h"
 
 #include "core/event.h"
@@ -6,13 +6,12 @@
 void pl_children_join(pl_session *session)
 {
     pl_supernode *supernode = session->supernode;
-    session->previous = supernode->last_client;
+    session->previous = supernode->last_session;
     if (session->previous)
         session->previous->next = session;
     else
-        supernode->first_client = session;
-    supernode->last_client = session;
-    supernode->n_clients++;
+        supernode->first_session = session;
+    supernode->last_session = session;
 }
 
 void pl_children_leave(pl_session *session)
@@ -21,13 +20,16 @@ void pl_children_leave(pl_session *session)
     if (session->previous)
         session->previous->next = session->next;
     else
-        supernode->first_client = session->next;
+        supernode->first_session = session->next;
     if (session->next)
         session->next->previous = session->previous;
     else
-        supernode->last_client = session->previous;
-    session->next = session->previous = NULL;
-    supernode->n_clients--;
+        supernode->last_session = session->previous;
+}
+
+bool pl_children_is_client(const pl_session *session)
+{
+    return session->state == PL_SESSION_ATTACHED || session->state == PL_SESSION_ONLINE;
 }
 
 /* --- the load --- */
@@ -44,15 +46,18 @@ static void on_probe(void *owner, pl_addr from, uint64_t transaction, pl_time no
     pl_supernode_answer_probe(owner, from, transaction, now);
 }
 
+static void say_goodbye(pl_session *session, pl_refusal refusal)
+{
+    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = refusal});
+    pl_supernode_dismiss(session, pl_refusal_name(refusal));
+}
+
 static void let_go(pl_session *session, bool is_hard)
 {
-    const char *cause = pl_refusal_name(PL_REFUSAL_OVERLOADED);
-    if (is_hard) {
-        pl_supernode_end(session, cause);
-        return;
-    }
-    pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_REFUSED, .refusal = PL_REFUSAL_OVERLOADED});
-    pl_supernode_dismiss(session, cause);
+    if (is_hard)
+        pl_supernode_end(session, pl_refusal_name(PL_REFUSAL_OVERLOADED));
+    else
+        say_goodbye(session, PL_REFUSAL_OVERLOADED);
 }
 
 static void on_shut_off(void *owner, int64_t load, pl_time now)
@@ -61,8 +66,20 @@ static void on_shut_off(void *owner, int64_t load, pl_time now)
     const pl_context *context = supernode->options.context;
     supernode->off_at = now;
     pl_trace(&context->port, PL_EVENT_SHUT_OFF, pl_number(load), pl_number((int64_t)supernode->n_clients));
-    while (supernode->first_client)
-        let_go(supernode->first_client, context->config->supernode_shutoff_hard != 0);
+    for (pl_session *i = supernode->first_session, *next; i; i = next) {
+        next = i->next;
+        if (pl_children_is_client(i))
+            let_go(i, context->config->supernode_shutoff_hard != 0);
+    }
+}
+
+void pl_supernode_leave(pl_supernode *supernode)
+{
+    while (supernode->first_session)
+        if (pl_children_is_client(supernode->first_session))
+            say_goodbye(supernode->first_session, PL_REFUSAL_LEAVING);
+        else
+            pl_supernode_end(supernode->first_session, pl_refusal_name(PL_REFUSAL_LEAVING));
 }
 
 static void on_back(void *owner, pl_time now)

@@ -11,6 +11,7 @@ static void session_free(void *data)
     pl_channel_free(session->channel);
     g_free(session->name);
     g_free(session->visitor);
+    g_free(session->candidate);
     g_free(session);
 }
 
@@ -41,6 +42,7 @@ void pl_supernode_free(pl_supernode *supernode)
     if (!supernode)
         return;
     pl_partner_stop(supernode);
+    pl_elector_stop(supernode);
     pl_supernode_part(supernode);
     g_hash_table_destroy(supernode->online);
     g_hash_table_destroy(supernode->visits);
@@ -71,6 +73,18 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
                                                      .socket = supernode->options.socket});
     pl_partner_start(supernode, now);
     pl_supernode_join(supernode, now);
+    pl_elector_start(supernode, now);
+}
+
+void pl_supernode_learn(pl_supernode *supernode, pl_addr other, pl_time now)
+{
+    const pl_context *context = supernode->options.context;
+    if (!other.ip || !other.port || pl_addr_equal(other, supernode->options.own_address))
+        return;
+    pl_host_cache_add(&supernode->known, (pl_cache_entry){other, (uint32_t)pl_context_unix(context, now)},
+                      (size_t)context->config->cache_entries_max);
+    if (supernode->mesh)
+        pl_mesh_heard_of(supernode->mesh, other, now);
 }
 
 int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel, const uint8_t *bytes,
@@ -82,7 +96,7 @@ int pl_supernode_check(const pl_supernode *supernode, const pl_channel *channel,
 
 /* With a credential that has lapsed nobody would believe us: better to be silent, so that others are asked.
  */
-static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
+bool pl_supernode_can_prove_itself(const pl_supernode *supernode, pl_time now)
 {
     return supernode->credential_len > 0 &&
            pl_context_unix(supernode->options.context, now) < supernode->expires;
@@ -91,12 +105,12 @@ static bool can_prove_itself(const pl_supernode *supernode, pl_time now)
 /* Who has shut itself off is as silent. */
 static bool can_serve(const pl_supernode *supernode, pl_time now)
 {
-    return can_prove_itself(supernode, now) && !pl_load_is_off(supernode->load);
+    return pl_supernode_can_prove_itself(supernode, now) && !pl_load_is_off(supernode->load);
 }
 
 bool pl_supernode_is_full(const pl_supernode *supernode, pl_time now)
 {
-    return pl_load_is_off(supernode->load) || pl_load_is_busy(supernode->load, now) ||
+    return pl_elector_is_leaving(supernode) || pl_load_is_off(supernode->load) || pl_load_is_busy(supernode->load, now) ||
            supernode->n_clients >= (size_t)supernode->options.context->config->supernode_clients_max;
 }
 
@@ -116,7 +130,7 @@ static bool has_room(const pl_supernode *supernode, uint32_t ip)
     return n < max + (ip == supernode->options.partner.ip ? 1 : 0);
 }
 
-static void say_status(pl_supernode *supernode, pl_addr to, uint64_t transaction, pl_probe_status status)
+void pl_supernode_say_status(pl_supernode *supernode, pl_addr to, uint64_t transaction, pl_probe_status status)
 {
     const pl_port *port = &supernode->options.context->port;
     uint8_t bytes[PL_PROBE_BYTES];
@@ -129,11 +143,13 @@ static void say_status(pl_supernode *supernode, pl_addr to, uint64_t transaction
 void pl_supernode_answer_probe(pl_supernode *supernode, pl_addr from, uint64_t transaction, pl_time now)
 {
     bool is_full = pl_supernode_is_full(supernode, now) || !has_room(supernode, from.ip);
-    say_status(supernode, from, transaction, is_full ? PL_PROBE_FULL : PL_PROBE_WELCOME);
+    pl_supernode_say_status(supernode, from, transaction, is_full ? PL_PROBE_FULL : PL_PROBE_WELCOME);
 }
 
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
+    if (message->id == PL_MESSAGE_PROBE_ANSWER)
+        return pl_elector_neighbour(supernode, from, message, now);
     if (!can_serve(supernode, now))
         return 0;
     if (message->id != PL_MESSAGE_PROBE)
@@ -146,7 +162,7 @@ int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_messag
         pl_load_wait_probe(supernode->load, from, message->transaction);
         break;
     case PL_LOAD_REFUSE:
-        say_status(supernode, from, message->transaction, PL_PROBE_FULL);
+        pl_supernode_say_status(supernode, from, message->transaction, PL_PROBE_FULL);
         break;
     case PL_LOAD_DROP:
         break;
@@ -169,10 +185,11 @@ void pl_supernode_end(pl_session *session, const char *cause)
     if (session->state == PL_SESSION_ONLINE &&
         g_hash_table_lookup(supernode->online, session->name) == session)
         g_hash_table_remove(supernode->online, session->name);
-    if (session->state == PL_SESSION_ATTACHED || session->state == PL_SESSION_ONLINE) {
-        pl_children_leave(session);
+    if (pl_children_is_client(session)) {
+        supernode->n_clients--;
         pl_trace(port, PL_EVENT_CLIENT_GONE, pl_text(cause), pl_number((int64_t)supernode->n_clients));
     }
+    pl_children_leave(session);
     g_hash_table_remove(supernode->sessions, GUINT_TO_POINTER(pl_channel_stream(session->channel)));
 }
 
@@ -225,6 +242,7 @@ void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, 
                                                             .handler = &pl_supernode_session_handler,
                                                             .owner = session});
     g_hash_table_insert(supernode->sessions, GUINT_TO_POINTER(stream), session);
+    pl_children_join(session);
     pl_deadline_set(&context->deadlines, &session->deadline,
                     now + context->config->supernode_handshake_timeout, on_handshake_timeout, session);
 }

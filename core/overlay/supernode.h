@@ -9,9 +9,14 @@
 #include "core/context.h"
 #include "core/crypto/credential.h"
 #include "core/nat/turn/turn_server.h"
+#include "core/overlay/election/election.h"
 #include "core/overlay/host_cache.h"
 
 typedef struct pl_supernode pl_supernode;
+
+/* It has handed over what it could and wants to be a client again; `cause` is static.  The owner leaves and frees it
+ * inside. */
+typedef void (*pl_supernode_step_down_fn)(void *owner, const char *cause, pl_time now);
 
 typedef struct pl_supernode_options {
     pl_context *context;
@@ -24,6 +29,9 @@ typedef struct pl_supernode_options {
     size_t n_known;
     pl_id socket;                  /* main UDP socket */
     int64_t capacity;              /* logins a second; 0 = as the config says */
+    const pl_election_policy *election;  /* static */
+    pl_supernode_step_down_fn step_down; /* of who was elected; NULL = a supernode from the start, and for ever */
+    void *owner;
 } pl_supernode_options;
 
 pl_supernode *pl_supernode_new(const pl_supernode_options *options);
@@ -33,7 +41,13 @@ void pl_supernode_free(pl_supernode *supernode);
 void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential, const pl_keypair *dh,
                         pl_time now);
 
-/* A probe, or a datagram of the mesh or the index, on the main socket; no answer is longer than its question. */
+/* Learns of another supernode. */
+void pl_supernode_learn(pl_supernode *supernode, pl_addr other, pl_time now);
+/* Ends everything: clients are told that it leaves.  To be freed then. */
+void pl_supernode_leave(pl_supernode *supernode);
+
+/* A probe, the answer to one of its own, or a datagram of the mesh or the index, on the main socket; no answer is longer
+ * than its question.  PL_ERR_UNEXPECTED if it is nothing of this supernode's. */
 int pl_supernode_datagram(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
 void pl_supernode_accepted(pl_supernode *supernode, pl_id stream, pl_addr from, pl_time now);
 /* Inputs of its streams; true if the stream was this supernode's.  `stun_id` etc. of a partner's request

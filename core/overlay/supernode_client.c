@@ -16,10 +16,8 @@ static void on_advertise_timeout(void *machine, pl_time now)
     pl_supernode_end(machine, "advertise-timeout");
 }
 
-/* Other supernodes for the client's cache, never ourselves: the client knows us already. */
-static size_t draw_entries(const pl_session *session, pl_cache_entry ret_entries[PL_MESSAGE_ENTRIES_MAX])
+size_t pl_supernode_draw_entries(const pl_supernode *supernode, pl_cache_entry ret_entries[PL_MESSAGE_ENTRIES_MAX])
 {
-    const pl_supernode *supernode = session->supernode;
     const pl_context *context = supernode->options.context;
     return pl_host_cache_sample(&supernode->known, context, supernode->options.own_address, ret_entries,
                                 (size_t)context->config->cache_hand_out);
@@ -34,11 +32,12 @@ static void attach_client(pl_session *session, pl_time now)
     attached.n_servers = MIN(supernode->options.n_login_servers, (size_t)PL_MESSAGE_SERVERS_MAX);
     for (size_t i = 0; i < attached.n_servers; i++)
         attached.servers[i] = supernode->options.login_servers[i];
-    attached.n_entries = draw_entries(session, entries);
+    attached.n_entries = pl_supernode_draw_entries(session->supernode, entries);
     attached.entries = entries;
     session->state = PL_SESSION_ATTACHED;
     session->entries_due = now + context->config->cache_refresh_interval / 2;
-    pl_children_join(session);
+    supernode->n_clients++;
+    pl_elector_reached(supernode);
     pl_deadline_set(&context->deadlines, &session->deadline,
                     now + context->config->supernode_advertise_timeout, on_advertise_timeout, session);
     pl_trace(&context->port, PL_EVENT_CLIENT_ATTACHED, pl_endpoint(session->from),
@@ -49,7 +48,7 @@ static void attach_client(pl_session *session, pl_time now)
 static void send_entries(pl_session *session)
 {
     pl_cache_entry entries[PL_MESSAGE_ENTRIES_MAX];
-    size_t n = draw_entries(session, entries);
+    size_t n = pl_supernode_draw_entries(session->supernode, entries);
     pl_supernode_say(session,
                      &(pl_message){.id = PL_MESSAGE_CACHE_ENTRIES, .n_entries = n, .entries = entries});
 }
@@ -124,13 +123,18 @@ static void await_life(pl_session *session)
                     pl_keepalive_silent_at(context->config, session->heard_at), on_silence, session);
 }
 
-static void on_keep_alive(pl_session *session, pl_time now)
+/* What a client may say at any time, but not without end. */
+static void on_upkeep(pl_session *session, const pl_message *message, pl_time now)
 {
     const pl_config *config = session->supernode->options.context->config;
     if (pl_rate_limit_take_one(&session->requests_full_at, config->signal_rate, now) != 0)
-        pl_supernode_refuse_input(session, PL_ERR_LIMIT, "keep-alive");
-    else
+        pl_supernode_refuse_input(session, PL_ERR_LIMIT, pl_message_row_of(message->id)->name);
+    else if (message->id == PL_MESSAGE_KEEP_ALIVE)
         pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_KEEP_ALIVE});
+    else if (message->id == PL_MESSAGE_RESOURCES)
+        pl_elector_resources(session, message);
+    else
+        pl_elector_answered(session, message, now);
 }
 
 /* The user is recorded as online; who was online under that name from elsewhere is replaced. */
@@ -181,9 +185,10 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
     case PL_SESSION_ATTACHED:
         return id == PL_MESSAGE_ADVERTISE || id == PL_MESSAGE_CACHE_REQUEST;
     case PL_SESSION_ONLINE:
-        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_SIGNAL ||
-               id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER || id == PL_MESSAGE_SEARCH ||
-               id == PL_MESSAGE_SEARCH_TOLD;
+        return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_RESOURCES ||
+               (id == PL_MESSAGE_PROMOTED && session->supernode->elector.asked == session->stream) ||
+               id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER ||
+               id == PL_MESSAGE_SEARCH || id == PL_MESSAGE_SEARCH_TOLD;
     case PL_SESSION_PARTNER:
         return id == PL_MESSAGE_STUN_CHANGE;
     case PL_SESSION_VISITOR:
@@ -208,8 +213,9 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         on_advertise(session, message, now);
     else if (message->id == PL_MESSAGE_CACHE_REQUEST)
         on_cache_request(session, now);
-    else if (message->id == PL_MESSAGE_KEEP_ALIVE)
-        on_keep_alive(session, now);
+    else if (message->id == PL_MESSAGE_KEEP_ALIVE || message->id == PL_MESSAGE_RESOURCES ||
+             message->id == PL_MESSAGE_PROMOTED)
+        on_upkeep(session, message, now);
     else if (message->id == PL_MESSAGE_SIGNAL && session->state == PL_SESSION_VISITOR)
         pl_visitor_signal(session, message, now);
     else if (message->id == PL_MESSAGE_SIGNAL)

@@ -1,6 +1,7 @@
 /* supernode_internal.h - the supernode's state, shared by its files only: supernode.c (life and
- * routing), supernode_client.c (what clients ask), children.c (all clients together), supernode_index.c (the mesh, the
- * index and searches), visitor.c (signals between them and others), partner.c (the link that discovery needs). */
+ * routing), supernode_client.c (what clients ask), children.c (all sessions together), elector.c
+ * (more supernodes, or fewer), supernode_index.c (the mesh, the index and searches), visitor.c (signals between them and
+ * others), partner.c (the link that discovery needs). */
 #ifndef PL_OVERLAY_SUPERNODE_INTERNAL_H
 #define PL_OVERLAY_SUPERNODE_INTERNAL_H
 
@@ -22,6 +23,12 @@ typedef enum pl_session_state {
     PL_SESSION_VISITOR     /* a user from anywhere, proved, who has something to say to a client */
 } pl_session_state;
 
+/* A client that could be a supernode, as it says. */
+typedef struct pl_candidate {
+    pl_resources resources;
+    pl_addr address;
+} pl_candidate;
+
 /* What only a visitor has. */
 typedef struct pl_visitor {
     uint32_t handle;
@@ -39,11 +46,14 @@ typedef struct pl_session {
     pl_session_state state;
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
+    bool was_told_to_move;
+    bool was_asked; /* to be a supernode: once, whatever it tells afterwards */
+    pl_candidate *candidate; /* of a client; NULL unless it is one */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
     pl_time heard_at; /* clients: the last record */
     pl_time register_due;     /* online: the next register may come from here on */
     pl_time searches_full_at; /* online: token bucket */
-    struct pl_session *next, *previous; /* clients: in the order of their coming */
+    struct pl_session *next, *previous; /* in the order of their coming */
     pl_time requests_full_at; /* clients: token bucket of what cannot be a visit's */
     char *name; /* while online, and of a partner or visitor that showed its credential */
     pl_visitor *visitor; /* of a visitor */
@@ -56,6 +66,19 @@ typedef struct pl_partner {
     pl_deadline deadline;
     pl_session *session; /* the accepted link, if the partner opens it */
 } pl_partner;
+
+/* What a supernode is about to change. */
+typedef struct pl_elector {
+    pl_time since;       /* when we began to serve */
+    pl_deadline count;   /* the next decision */
+    pl_deadline proof;   /* of who was elected: somebody must have come by then */
+    pl_deadline act;     /* moving children, asking neighbours, leaving: one at a time */
+    pl_id asked;         /* the stream of the child that was asked last, until it answers; 0 = none */
+    pl_addr heir;        /* where children are told to move */
+    size_t to_move;      /* how many more */
+    uint64_t transaction;/* of our probes to neighbours, while we ask them */
+    bool is_asking, is_leaving;
+} pl_elector;
 
 struct pl_supernode {
     pl_supernode_options options;
@@ -70,8 +93,9 @@ struct pl_supernode {
     GHashTable *visitors; /* name → how many visits he has */
     uint32_t last_visit;  /* the handle that was given last */
     size_t n_clients;
-    pl_session *first_client, *last_client;
+    pl_session *first_session, *last_session;
     pl_load *load;
+    pl_elector elector;
     pl_time off_at; /* when it last shut itself off */
     pl_partner partner;
     pl_stun_server *stun;
@@ -100,15 +124,37 @@ pl_session *pl_supernode_find(const pl_supernode *supernode, pl_id stream);
 /* Answers a probe. */
 void pl_supernode_answer_probe(pl_supernode *supernode, pl_addr from, uint64_t transaction, pl_time now);
 
+/* The probe's answer is as long as the question. */
+void pl_supernode_say_status(pl_supernode *supernode, pl_addr to, uint64_t transaction, pl_probe_status status);
+/* It has a credential that is still valid. */
+bool pl_supernode_can_prove_itself(const pl_supernode *supernode, pl_time now);
+
+/* elector.c */
+
+void pl_elector_start(pl_supernode *supernode, pl_time now);
+void pl_elector_stop(pl_supernode *supernode);
+/* A client tells what it has; and what was asked answers. */
+void pl_elector_resources(pl_session *session, const pl_message *message);
+void pl_elector_answered(pl_session *session, const pl_message *message, pl_time now);
+/* Somebody attached: we can be reached. */
+void pl_elector_reached(pl_supernode *supernode);
+/* A neighbour answered: PL_ERR_UNEXPECTED if it was not asked. */
+int pl_elector_neighbour(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
+/* We ask neighbours for room or leave: nobody is welcome. */
+bool pl_elector_is_leaving(const pl_supernode *supernode);
+
 /* children.c */
 
-/* A session is a client's from now on; or so no more. */
+/* A session begins, and ends. */
 void pl_children_join(pl_session *session);
 void pl_children_leave(pl_session *session);
+bool pl_children_is_client(const pl_session *session);
 extern const pl_load_handler pl_children_load_handler;
 
 /* supernode_client.c */
 
+/* Other supernodes for a client's cache, never ourselves: the client knows us already. */
+size_t pl_supernode_draw_entries(const pl_supernode *supernode, pl_cache_entry ret_entries[PL_MESSAGE_ENTRIES_MAX]);
 /* A record of a session whose turn has come: judges it in the session's state, and does it. */
 void pl_supernode_take_record(pl_session *session, const uint8_t *data, size_t len, pl_time now);
 

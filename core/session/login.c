@@ -58,6 +58,7 @@ void pl_login_free(pl_login *login)
     pl_login_forget_self(login);
     pl_channel_free(login->channel);
     pl_relogin_free(login->relogin);
+    g_free(login->moves);
     pl_host_cache_clear(&login->cache);
     g_free(login);
 }
@@ -251,11 +252,9 @@ void pl_login_succeeded(pl_login *login, pl_time now)
     conclude(login, NULL, now);
 }
 
-/* Says goodbye to the supernode, if there is one: what was said still goes out. */
-static void take_leave(pl_login *login, pl_time now)
+void pl_login_take_leave(pl_login *login, pl_time now)
 {
     const pl_port *port = &login->options.context->port;
-    pl_login_register(login, PL_PRESENCE_OFFLINE, now);
     if (login->stream)
         port->ops->close(port->ctx, login->stream);
     login->stream = 0;
@@ -274,7 +273,8 @@ void pl_login_stop(pl_login *login, pl_time now)
         pl_login_failed(login, cause_name(PL_LOGIN_CANCELLED), now);
     if (login->state != PL_LOGIN_ONLINE)
         return;
-    take_leave(login, now);
+    pl_login_register(login, PL_PRESENCE_OFFLINE, now);
+    pl_login_take_leave(login, now);
     pl_login_over(login, "user", now);
 }
 

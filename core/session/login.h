@@ -83,6 +83,14 @@ typedef struct pl_login_signals {
     void (*search)(void *owner, const pl_message *message, pl_time now);
 } pl_login_signals;
 
+/* What the node says of itself where supernodes are elected. */
+typedef struct pl_login_election {
+    /* Could it be a supernode?  If so, the fields of a RESOURCES are filled in. */
+    bool (*candidacy)(void *owner, pl_message *ret_resources, pl_time now);
+    /* The supernode asks it to become one, and tells what one must know: did it? */
+    bool (*promote)(void *owner, const pl_message *promote, pl_time now);
+} pl_login_election;
+
 typedef struct pl_login_options {
     pl_context *context;
     const pl_network *network; /* borrowed */
@@ -93,6 +101,7 @@ typedef struct pl_login_options {
     pl_login_online_fn online;
     pl_login_offline_fn offline;
     const pl_relogin_policy *relogin; /* static */
+    const pl_login_election *election; /* static; NULL = it never is one */
     const pl_login_signals *signals; /* static; NULL = nobody listens */
     void *signals_owner;
     void *owner;
@@ -134,6 +143,9 @@ int pl_login_say_search(pl_login *login, const pl_message *message);
 size_t pl_login_servers(const pl_login *login, const pl_addr **ret_servers);
 /* True if the supernode that attached us answered by UDP before. */
 bool pl_login_heard_udp(const pl_login *login);
+
+/* This node is a supernode at that address: no parent of its own.  {0,0} = it is none any more. */
+void pl_login_set_own_address(pl_login *login, pl_addr address);
 
 /* Who we are: NULL unless online.  Borrowed, until we are no longer so. */
 const pl_identity *pl_login_identity(const pl_login *login);

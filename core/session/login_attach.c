@@ -18,6 +18,7 @@ void pl_login_attach_drop(pl_login *login, pl_time now)
     login->awaits_entries = false;
     login->relays_awaited = 0;
     pl_deadline_cancel(&login->options.context->deadlines, &login->registration);
+    pl_parents_forget_move(login);
     login->options.detached(login->options.owner, now);
 }
 
@@ -230,8 +231,9 @@ static bool is_awaited(const pl_login *login, pl_message_id id)
         return id == PL_MESSAGE_ADVERTISED || id == PL_MESSAGE_REFUSED;
     case PL_LOGIN_ONLINE:
         return (id == PL_MESSAGE_CACHE_ENTRIES && login->awaits_entries) || id == PL_MESSAGE_KEEP_ALIVE ||
-               id == PL_MESSAGE_REFUSED || id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_SIGNAL_FAILED ||
-               id == PL_MESSAGE_SEARCH_NODES || id == PL_MESSAGE_SEARCH_RESULT ||
+               id == PL_MESSAGE_REFUSED || id == PL_MESSAGE_MOVE || id == PL_MESSAGE_PROMOTE ||
+               id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_SIGNAL_FAILED || id == PL_MESSAGE_SEARCH_NODES ||
+               id == PL_MESSAGE_SEARCH_RESULT ||
                (id == PL_MESSAGE_RELAY_GRANT && login->relays_awaited > 0);
     case PL_LOGIN_IDLE:
     case PL_LOGIN_ASKING:
@@ -268,6 +270,10 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         take_entries(login, &message, now);
     } else if (message.id == PL_MESSAGE_REFUSED) {
         on_refused(login, message.refusal, now);
+    } else if (message.id == PL_MESSAGE_MOVE) {
+        pl_parents_move(login, message.target, now);
+    } else if (message.id == PL_MESSAGE_PROMOTE) {
+        pl_login_take_promotion(login, &message, now);
     } else if (message.id != PL_MESSAGE_KEEP_ALIVE) {
         pl_login_take_signal(login, &message, now);
     }
@@ -291,8 +297,9 @@ void pl_login_attach_start(pl_login *login, pl_id stream, pl_addr to, pl_time no
     login->supernode = to;
     login->supernode_own = own_address(login->effort, to);
     login->kind = login->effort->rung;
-    login->is_udp_silent = login->effort->answered.ip == 0;
-    login->heard_udp = login->effort->answered.ip != 0;
+    if (!login->effort->is_hand_over)
+        login->is_udp_silent = login->effort->answered.ip == 0;
+    login->heard_udp = login->effort->answered.ip != 0 && !login->is_udp_silent; /* else it was told where to go */
     pl_login_enter(login, PL_LOGIN_ATTACHING, now + context->config->login_answer_timeout, on_no_answer);
     login->channel = pl_channel_new(&(pl_channel_options){.context = context,
                                                           .stream = stream,

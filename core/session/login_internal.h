@@ -69,6 +69,8 @@ struct pl_login {
     pl_time heard_at;    /* while online: the supernode's last record */
     pl_time keep_alive_at, refresh_at; /* while online: when to say or ask what next */
     pl_relogin *relogin; /* NULL unless a login may follow by itself */
+    struct pl_moves *moves; /* parents.c; NULL as long as nobody told us to move, and we are no supernode */
+    bool is_candidate;   /* the supernode was told that we could be one */
     bool is_udp_silent;  /* it was reached without an answer by UDP */
     bool heard_udp;      /* it answered us by UDP before */
     pl_deadline registration; /* online: when to sign anew */
@@ -86,6 +88,8 @@ void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_
 void pl_login_attempt(void *machine, pl_time now);
 /* The attempt failed: pause, or fail the login if it was the last. */
 void pl_login_attempt_failed(pl_login *login, pl_login_cause cause, pl_time now);
+/* Closes the stream to the supernode: what was said still goes out. */
+void pl_login_take_leave(pl_login *login, pl_time now);
 /* A user who was online is so no more; what follows is the re-login policy's. */
 void pl_login_over(pl_login *login, const char *cause, pl_time now);
 /* The login, or the hand-over, failed for good. */
@@ -129,10 +133,15 @@ void pl_login_lose(pl_login *login, pl_login_cause cause, const char *name, pl_t
 /* Says a record to the supernode; as pl_channel_send. */
 int pl_login_say(pl_login *login, const pl_message *message);
 
+/* Goes to one supernode alone, on that kind of port, and if it fails to the effort's entries. */
+void pl_login_ladder_go(pl_login *login, pl_addr to, pl_port_kind kind, pl_time now);
+
 /* login_online.c */
 
 /* We are online from now on. */
 void pl_login_online_start(pl_login *login, pl_time now);
+/* The supernode asks us to become one. */
+void pl_login_take_promotion(pl_login *login, const pl_message *promote, pl_time now);
 
 /* login_index.c */
 

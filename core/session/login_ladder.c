@@ -1,6 +1,7 @@
 #include "core/session/login_internal.h"
 
 #include "core/event.h"
+#include "core/session/parents.h"
 
 #include <glib.h>
 #include <string.h>
@@ -103,6 +104,16 @@ static void open_rung(pl_login *login, pl_port_kind rung, pl_time now)
     race(login, effort->entries, effort->n_entries, pl_port_of_kind(network, rung), now);
 }
 
+void pl_login_ladder_go(pl_login *login, pl_addr to, pl_port_kind kind, pl_time now)
+{
+    pl_login_effort *effort = login->effort;
+    const pl_network *network = login->options.network;
+    effort->answered = to;
+    effort->rung = kind;
+    trace_rung(login, pl_port_kind_name(network, kind), 1);
+    race(login, &to, 1, pl_port_of_kind(network, kind), now);
+}
+
 void pl_login_ladder_next(pl_login *login, pl_login_cause cause, pl_time now)
 {
     pl_login_effort *effort = login->effort;
@@ -141,11 +152,8 @@ static bool was_asked(const pl_login_effort *effort, pl_addr from)
 void pl_login_answered(pl_login *login, pl_addr from, pl_time now)
 {
     pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ANSWERED, pl_endpoint(from));
-    login->effort->answered = from;
     login->effort->no_network = false;
-    login->effort->rung = 0;
-    trace_rung(login, "tcp", 1);
-    race(login, &from, 1, 0, now);
+    pl_login_ladder_go(login, from, 0, now);
 }
 
 int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, pl_time now)
@@ -153,6 +161,8 @@ int pl_login_datagram(pl_login *login, pl_addr from, const pl_message *message, 
     pl_login_effort *effort = login->effort;
     if (message->id != PL_MESSAGE_PROBE_ANSWER)
         return PL_ERR_UNEXPECTED;
+    if (pl_parents_is_asking(login))
+        return pl_parents_answered(login, from, message, now);
     if (!effort || message->transaction != effort->transaction || !was_asked(effort, from))
         return PL_ERR_UNEXPECTED;
     if (message->status == PL_PROBE_FULL)

@@ -78,7 +78,7 @@ static void write_entries(const pl_message *message, pl_writer *writer)
     }
 }
 
-/* ATTACHED: Unix time 8, count of servers 1, per server address 4 and port 2, then as CACHE_ENTRIES. */
+/* ATTACHED, PROMOTE: Unix time 8, count of servers 1, per server address 4 and port 2, then as CACHE_ENTRIES. */
 static void write_attached(const pl_message *message, pl_writer *writer)
 {
     g_assert(message->unix_time >= 0 && message->n_servers <= PL_MESSAGE_SERVERS_MAX);
@@ -166,6 +166,28 @@ static void write_login(const pl_message *message, pl_writer *writer)
     write_string(message->password, writer);
 }
 
+/* MOVE: address 4 and port 2. */
+static void write_move(const pl_message *message, pl_writer *writer)
+{
+    pl_write_addr(writer, message->target);
+}
+
+/* RESOURCES: cpu 4, memory 4, bandwidth 4, uptime 4, port 2. */
+static void write_resources(const pl_message *message, pl_writer *writer)
+{
+    pl_write_u32(writer, message->cpu);
+    pl_write_u32(writer, message->memory);
+    pl_write_u32(writer, message->bandwidth);
+    pl_write_u32(writer, message->uptime);
+    pl_write_u16(writer, message->port);
+}
+
+/* PROMOTED: answer 1. */
+static void write_promoted(const pl_message *message, pl_writer *writer)
+{
+    pl_write_u8(writer, (uint8_t)message->answer);
+}
+
 static void (*const body_writers[])(const pl_message *message, pl_writer *writer) = {
     [PL_MESSAGE_PROBE] = write_probe,
     [PL_MESSAGE_PROBE_ANSWER] = write_probe_answer,
@@ -200,6 +222,10 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_LOGIN] = write_login,
     [PL_MESSAGE_GRANTED] = write_credential,
     [PL_MESSAGE_KEEP_ALIVE] = write_nothing,
+    [PL_MESSAGE_MOVE] = write_move,
+    [PL_MESSAGE_RESOURCES] = write_resources,
+    [PL_MESSAGE_PROMOTE] = write_attached,
+    [PL_MESSAGE_PROMOTED] = write_promoted,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(body_writers) == G_N_ELEMENTS(rows));
 

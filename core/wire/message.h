@@ -64,7 +64,11 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 2444)                 \
     X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 313)                 \
     X(PL_MESSAGE_SEARCH_TOLD, 0x33, PL_CARRIER_RECORD, "search-told", 1, 300)                      \
-    X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)
+    X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)                          \
+    X(PL_MESSAGE_MOVE, 0x41, PL_CARRIER_RECORD, "move", 6, 6)                                      \
+    X(PL_MESSAGE_RESOURCES, 0x42, PL_CARRIER_RECORD, "resources", 18, 18)                          \
+    X(PL_MESSAGE_PROMOTE, 0x43, PL_CARRIER_RECORD, "promote", 11, 2035)                            \
+    X(PL_MESSAGE_PROMOTED, 0x44, PL_CARRIER_RECORD, "promoted", 1, 1)
 
 typedef enum pl_message_id {
 #define X(id, code, carrier, name, shortest, longest) id,
@@ -124,6 +128,9 @@ typedef struct pl_cache_entry {
     uint32_t seen;
 } pl_cache_entry;
 
+/* Does who was asked to be a supernode become one? */
+typedef enum pl_promoted_answer { PL_PROMOTED_YES = 1, PL_PROMOTED_NO = 2 } pl_promoted_answer;
+
 typedef struct pl_bytes_view {
     const uint8_t *data; /* borrowed from the buffer that was read */
     size_t len;
@@ -141,14 +148,14 @@ typedef struct pl_message {
     pl_bytes_view password;     /* LOGIN: 0..64 bytes; RELAY_GRANT: 1..32, like a name */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
     const uint8_t *dh_key;      /* LOGIN, PING, ACK, STORE, QUERY: 32 bytes */
-    int64_t unix_time;          /* ATTACHED: the supernode's clock */
-    size_t n_servers;           /* ATTACHED */
+    int64_t unix_time;          /* ATTACHED, PROMOTE: the supernode's clock */
+    size_t n_servers;           /* ATTACHED, PROMOTE */
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
-    size_t n_entries;           /* ATTACHED, CACHE_ENTRIES: entries follow, borrowed by the writer */
+    size_t n_entries;           /* ATTACHED, CACHE_ENTRIES, PROMOTE: entries follow, borrowed by the writer */
     const pl_cache_entry *entries;
     pl_cache_entry *ret_entries; /* reader: room for PL_MESSAGE_ENTRIES_MAX, given by the caller, or NULL */
     pl_addr target;             /* STUN_CHANGE: to whom; PING, ACK: whom to ask or who answered, {0,0} = oneself;
-                                 * PULL: the page begins after this address */
+                                 * PULL: the page begins after this address; MOVE: where to */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
     uint32_t visit;             /* SIGNAL, SIGNAL_FAILED: the handle of a visit; 0 towards and from its visitor */
     pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes; STORE, STORED, QUERY, ANSWER: sealed (overlay/index/letter.h) */
@@ -169,6 +176,9 @@ typedef struct pl_message {
                                  * (0 or 1); SEARCH_RESULT: … and so many said no in this round, so many surely */
     uint16_t network;           /* SEARCH_NODES, SEARCH_RESULT: supernodes in all, 65535 for more */
     uint8_t asked, answered;    /* SEARCH_RESULT: nodes of this round, and those that said no */
+    uint32_t cpu, memory, bandwidth, uptime; /* RESOURCES: MHz, MB, kbit/s, seconds */
+    uint16_t port;              /* RESOURCES: on which it would serve; 0 = it is no candidate any more */
+    pl_promoted_answer answer;  /* PROMOTED */
     uint8_t change_port;        /* STUN_CHANGE: 1 = answer from P2, 0 = from P1 (2 more bytes reserved) */
 } pl_message;
 

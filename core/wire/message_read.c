@@ -177,6 +177,29 @@ static int read_relay_grant(pl_message *message, pl_reader *reader)
     return error ? error : pl_message_check_name(message->password);
 }
 
+static int read_move(pl_message *message, pl_reader *reader)
+{
+    message->target = pl_read_addr(reader);
+    return 0;
+}
+
+static int read_resources(pl_message *message, pl_reader *reader)
+{
+    message->cpu = pl_read_u32(reader);
+    message->memory = pl_read_u32(reader);
+    message->bandwidth = pl_read_u32(reader);
+    message->uptime = pl_read_u32(reader);
+    message->port = pl_read_u16(reader);
+    return 0;
+}
+
+static int read_promoted(pl_message *message, pl_reader *reader)
+{
+    uint8_t answer = pl_read_u8(reader);
+    message->answer = (pl_promoted_answer)answer;
+    return answer == PL_PROMOTED_YES || answer == PL_PROMOTED_NO ? 0 : PL_ERR_MALFORMED;
+}
+
 static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_PROBE] = read_probe,
     [PL_MESSAGE_PROBE_ANSWER] = read_probe_answer,
@@ -211,6 +234,10 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_LOGIN] = read_login,
     [PL_MESSAGE_GRANTED] = read_credential,
     [PL_MESSAGE_KEEP_ALIVE] = read_nothing,
+    [PL_MESSAGE_MOVE] = read_move,
+    [PL_MESSAGE_RESOURCES] = read_resources,
+    [PL_MESSAGE_PROMOTE] = read_attached,
+    [PL_MESSAGE_PROMOTED] = read_promoted,
 };
 
 int pl_message_read_body(pl_message *message, pl_reader *reader)

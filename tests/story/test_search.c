@@ -26,6 +26,7 @@ typedef struct setting {
     const char *policy;
     pl_span mesh_period; /* 0 = the default */
     pl_span age;         /* of the network, when the search begins */
+    bool no_spares;      /* who loses his supernode is nowhere */
 } setting;
 
 /* The place of a supernode in the ranking of a name's slot, among all of the story. */
@@ -55,6 +56,7 @@ static void open_play(play *p, const setting *where)
     pl_config_init(&config);
     config.index_replicas = (int64_t)where->replicas;
     config.mesh_period = where->mesh_period ? where->mesh_period : config.mesh_period;
+    config.parents_spares = where->no_spares ? 0 : config.parents_spares;
     *p = (play){.s = story_new(&(story_options){
                     .supernodes = where->supernodes, .config = &config, .suite = &pl_suite_sized})};
     story_settle(p->s);
@@ -291,7 +293,7 @@ static void test_nobody_by_policy(gconstpointer data)
 static void test_the_login_server_has_the_last_word(void)
 {
     play p;
-    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "login-server"});
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "login-server", .no_spares = true});
     story_cut(p.bob, p.s->supernode[1]);
     for (size_t i = 2; i < 12; i++) /* all who could serve his slot have forgotten */
         story_fail(p.s->supernode[i]);

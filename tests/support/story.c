@@ -145,6 +145,8 @@ static void start_node(story_host *host)
                                                 .server_keys = &s->keys,
                                                 .icmp_policy = host->icmp,
                                                 .relogin_policy = host->relogin,
+                                                .election_policy = s->election,
+                                                .resources = host->resources,
                                                 .proxy = host->proxy});
     host->armed_at = PL_NEVER;
     for (size_t i = 0; host->role == STORY_SERVER && i < s->n_supernodes; i++)
@@ -164,6 +166,7 @@ static story_host *add_host(story *s, story_role role, uint32_t outside, const s
     host->discovery = options->discovery;
     host->proxy = options->proxy;
     host->icmp = options->icmp ? pl_ping_policy_find(options->icmp) : NULL;
+    host->resources = options->resources;
     host->relogin = options->relogin ? pl_relogin_policy_find(options->relogin) : NULL;
     g_snprintf(host->name, sizeof host->name, "%s-%u", names[role], s->hosts->len);
     host->records = g_array_new(FALSE, FALSE, sizeof(story_record));
@@ -243,6 +246,7 @@ story *story_new(const story_options *options)
     s->suite = options->suite ? options->suite : &pl_suite_real;
     s->stack = options->stack ? options->stack : "linux";
     s->seed = options->seed;
+    s->election = options->election ? pl_election_policy_find(options->election) : NULL;
     s->epoch = 1095206400; /* 15 September 2004 */
     s->n_supernodes = options->supernodes ? options->supernodes : 7;
     s->hosts = g_ptr_array_new();

@@ -71,6 +71,7 @@ typedef struct story_host {
     pl_addr proxy; /* of its node */
     const pl_ping_policy *icmp; /* likewise; NULL = none */
     const pl_relogin_policy *relogin; /* of its node; NULL = none */
+    pl_resources resources;           /* likewise */
 } story_host;
 
 typedef enum story_pairing { STORY_ALONE, STORY_IN_PAIRS } story_pairing;
@@ -83,6 +84,7 @@ typedef struct story_options {
     story_pairing pairing;
     const pl_config *config; /* of all hosts, unless changed there; NULL = defaults; copied */
     const char *stack;       /* NULL = "linux" */
+    const char *election;    /* policy of all nodes; NULL = none */
     const char *supernode_firewall, *server_firewall; /* presets; NULL = none */
 } story_options;
 
@@ -94,6 +96,7 @@ typedef struct story_client_options {
     pl_addr proxy;               /* of its node; {0,0} = none */
     const char *icmp;            /* policy of its node; NULL = none */
     const char *relogin;         /* policy; NULL = none */
+    pl_resources resources;      /* what the host claims to have */
 } story_client_options;
 
 /* A packet on its way out of a host's stack; false loses it. */
@@ -107,6 +110,7 @@ struct story {
     const struct pl_suite *suite;
     pl_config config;
     const char *stack;
+    const pl_election_policy *election;
     int64_t epoch;
     pl_server_keys keys;
     pl_addr servers[1];

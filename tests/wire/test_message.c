@@ -119,6 +119,20 @@ static size_t typical_messages(pl_message *ret_messages)
                                      .password = view_of("pass word \xC3\xA9")};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_GRANTED, .credential = {blob, 1}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_KEEP_ALIVE};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_MOVE, .target = {0xC0000201, 33033}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_RESOURCES,
+                                     .cpu = 2400,
+                                     .memory = 512,
+                                     .bandwidth = UINT32_MAX,
+                                     .uptime = 86400,
+                                     .port = 33033};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_PROMOTE,
+                                     .unix_time = 1095206400,
+                                     .n_servers = 1,
+                                     .servers = {{0x0A000001, 33033}},
+                                     .n_entries = 3,
+                                     .entries = entries};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_PROMOTED, .answer = PL_PROMOTED_NO};
     return n + overlay_messages(ret_messages + n);
 }
 
@@ -234,6 +248,12 @@ static void assert_messages_equal(const pl_message *a, const pl_message *b)
     g_assert_true(memcmp(a->stun_id, b->stun_id, sizeof a->stun_id) == 0);
     g_assert_cmpuint(a->change_port, ==, b->change_port);
     assert_overlay_equal(a, b);
+    g_assert_cmpuint(a->cpu, ==, b->cpu);
+    g_assert_cmpuint(a->memory, ==, b->memory);
+    g_assert_cmpuint(a->bandwidth, ==, b->bandwidth);
+    g_assert_cmpuint(a->uptime, ==, b->uptime);
+    g_assert_cmpuint(a->port, ==, b->port);
+    g_assert_cmpint((int)a->answer, ==, (int)b->answer);
 }
 
 static pl_carrier carrier_of(const pl_message *message)

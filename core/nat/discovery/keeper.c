@@ -169,6 +169,15 @@ static bool is_worse(const pl_nat_keeper *keeper, const pl_nat_report *report)
     return keeper->is_known && is_whole(&keeper->report) && !is_whole(report) && keeper->options.policy->triggers;
 }
 
+/* A supernode without a partner cannot tell the filtering.  Of an address that is nobody's box, what a better witness
+ * said stays: else the clients of such a supernode could never become one. */
+static pl_nat_filtering keep_filtering(const pl_nat_keeper *keeper, const pl_nat_report *report)
+{
+    bool is_same_address = keeper->is_known && report->mapping == PL_MAPPING_NONE &&
+                           keeper->report.mapping == PL_MAPPING_NONE && keeper->report.mapped.ip == report->mapped.ip;
+    return is_same_address && report->filtering == PL_FILTERING_UNKNOWN ? keeper->report.filtering : report->filtering;
+}
+
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
@@ -176,8 +185,10 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     bool is_same_box = keeper->is_known && keeper->report.mapping == report->mapping &&
                        keeper->report.mapped.ip == report->mapped.ip;
     const bool was_blocked = is_blocked(keeper);
-    keeper->is_doubted = keeper->is_doubted || is_worse(keeper, report);
-    keeper->report = *report;
+    pl_nat_report found = *report;
+    found.filtering = keep_filtering(keeper, report);
+    keeper->is_doubted = keeper->is_doubted || is_worse(keeper, &found);
+    keeper->report = found;
     keeper->report.lifetime_s = is_same_box ? lifetime_s : 0;
     keeper->is_known = true;
     keeper->failures = 0;

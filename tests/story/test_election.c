@@ -1,0 +1,474 @@
+/* test_election.c - who becomes a supernode, who never does, and how many there are. */
+#include "tests/support/story.h"
+#include "tests/support/story_speaker.h"
+
+#define START   (10 * PL_SECOND)
+#define RTT     (100 * PL_MILLISECOND)
+#define ONLINE  (START + 8 * RTT)
+
+static const pl_resources plenty = {.cpu = 2400, .memory = 512, .bandwidth = 1000};
+
+/* Four children are wanted at most and two at least, so that twenty nodes are a network. */
+static pl_config small(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.election_children_most = 4;
+    config.election_children_least = 2;
+    config.election_uptime = PL_MINUTE;
+    config.election_settle = 5 * PL_MINUTE;
+    return config;
+}
+
+typedef struct fixture {
+    story *s;
+    story_host *clients[24];
+    size_t n;
+} fixture;
+
+static void begin(fixture *f, const pl_config *config)
+{
+    *f = (fixture){.s = story_new(&(story_options){.supernodes = 2,
+                                                   .pairing = STORY_IN_PAIRS,
+                                                   .suite = &pl_suite_sized,
+                                                   .config = config,
+                                                   .election = "by-need"})};
+    story_settle(f->s);
+}
+
+/* All come to the first supernode. */
+static story_host *add(fixture *f, const story_client_options *options)
+{
+    story_host *client = f->clients[f->n++] = story_add_client(f->s, options);
+    client->network.n_bootstrap = 1;
+    story_account(f->s, client->name, "secret");
+    story_log_in(client, client->name, "secret");
+    return client;
+}
+
+static void add_many(fixture *f, size_t n, const story_client_options *options)
+{
+    for (size_t i = 0; i < n; i++)
+        add(f, options);
+}
+
+static size_t count_all(const fixture *f, pl_event_id event)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += story_count(f->clients[i], event);
+    return n;
+}
+
+static story_host *elected(const fixture *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (pl_node_role_of(f->clients[i]->node) == PL_NODE_SUPERNODE)
+            return f->clients[i];
+    return NULL;
+}
+
+static size_t n_elected(const fixture *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += pl_node_role_of(f->clients[i]->node) == PL_NODE_SUPERNODE;
+    return n;
+}
+
+static size_t n_online(const fixture *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += pl_node_login_state(f->clients[i]->node) == PL_LOGIN_ONLINE;
+    return n;
+}
+
+/* Fewer than that, or just so many, and nobody is asked. */
+static void test_nobody_is_promoted_without_need(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 4, &(story_client_options){.resources = plenty});
+    story_run(f.s, START + PL_HOUR);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_ELIGIBLE), ==, 4);
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), ==, 0);
+    story_free(f.s);
+}
+
+/* Told with the first keep-alive at which the uptime suffices: not with that of 59.2 s, but with the next. */
+static void test_eligible_when_it_was_up_long_enough(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    config.election_uptime = 2 * PL_MINUTE;
+    story_host *client = add(&f, &(story_client_options){.resources = plenty});
+    client->config.election_uptime = 2 * PL_MINUTE;
+    pl_time told = ONLINE + 2 * PL_MINUTE;
+    story_run(f.s, told);
+    g_assert_cmpuint(story_count(client, PL_EVENT_ELIGIBLE), ==, 0);
+    story_run(f.s, told + 1);
+    g_assert_cmpuint(story_count(client, PL_EVENT_ELIGIBLE), ==, 1);
+    g_assert_cmpint(story_last(client, PL_EVENT_ELIGIBLE)->event.value[3].number, ==, 120);
+    story_free(f.s);
+}
+
+/* Six at one supernode: the best of them is promoted, and half of the others come to it.  It is a user as before. */
+static void test_under_need_the_best_is_promoted(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){.resources = {.cpu = 500, .memory = 128, .bandwidth = 128}});
+    story_host *best = add(&f, &(story_client_options){.resources = plenty});
+    size_t granted = story_count(f.s->server, PL_EVENT_SERVER_GRANTED) + 6;
+    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    g_assert_cmpint(at, !=, PL_NEVER);
+    g_assert_true(elected(&f) == best);
+    g_assert_cmpuint(story_last(best, PL_EVENT_PROMOTED)->event.value[0].addr.ip, ==, best->outside);
+    /* Its answer and the word to move, a probe, TCP, Noise, attach and advertise. */
+    story_run(f.s, at + 5 * RTT);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_HANDED_OVER), ==, 0);
+    story_run(f.s, at + 5 * RTT + 1);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 3);
+    g_assert_cmpuint(pl_node_online(f.s->supernode[0]->node), ==, 3);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_HANDED_OVER), ==, 3);
+    g_assert_cmpint(story_last(f.clients[0], PL_EVENT_HANDED_OVER)->event.value[1].number, ==, 3 * RTT);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    story_run(f.s, START + PL_HOUR); /* and so it stays */
+    g_assert_cmpuint(n_elected(&f), ==, 1);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_DEMOTED), ==, 0);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_REFUSED_INPUT), ==, 0);
+    g_assert_cmpuint(story_count(f.s->server, PL_EVENT_SERVER_GRANTED), ==, granted);
+    story_free(f.s);
+}
+
+static void expect_never(const story_client_options *options)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    story_client_options claiming = *options;
+    claiming.resources = (pl_resources){UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    add_many(&f, 6, &claiming);
+    story_run(f.s, START + PL_HOUR);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_ELIGIBLE), ==, 0);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_PROMOTED), ==, 0);
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), ==, 0);
+    story_free(f.s);
+}
+
+static void test_never_behind_nat(void)
+{
+    static const char *const boxes[] = {"full-cone", "port-restricted", "symmetric"};
+    for (size_t i = 0; i < G_N_ELEMENTS(boxes); i++)
+        expect_never(&(story_client_options){.nat = boxes[i]});
+}
+
+static void test_never_behind_a_firewall(void)
+{
+    static const char *const firewalls[] = {"stateful", "udp-blocked", "web-only"};
+    for (size_t i = 0; i < G_N_ELEMENTS(firewalls); i++)
+        expect_never(&(story_client_options){.firewall = firewalls[i]});
+}
+
+/* There need be nobody at the proxy: the first supernode is reached directly. */
+static void test_never_behind_a_proxy(void)
+{
+    expect_never(&(story_client_options){.proxy = {0x52000001, 8080}});
+}
+
+static void test_never_with_too_little(void)
+{
+    static const pl_resources little[] = {{499, 512, 1000, 0}, {2400, 127, 1000, 0}, {2400, 512, 127, 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(little); i++) {
+        fixture f;
+        pl_config config = small();
+        begin(&f, &config);
+        add_many(&f, 6, &(story_client_options){.resources = little[i]});
+        story_run(f.s, START + 10 * PL_MINUTE);
+        g_assert_cmpuint(count_all(&f, PL_EVENT_ELIGIBLE), ==, 0);
+        story_free(f.s);
+    }
+}
+
+/* UDP comes in and TCP does not: by its report it is open.  Its children-to-be ask it and fail, are back at a
+ * supernode that works, and it is a client again, for good. */
+static void test_who_cannot_be_reached_is_demoted(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_host *wrong = add(&f, &(story_client_options){.firewall = "tcp-in-refused", .resources = plenty});
+    pl_time at = story_run_to(wrong, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    g_assert_cmpint(at, !=, PL_NEVER);
+    story_run(f.s, at + config.election_proof);
+    g_assert_cmpuint(story_count(wrong, PL_EVENT_DEMOTED), ==, 0);
+    story_run(f.s, at + config.election_proof + 1);
+    g_assert_cmpstr(story_last(wrong, PL_EVENT_DEMOTED)->event.value[0].text, ==, "unreached");
+    g_assert_cmpint((int)pl_node_role_of(wrong->node), ==, PL_NODE_CLIENT);
+    story_run(f.s, at + PL_HOUR);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_LOGGED_OUT), ==, 0);
+    g_assert_cmpuint(story_count(wrong, PL_EVENT_PROMOTED), ==, 1);
+    story_free(f.s);
+}
+
+/* Its children leave one by one until it has one: it asks for room, hands that one over, and is a client. */
+static void test_one_with_too_few_steps_down(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_host *best = add(&f, &(story_client_options){.resources = plenty});
+    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_run(f.s, at + PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 3);
+    story_log_out(f.clients[0]);
+    story_log_out(f.clients[1]);
+    g_assert_cmpint(story_run_to(best, PL_EVENT_DEMOTED, at + 4 * PL_MINUTE), ==, PL_NEVER); /* not settled yet */
+    g_assert_cmpint(story_run_to(best, PL_EVENT_DEMOTED, at + 10 * PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpstr(story_last(best, PL_EVENT_DEMOTED)->event.value[0].text, ==, "too-few");
+    g_assert_cmpint(story_last(best, PL_EVENT_DEMOTED)->event.value[2].number, ==, 0); /* all had left before */
+    g_assert_cmpuint(n_online(&f), ==, 4);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_LOGGED_OUT), ==, 2);
+    g_assert_cmpint((int)pl_node_login_state(best->node), ==, PL_LOGIN_ONLINE);
+    story_free(f.s);
+}
+
+/* The user of an elected supernode goes: its children are told, and are at a spare at once. */
+static void test_who_logs_out_is_no_supernode(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_host *best = add(&f, &(story_client_options){.resources = plenty});
+    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_run(f.s, at + PL_MINUTE);
+    story_log_out(best);
+    g_assert_cmpstr(story_last(best, PL_EVENT_DEMOTED)->event.value[0].text, ==, "logged-out");
+    story_run(f.s, at + PL_MINUTE + PL_SECOND);
+    g_assert_cmpuint(n_online(&f), ==, 5);
+    g_assert_cmpstr(story_last(f.clients[0], PL_EVENT_PARENT_LOST)->event.value[1].text, ==, "leaving");
+    story_log_in(best, best->name, "secret"); /* its ports and sockets are its own again */
+    story_run(f.s, at + 2 * PL_MINUTE);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    story_free(f.s);
+}
+
+/* Twenty nodes, eighteen of them users who all come to one supernode: the network divides until nobody has more than
+ * he wants, and draws together again when most have left. */
+static void test_the_ratio_adjusts_itself(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 18, &(story_client_options){.resources = plenty});
+    story_run(f.s, START + PL_HOUR);
+    g_assert_cmpuint(n_online(&f), ==, 18);
+    size_t children = 0, supernodes = 0;
+    for (size_t i = 0; i < f.n + 2; i++) {
+        const story_host *host = i < f.n ? f.clients[i] : f.s->supernode[i - f.n];
+        if (pl_node_role_of(host->node) != PL_NODE_SUPERNODE)
+            continue;
+        size_t n = pl_node_clients(host->node);
+        g_assert_cmpuint(n, <=, 4);
+        children += n;
+        supernodes += n > 0;
+    }
+    g_assert_cmpuint(children, ==, 18);
+    g_assert_cmpuint(supernodes, >=, 5); /* 18 of 4 */
+    g_assert_cmpuint(supernodes, <=, 9); /* 18 of 2 */
+    for (size_t i = 0; i < 14; i++)
+        story_log_out(f.clients[i]);
+    story_run(f.s, START + 2 * PL_HOUR);
+    g_assert_cmpuint(n_online(&f), ==, 4);
+    g_assert_cmpuint(n_elected(&f), <=, 2);
+    story_free(f.s);
+}
+
+/* --- who does not play by the rules --- */
+
+/* Beside an honest child that has four times what suffices the claim of everything is no better. */
+static void test_absurd_claims_win_nothing(void)
+{
+    const pl_config config = small();
+    const pl_resources absurd = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    const pl_resources honest = {2000, 512, 512, 3600};
+    g_assert_cmpint(pl_resources_score(&absurd, &config), ==, pl_resources_score(&honest, &config));
+    g_assert_cmpint(pl_resources_score(&absurd, &config), ==, 3 * 16);
+    g_assert_true(pl_resources_suffice(&absurd, &config));
+}
+
+typedef struct play {
+    fixture f;
+    story_speaker *speaker;
+    pl_addr only[1];
+} play;
+
+static void answer_as_supernode(story_speaker *speaker, pl_message_id id)
+{
+    const story *s = speaker->answer_ctx;
+    if (id == PL_MESSAGE_ATTACH)
+        story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_ATTACHED,
+                                                 .unix_time = s->epoch,
+                                                 .n_servers = 1,
+                                                 .servers = {s->servers[0]}});
+    if (id == PL_MESSAGE_ADVERTISE)
+        story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_ADVERTISED});
+    if (id == PL_MESSAGE_KEEP_ALIVE)
+        story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_KEEP_ALIVE});
+}
+
+/* A client whose supernode is the speaker. */
+static story_host *online_at_the_speaker(play *p, const pl_config *config, const story_client_options *options)
+{
+    begin(&p->f, config);
+    story_host *alice = story_add_client(p->f.s, options);
+    p->speaker = story_speaker_new(p->f.s);
+    p->speaker->answer = answer_as_supernode;
+    p->speaker->answer_ctx = p->f.s;
+    story_speaker_listen(p->speaker);
+    p->only[0] = (pl_addr){p->speaker->host->ip, STORY_PORT};
+    alice->network.bootstrap = p->only;
+    alice->network.n_bootstrap = 1;
+    story_account(p->f.s, "alice", "wonderland");
+    story_log_in(alice, "alice", "wonderland");
+    g_assert_cmpint(story_run_to(alice, PL_EVENT_LOGGED_IN, START + PL_MINUTE), !=, PL_NEVER);
+    return alice;
+}
+
+static void close_play(play *p)
+{
+    story_speaker_free(p->speaker);
+    story_free(p->f.s);
+}
+
+static bool has_heard(const story_speaker *speaker, pl_message_id id)
+{
+    for (size_t i = 0; i < MIN(speaker->n_heard, (size_t)STORY_WORDS_MAX); i++)
+        if (speaker->heard[i] == id)
+            return true;
+    return false;
+}
+
+static void test_an_ineligible_node_declines(void)
+{
+    play p;
+    pl_config config = small();
+    story_host *alice = online_at_the_speaker(&p, &config, &(story_client_options){.nat = "port-restricted", .resources = plenty});
+    for (int i = 0; i < 20; i++)
+        story_speaker_say(p.speaker, &(pl_message){.id = PL_MESSAGE_PROMOTE});
+    story_run(p.f.s, story_now(p.f.s) + 10 * PL_MINUTE);
+    g_assert_cmpuint(story_count(alice, PL_EVENT_PROMOTED), ==, 0);
+    g_assert_cmpint((int)pl_node_role_of(alice->node), ==, PL_NODE_CLIENT);
+    g_assert_true(has_heard(p.speaker, PL_MESSAGE_PROMOTED));
+    g_assert_cmpint((int)pl_node_login_state(alice->node), ==, PL_LOGIN_ONLINE);
+    close_play(&p);
+}
+
+/* A hundred words to move, each to another supernode: one is obeyed. */
+static void test_a_storm_of_moves_is_bounded(void)
+{
+    play p;
+    pl_config config = small();
+    story_host *alice = online_at_the_speaker(&p, &config, &(story_client_options){0});
+    for (uint32_t i = 0; i < 100; i++)
+        story_speaker_say(p.speaker, &(pl_message){.id = PL_MESSAGE_MOVE, .target = {0x0B000001 + i, 33033}});
+    story_run(p.f.s, story_now(p.f.s) + 30 * PL_SECOND);
+    g_assert_cmpuint(story_refusals(alice, "limit", "move"), ==, 99);
+    g_assert_cmpint((int)pl_node_login_state(alice->node), ==, PL_LOGIN_ONLINE); /* nobody answered there */
+    g_assert_cmpuint(story_count(alice, PL_EVENT_PARENT_LOST), ==, 0);
+    story_run(p.f.s, story_now(p.f.s) + PL_MINUTE);
+    story_speaker_say(p.speaker, &(pl_message){.id = PL_MESSAGE_MOVE, .target = p.f.s->bootstrap[0]});
+    g_assert_cmpint(story_run_to(alice, PL_EVENT_HANDED_OVER, story_now(p.f.s) + PL_SECOND), !=, PL_NEVER);
+    g_assert_cmpuint(pl_node_supernode_address(alice->node).ip, ==, p.f.s->bootstrap[0].ip);
+    close_play(&p);
+}
+
+/* A word to move that leads nowhere sensible. */
+static void test_moves_to_nowhere_are_refused(void)
+{
+    play p;
+    pl_config config = small();
+    story_host *alice = online_at_the_speaker(&p, &config, &(story_client_options){0});
+    const pl_addr nowhere[] = {{0, 33033}, {0x0B000001, 0}, p.only[0]};
+    for (size_t i = 0; i < G_N_ELEMENTS(nowhere); i++)
+        story_speaker_say(p.speaker, &(pl_message){.id = PL_MESSAGE_MOVE, .target = nowhere[i]});
+    story_run(p.f.s, story_now(p.f.s) + PL_SECOND);
+    g_assert_cmpuint(story_refusals(alice, "limit", "move"), ==, 3);
+    g_assert_cmpint((int)pl_node_login_state(alice->node), ==, PL_LOGIN_ONLINE);
+    close_play(&p);
+}
+
+/* One that claims the world, says yes and serves nobody; and claims it again.  It is asked once, and nobody is the worse
+ * for it. */
+static void test_a_liar_is_asked_once(void)
+{
+    fixture f;
+    pl_config config = small();
+    config.overlay_keep_alive = 0; /* the speaker says what the test tells it, and nothing else */
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_run(f.s, START + PL_SECOND);
+    story_speaker *liar = story_speaker_new(f.s);
+    const pl_message absurd = {.id = PL_MESSAGE_RESOURCES,
+                               .cpu = UINT32_MAX,
+                               .memory = UINT32_MAX,
+                               .bandwidth = UINT32_MAX,
+                               .uptime = UINT32_MAX,
+                               .port = STORY_PORT};
+    story_speaker_meet(liar, f.s->bootstrap[0], PL_NOISE_XX);
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_CLIENT});
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_ADVERTISE,
+                                          .credential = {liar->credential, liar->credential_len}});
+    for (int i = 0; i < 5; i++) {
+        story_speaker_say(liar, &absurd);
+        story_run(f.s, story_now(f.s) + 2 * PL_MINUTE);
+        if (i == 0)
+            story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_PROMOTED, .answer = PL_PROMOTED_YES});
+        story_run(f.s, story_now(f.s) + PL_MINUTE);
+        story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_RESOURCES});
+    }
+    g_assert_true(has_heard(liar, PL_MESSAGE_PROMOTE));
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), ==, 1);
+    g_assert_cmpuint(n_online(&f), ==, 5);
+    g_assert_cmpuint(count_all(&f, PL_EVENT_PARENT_LOST), ==, 0);
+    story_speaker_say(liar, &(pl_message){.id = PL_MESSAGE_PROMOTED, .answer = PL_PROMOTED_YES}); /* unasked */
+    story_run(f.s, story_now(f.s) + PL_SECOND);
+    g_assert_cmpuint(story_refusals(f.s->supernode[0], "unexpected", "promoted"), ==, 1);
+    g_assert_nonnull(story_ended(liar->host, liar->stream));
+    story_speaker_free(liar);
+    story_free(f.s);
+}
+
+#define ADD(name, test) g_test_add_func("/story/election/" name, test)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("nobody-without-need", test_nobody_is_promoted_without_need);
+    ADD("eligible-when-up-long-enough", test_eligible_when_it_was_up_long_enough);
+    ADD("the-best-is-promoted", test_under_need_the_best_is_promoted);
+    ADD("never-behind-nat", test_never_behind_nat);
+    ADD("never-behind-a-firewall", test_never_behind_a_firewall);
+    ADD("never-behind-a-proxy", test_never_behind_a_proxy);
+    ADD("never-with-too-little", test_never_with_too_little);
+    ADD("who-cannot-be-reached-is-demoted", test_who_cannot_be_reached_is_demoted);
+    ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
+    ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
+    ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
+    ADD("absurd-claims-win-nothing", test_absurd_claims_win_nothing);
+    ADD("a-liar-is-asked-once", test_a_liar_is_asked_once);
+    ADD("an-ineligible-node-declines", test_an_ineligible_node_declines);
+    ADD("a-storm-of-moves-is-bounded", test_a_storm_of_moves_is_bounded);
+    ADD("moves-to-nowhere", test_moves_to_nowhere_are_refused);
+    return g_test_run();
+}
