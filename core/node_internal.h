@@ -1,6 +1,6 @@
 /* node_internal.h - the node's state, shared by its files only: node.c (life, and the routing of inputs), node_paths.c
  * (what concerns other users), node_sessions.c (whom we call and who calls us), node_lobby.c (who knocks), node_buddies.c
- * (whom we know), node_search.c (whom we look for). */
+ * (whom we know), node_search.c (whom we look for), node_role.c (what it is). */
 #ifndef PL_NODE_INTERNAL_H
 #define PL_NODE_INTERNAL_H
 

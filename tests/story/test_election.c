@@ -294,6 +294,62 @@ static void test_the_ratio_adjusts_itself(void)
     story_free(f.s);
 }
 
+/* --- its place among supernodes --- */
+
+/* Whom everybody finds where he is. */
+static void expect_found(const fixture *f, story_host *who, story_host *whom, const story_host *where)
+{
+    uint64_t search;
+    pl_search_result result;
+    g_assert_cmpint(pl_node_search(who->node, whom->name, &search, story_now(f->s)), ==, 0);
+    story_arm(who);
+    g_assert_cmpint(story_run_to(who, PL_EVENT_SEARCH_ENDED, story_now(f->s) + PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpstr(story_last(who, PL_EVENT_SEARCH_ENDED)->event.value[1].text, ==, "found");
+    g_assert_cmpint(pl_node_search_result(who->node, search, &result), ==, 0);
+    g_assert_true(result.is_online);
+    g_assert_true(pl_addr_equal(result.contact.supernode, pl_node_supernode_address(whom->node)));
+    g_assert_cmpuint(result.contact.supernode.ip, ==, where->outside);
+}
+
+static void expect_members(const fixture *f, size_t members)
+{
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpuint(pl_node_members(f->s->supernode[i]->node), ==, members);
+        g_assert_cmpuint(pl_node_index_entries(f->s->supernode[i]->node), ==, f->n);
+    }
+}
+
+/* It is a member like others, keeps what the slots that it serves hold, and searches as the user that it still is; when it
+ * is none any more it is missed as one that vanished. */
+static void test_who_is_promoted_serves_the_index(void)
+{
+    fixture f;
+    pl_config config = small();
+    begin(&f, &config);
+    add_many(&f, 5, &(story_client_options){0});
+    story_host *best = add(&f, &(story_client_options){.resources = plenty}), *first = f.s->supernode[0];
+    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_run(f.s, at + PL_MINUTE);
+    g_assert_cmpuint(pl_node_members(best->node), ==, 2);
+    g_assert_cmpuint(pl_node_index_entries(best->node), ==, f.n);
+    expect_members(&f, 2);
+    expect_found(&f, f.clients[4], f.clients[0], best); /* who was told to move */
+    expect_found(&f, f.clients[0], f.clients[4], first);
+    expect_found(&f, f.clients[4], best, first);
+    expect_found(&f, best, f.clients[0], best);
+    expect_found(&f, best, f.clients[4], first);
+    story_log_out(f.clients[0]);
+    story_log_out(f.clients[1]);
+    g_assert_cmpint(story_run_to(best, PL_EVENT_DEMOTED, at + 10 * PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpuint(pl_node_members(best->node), ==, 0);
+    g_assert_cmpuint(pl_node_index_entries(best->node), ==, 0);
+    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    expect_members(&f, 1);
+    expect_found(&f, f.clients[4], best, first);
+    expect_found(&f, best, f.clients[4], first);
+    story_free(f.s);
+}
+
 /* --- who does not play by the rules --- */
 
 /* Beside an honest child that has four times what suffices the claim of everything is no better. */
@@ -465,6 +521,7 @@ int main(int argc, char **argv)
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
+    ADD("who-is-promoted-serves-the-index", test_who_is_promoted_serves_the_index);
     ADD("absurd-claims-win-nothing", test_absurd_claims_win_nothing);
     ADD("a-liar-is-asked-once", test_a_liar_is_asked_once);
     ADD("an-ineligible-node-declines", test_an_ineligible_node_declines);
