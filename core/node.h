@@ -103,7 +103,7 @@ int pl_node_discard_buddies(pl_node *node);
 /* For looking at (pl_buddies_count, _at, _find, _refused); NULL as long as nobody was online.  Borrowed. */
 const pl_buddies *pl_node_buddies(const pl_node *node);
 /* Looks for a user by name: search:started … search:ended tell what becomes of it, and it always ends.  The number of
- * the search goes to *ret_search.  PL_ERR_UNEXPECTED if nobody is logged in, PL_ERR_MALFORMED for a bad name,
+ * the search goes to *ret_search.  PL_ERR_UNEXPECTED if nobody is logged in or his supernode was lost, PL_ERR_MALFORMED for a bad name,
  * PL_ERR_LIMIT if search.client_max are under way. */
 int pl_node_search(pl_node *node, const char *name, uint64_t *ret_search, pl_time now);
 /* What a search found, from its search:ended on, for the last eight that found somebody: pl_node_connect takes its

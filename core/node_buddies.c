@@ -1,12 +1,24 @@
 /* node_buddies.c - whom the user knows: his list while he is online, and who looks the names up. */
 #include "core/node_internal.h"
 
-/* Presence is the index's to know.  Until a node can search, nobody can be asked: then this starts a search,
- * whose end calls pl_buddies_found. */
+/* Presence is the index's to know: a search like any other, whose end comes to pl_node_buddies_found. */
 static bool look_up(void *owner, const char *name, pl_time now)
 {
-    (void)owner, (void)name, (void)now;
-    return false;
+    uint64_t search;
+    return pl_node_search(owner, name, &search, now) == 0;
+}
+
+/* Who was found last without a word that he is online has left; of whom nobody knows, nobody knows since when. */
+void pl_node_buddies_found(pl_node *node, const char *name, pl_search_outcome outcome,
+                           const pl_search_result *result, pl_time now)
+{
+    if (!node->buddies)
+        return;
+    pl_buddy_presence presence = result && result->is_online       ? PL_BUDDY_ONLINE
+                                 : outcome == PL_SEARCH_GAVE_UP ? PL_BUDDY_UNKNOWN
+                                                                : PL_BUDDY_OFFLINE;
+    int64_t age = result ? pl_context_unix(&node->context, now) - result->seen : -1;
+    pl_buddies_found(node->buddies, name, presence, age, now);
 }
 
 void pl_node_buddies_online(void *owner, const char *name, const char *password, pl_time now)

@@ -155,6 +155,9 @@ void pl_node_lobby_clear(pl_node *node);
 
 void pl_node_buddies_online(void *owner, const char *name, const char *password, pl_time now);
 void pl_node_buddies_offline(void *owner);
+/* A search ended: a buddy list that asked for it, or that has the name in it, is told. */
+void pl_node_buddies_found(pl_node *node, const char *name, pl_search_outcome outcome, const pl_search_result *result,
+                           pl_time now);
 
 /* node_role.c */
 

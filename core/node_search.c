@@ -31,10 +31,10 @@ static void leave(pl_node *node, pl_search *search)
 static void on_done(void *owner, pl_search *search, pl_search_outcome outcome, const pl_search_result *result,
                     pl_time now)
 {
-    (void)outcome, (void)now;
     pl_node *node = owner;
     if (result)
         remember(node, search, result);
+    pl_node_buddies_found(node, pl_search_name(search), outcome, result, now);
     leave(node, search);
 }
 
@@ -50,7 +50,8 @@ static bool udp_gets_out(const pl_node *node)
 
 int pl_node_search(pl_node *node, const char *name, uint64_t *ret_search, pl_time now)
 {
-    if (!node->login || !pl_login_identity(node->login))
+    /* Between two supernodes there is nobody to ask. */
+    if (!node->login || !pl_login_identity(node->login) || !pl_login_supernode(node->login).ip)
         return PL_ERR_UNEXPECTED;
     if (!pl_login_name_is_valid(name))
         return PL_ERR_MALFORMED;

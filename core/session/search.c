@@ -371,6 +371,11 @@ void pl_search_free(pl_search *search)
     g_free(search);
 }
 
+const char *pl_search_name(const pl_search *search)
+{
+    return search->name;
+}
+
 uint32_t pl_search_number(const pl_search *search)
 {
     return search->options.number;

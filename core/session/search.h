@@ -84,6 +84,8 @@ pl_search *pl_search_new(const pl_search_options *options, pl_time now);
 /* NULL is accepted. */
 void pl_search_free(pl_search *search);
 uint32_t pl_search_number(const pl_search *search);
+/* Whom it looks for. */
+const char *pl_search_name(const pl_search *search);
 
 /* A record of the supernode about this search, an answer to a question asked by UDP (true if it was ours), and the
  * loss of the supernode, which ends it.  Each may end the search. */

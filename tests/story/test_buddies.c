@@ -65,6 +65,34 @@ static void test_survives_a_restart(void)
     story_free(s);
 }
 
+static pl_buddy_presence presence(const story_host *host, const char *name)
+{
+    return pl_buddies_find(pl_node_buddies(host->node), name)->presence;
+}
+
+/* Presence is the index's to know: a buddy is looked up when the user comes online, and at each buddies.check. */
+static void test_presence_comes_by_the_index(void)
+{
+    story *s = open_story();
+    story_account(s, "bob", "builder");
+    story_host *alice = story_add_client(s, &(story_client_options){0});
+    story_host *bob = story_add_client(s, &(story_client_options){0});
+    come_online(alice, "alice", "wonderland");
+    befriend(alice, "bob");
+    befriend(alice, "nobody-of-that-name");
+    pass(s, alice->config.buddies_check + PL_MINUTE);
+    g_assert_cmpint((int)presence(alice, "bob"), ==, PL_BUDDY_OFFLINE);
+    come_online(bob, "bob", "builder");
+    pass(s, alice->config.buddies_check + PL_MINUTE);
+    g_assert_cmpint((int)presence(alice, "bob"), ==, PL_BUDDY_ONLINE);
+    g_assert_cmpint((int)presence(alice, "nobody-of-that-name"), ==, PL_BUDDY_OFFLINE);
+    g_assert_cmpuint(story_count(alice, PL_EVENT_BUDDY_ONLINE), ==, 1);
+    story_log_out(bob);
+    pass(s, 2 * alice->config.buddies_check);
+    g_assert_cmpint((int)presence(alice, "bob"), ==, PL_BUDDY_OFFLINE);
+    story_free(s);
+}
+
 /* The price of a list that no server has. */
 static void test_another_machine_finds_it_empty(void)
 {
@@ -210,5 +238,6 @@ int main(int argc, char **argv)
     g_test_add_func("/story/buddies/a-wrong-password-opens-nothing", test_a_wrong_password_opens_nothing);
     g_test_add_func("/story/buddies/a-lost-supernode-shuts-it", test_a_lost_supernode_shuts_it);
     g_test_add_func("/story/buddies/no-name-leaves-the-machine", test_no_name_leaves_the_machine);
+    g_test_add_func("/story/buddies/presence-comes-by-the-index", test_presence_comes_by_the_index);
     return g_test_run();
 }
