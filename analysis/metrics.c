@@ -61,6 +61,7 @@ static const an_label_key label_keys[] = {
     SESSION_KEYS("path.surprise."),     SESSION_KEYS("path.punchable."),
     {"icmp.", "login", logins},         {"icmp.", "setup", NULL},   {"icmp.", "nat", NULL},
     {"icmp.", "firewall", NULL},        {"icmp.", "link", NULL},
+    {"overlay.elected", "setup", NULL},
     {"search.", "truth", truths},       {"search.", "policy", search_policies},
     {"search.", "transport", ways},
 };
@@ -159,6 +160,10 @@ static const an_metric table[] = {
      "share of those who want to be online that is: users in a session, and those who crashed and will be back", NULL},
     {"overlay.shut_off", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "supernodes that have shut themselves off (OU-13)", NULL},
     {"overlay.shut_offs", "count", AN_COUNT, AN_ABSENT_ZERO, "times that a supernode shut itself off", NULL},
+    {"overlay.elected", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of peers that were promoted to be supernodes in the run (supernodes.election)", NULL},
+    {"overlay.promotions", "count", AN_COUNT, AN_ABSENT_ZERO, "times that a peer became a supernode", NULL},
+    {"overlay.demotions", "count", AN_COUNT, AN_ABSENT_ZERO, "times that it became a client again", NULL},
     {"overlay.attempts", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "attempts of log-ins a minute, since the last sample",
      NULL},
     {"overlay.pressure", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "the same for each supernode that serves (OU-12)",

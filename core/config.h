@@ -282,7 +282,7 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(election_bandwidth, "election.bandwidth", PL_UNIT_COUNT, 128, 0, 1000000000, "chosen",                 \
       "kbit/s upwards of a supernode at least: three times the 40 kbit/s of PO-09")                          \
     X(election_uptime, "election.uptime", PL_UNIT_TIME, 30 * PL_MINUTE, 0, 400 * 24 * PL_HOUR, "chosen",     \
-      "how long it must be up: sessions have heavy tails (GD-06), so that who has stayed will stay")         \
+      "how long the user must be there: sessions have heavy tails (GD-06), so that who has stayed will stay")         \
     X(election_interval, "election.interval", PL_UNIT_TIME, PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",    \
       "how often a supernode counts its children and decides: as often as they say that they live")          \
     X(election_settle, "election.settle", PL_UNIT_TIME, 15 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",           \

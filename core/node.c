@@ -162,7 +162,7 @@ static void on_detached(void *owner, pl_time now)
 static void start_client(pl_node *node, pl_time now)
 {
     if (node->candidate)
-        node->candidate->started_at = now;
+        node->candidate->there_since = PL_NEVER;
     node->keeper = pl_nat_keeper_new(&(pl_nat_keeper_options){
         .context = &node->context, .policy = node->nat_policy, .socket = node->socket});
     node->login = pl_login_new(&(pl_login_options){.context = &node->context,
@@ -365,12 +365,19 @@ pl_time pl_node_deadline(const pl_node *node)
 
 int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_time now)
 {
-    return node->login ? pl_login_start(node->login, name, password, now) : PL_ERR_UNEXPECTED;
+    if (!node->login)
+        return PL_ERR_UNEXPECTED;
+    int error = pl_login_start(node->login, name, password, now);
+    if (error == 0 && node->candidate && node->candidate->there_since == PL_NEVER)
+        node->candidate->there_since = now; /* who logs in anew because he lost his supernode was there all the time */
+    return error;
 }
 
 void pl_node_log_out(pl_node *node, pl_time now)
 {
     pl_node_role_step_down(node, "logged-out", now);
+    if (node->candidate)
+        node->candidate->there_since = PL_NEVER;
     if (node->login)
         pl_login_stop(node->login, now);
 }

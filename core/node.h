@@ -55,7 +55,7 @@ typedef struct pl_node_options {
     const pl_search_policy *search_policy;   /* clients: static; NULL = the default of session/search.h */
     const pl_relogin_policy *relogin_policy; /* clients: static; NULL = "none" */
     const pl_election_policy *election_policy; /* clients and supernodes: static; NULL = "none" */
-    pl_resources resources; /* clients: what the host has; the uptime is the node's own */
+    pl_resources resources; /* clients: what the host has; the uptime is the user's stay */
     pl_addr proxy; /* HTTP proxy through which streams to port 443 are opened (nat/proxy.h); {0,0} = none */
 } pl_node_options;
 

@@ -57,7 +57,7 @@ typedef struct pl_node_searches {
 /* What a client has that may become a supernode. */
 typedef struct pl_node_candidate {
     pl_resources resources;
-    pl_time started_at;
+    pl_time there_since; /* the user's log-in; PL_NEVER: nobody is logged in */
     bool is_unreachable; /* it was elected, and nobody could reach it: not again */
     bool is_elected;     /* it is a supernode: the rest is its own */
     pl_addr address;

@@ -71,7 +71,8 @@ static bool is_eligible(const pl_node *node, pl_resources *ret_resources, pl_tim
 {
     const pl_node_candidate *candidate = node->candidate;
     *ret_resources = candidate->resources;
-    ret_resources->uptime = (uint32_t)MIN((now - candidate->started_at) / PL_SECOND, UINT32_MAX);
+    ret_resources->uptime =
+        candidate->there_since == PL_NEVER ? 0 : (uint32_t)MIN((now - candidate->there_since) / PL_SECOND, UINT32_MAX);
     return node->socket && !candidate->is_unreachable && pl_nat_keeper_is_open(node->keeper) &&
            pl_resources_suffice(ret_resources, node->context.config);
 }

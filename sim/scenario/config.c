@@ -246,6 +246,7 @@ static void read_servers(sim_config_builder *b, const char *section, sim_servers
         .web_ports = raw.web_ports,
         .bootstrap = raw.bootstrap ? SIM_YES : SIM_NO,
         .pairs = raw.pairs ? SIM_YES : SIM_NO,
+        .election = raw.election,
     };
 }
 

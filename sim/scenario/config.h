@@ -6,6 +6,7 @@
 #define SIM_CONFIG_H
 
 #include "core/config.h"
+#include "core/overlay/election/election.h"
 #include "sim/net/net.h"
 #include "sim/scenario/terms.h"
 #include "sim/scenario/tree.h"
@@ -115,6 +116,7 @@ typedef struct sim_servers_config {
     sim_ports web_ports;  /* TCP */
     sim_switch bootstrap; /* supernodes: the first seven have the talk's seven addresses */
     sim_switch pairs;     /* supernodes: work in pairs for discovery */
+    const char *election; /* supernodes: policy of them and of the peers: "none", "by-need" */
 } sim_servers_config;
 
 /* HTTP proxies; count 0: none. */
@@ -138,6 +140,7 @@ typedef struct sim_group_config {
     net_nat_options carrier; /* of the box above the home boxes; likewise */
     int64_t per_nat;         /* hosts behind one home box */
     int64_t per_carrier;     /* homes (hosts, where there are no home boxes) behind one carrier's box */
+    pl_resources resources;  /* what each host says it has; the uptime is the user's stay */
     sim_switch isolated;     /* hosts of one LAN cannot reach each other */
     sim_switch proxy;        /* the nodes are told of an HTTP proxy */
     const char *traversal;   /* profile: "ours", "e1", "e2" */

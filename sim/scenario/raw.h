@@ -35,7 +35,7 @@ typedef struct sim_raw_link {
 
 typedef struct sim_raw_servers {
     int64_t count, dedicated, dedicated_capacity;
-    const char *link, *firewall, *stack;
+    const char *link, *firewall, *stack, *election;
     uint16_t port;
     sim_ports web_ports;
     int bootstrap, pairs;
@@ -48,6 +48,7 @@ typedef struct sim_raw_group {
     const char *name, *link, *firewall, *stack;
     sim_nat nat, carrier;
     int64_t per_nat, per_carrier;
+    int64_t cpu, memory, bandwidth;
     const char *traversal, *nat_refresh, *icmp, *relogin;
     int isolated, proxy;
     int log_in, login, credentials, returns;

@@ -94,6 +94,12 @@
         "hosts behind one home box, in one LAN"),                                                            \
         ROW(section, "per_carrier", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 1, 60000, "1", sim_raw_group,        \
             per_carrier, "homes behind one carrier's box (hosts, with nat: none)"),                          \
+        ROW(section, "cpu", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000, "0", sim_raw_group, cpu,         \
+            "MHz that each host has, for supernodes.election (BS-02)"),                                      \
+        ROW(section, "memory", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000000, "0", sim_raw_group,        \
+            memory, "MB that each host has, likewise"),                                                      \
+        ROW(section, "bandwidth", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000000, "0", sim_raw_group,     \
+            bandwidth, "kbit/s upwards that each host says it has, likewise; its link is another matter"),   \
         BOX(section, "churn", SIM_KIND_BLOCK, "the peers come and go; without it they stay"),                \
         BOX(section, "searches", SIM_KIND_BLOCK, "the peers search for users")
 
@@ -226,6 +232,10 @@ static const sim_schema_row rows[] = {
         dedicated, "how many more there are that sleep until `do: add` of the timeline"),
     ROW("supernodes", "dedicated_capacity", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000, "0", sim_raw_servers,
         dedicated_capacity, "logins a second that each of these can do; 0: as supernode.capacity says (protocol)"),
+    ROW("supernodes", "election", SIM_KIND_NAME, SIM_OPTIONAL, "none|by-need", 0, 0, "none", sim_raw_servers,
+        election,
+        "who becomes a supernode: none (roles are fixed), or by-need: peers that suffice are promoted by a "
+        "supernode with too many children (protocol: election.…)"),
     BOX("supernodes", "churn", SIM_KIND_BLOCK,
         "the supernodes come and go, but for those of the bootstrap list; without it they stay"),
     CHURN_ROWS("supernodes.churn"),

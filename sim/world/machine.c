@@ -189,6 +189,10 @@ void sim_machine_start(sim_machine *machine, pl_time now)
                              ? pl_search_policy_find(machine->group->searches.policy)
                              : NULL,
         .nat_policy = machine->group ? pl_nat_policy_find(machine->group->nat_refresh) : NULL,
+        .election_policy = world->config->supernodes.election
+                               ? pl_election_policy_find(world->config->supernodes.election)
+                               : NULL,
+        .resources = machine->group ? machine->group->resources : (pl_resources){0},
         .icmp_policy = machine->group ? pl_ping_policy_find(machine->group->icmp) : NULL,
         .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,

@@ -97,6 +97,19 @@ static void on_shut_off(sim_machine *machine, bool is_off, pl_time now)
         sample(&f, "overlay.shut_offs", 1, "count");
 }
 
+static void on_promoted(sim_machine *machine, pl_time now)
+{
+    const facts f = {machine, NULL, now};
+    machine->was_elected = true;
+    sample(&f, "overlay.promotions", 1, "count");
+}
+
+static void on_demoted(sim_machine *machine, pl_time now)
+{
+    const facts f = {machine, NULL, now};
+    sample(&f, "overlay.demotions", 1, "count");
+}
+
 void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
 {
     if (event->id == PL_EVENT_REFUSED_INPUT)
@@ -105,6 +118,10 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
         on_shut_off(machine, event->id == PL_EVENT_SHUT_OFF, now);
     if (!machine->group)
         return;
+    if (event->id == PL_EVENT_PROMOTED)
+        on_promoted(machine, now);
+    if (event->id == PL_EVENT_DEMOTED)
+        on_demoted(machine, now);
     if (machine->world->paths)
         sim_paths_event(machine, event, now);
     sim_searches_event(machine, event, now);
@@ -161,6 +178,21 @@ static void tell_unfinished(sim_world *world, pl_time now)
     }
 }
 
+/* Of each group, whom the supernodes chose; where nobody is chosen there is nothing to say. */
+static void tell_elected(sim_world *world, pl_time now)
+{
+    const char *policy = world->config->supernodes.election;
+    if (!policy || strcmp(policy, "none") == 0)
+        return;
+    for (size_t i = 0; i < world->n_peers; i++) {
+        sim_machine *machine = sim_world_peer(world, (int64_t)i + 1);
+        char labels[LABELS_MAX];
+        snprintf(labels, sizeof labels, "setup=%s", or_none(machine->group ? machine->group->name : NULL));
+        const facts f = {machine, labels, now};
+        sample(&f, "overlay.elected", machine->was_elected ? 1 : 0, "1");
+    }
+}
+
 static void tell_supernodes(sim_world *world, pl_time now)
 {
     size_t online = 0, serving = 0;
@@ -186,6 +218,7 @@ void sim_measure_end(sim_world *world, pl_time now)
     sim_searches_end(world, now);
     tell_unfinished(world, now);
     tell_supernodes(world, now);
+    tell_elected(world, now);
     if (world->network)
         tell_network(world);
     scalar(world, "node.refused_inputs", (double)world->n_refused_inputs, "count");

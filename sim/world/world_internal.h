@@ -58,6 +58,7 @@ typedef struct sim_machine {
     bool wants_online;     /* users: has logged in, or tried, and not left */
     bool is_logging_in;
     bool is_off;           /* supernodes: has shut itself off */
+    bool was_elected;      /* peers: was promoted once, whatever became of it */
 } sim_machine;
 
 struct sim_world {

@@ -115,6 +115,26 @@ static void test_eligible_when_it_was_up_long_enough(void)
     story_free(f.s);
 }
 
+/* A machine that runs all night with nobody logged in has shown nothing: it is the user's stay that counts. */
+static void test_up_is_who_is_logged_in(void)
+{
+    fixture f;
+    pl_config config = small();
+    config.election_uptime = 2 * PL_MINUTE;
+    begin(&f, &config);
+    story_host *client = add(&f, &(story_client_options){.resources = plenty});
+    story_run(f.s, ONLINE + PL_MINUTE);
+    story_log_out(client);
+    story_run(f.s, START + PL_HOUR);
+    story_log_in(client, client->name, "secret");
+    pl_time back = story_run_to(client, PL_EVENT_LOGGED_IN, START + PL_HOUR + PL_MINUTE);
+    story_run(f.s, back + 2 * PL_MINUTE - PL_SECOND);
+    g_assert_cmpuint(story_count(client, PL_EVENT_ELIGIBLE), ==, 0);
+    story_run(f.s, back + 3 * PL_MINUTE + PL_SECOND);
+    g_assert_cmpuint(story_count(client, PL_EVENT_ELIGIBLE), ==, 1);
+    story_free(f.s);
+}
+
 /* Six at one supernode: the best of them is promoted, and half of the others come to it.  It is a user as before. */
 static void test_under_need_the_best_is_promoted(void)
 {
@@ -512,6 +532,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("nobody-without-need", test_nobody_is_promoted_without_need);
     ADD("eligible-when-up-long-enough", test_eligible_when_it_was_up_long_enough);
+    ADD("up-is-who-is-logged-in", test_up_is_who_is_logged_in);
     ADD("the-best-is-promoted", test_under_need_the_best_is_promoted);
     ADD("never-behind-nat", test_never_behind_nat);
     ADD("never-behind-a-firewall", test_never_behind_a_firewall);

@@ -11,7 +11,7 @@ typedef struct pl_resources {
     uint32_t cpu;       /* MHz */
     uint32_t memory;    /* MB */
     uint32_t bandwidth; /* kbit/s upwards */
-    uint32_t uptime;    /* seconds since the node was started */
+    uint32_t uptime;    /* seconds since the user logged in */
 } pl_resources;
 
 /* Enough of each (BS-02)?  That its address is public and open (PO-08) is another's to say: pl_nat_keeper_is_open. */

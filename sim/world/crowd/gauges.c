@@ -16,17 +16,30 @@ static void count_users(const sim_world *world, census *c)
     }
 }
 
+static void count_serving(const sim_machine *machine, census *c)
+{
+    const double children = (double)pl_node_clients(machine->node);
+    c->serving++;
+    c->users_online += pl_node_online(machine->node);
+    g_array_append_val(c->children, children);
+}
+
+static void count_elected(const sim_world *world, census *c)
+{
+    for (size_t i = 0; i < world->n_peers; i++) {
+        const sim_machine *machine = sim_world_peer(world, (int64_t)i + 1);
+        if (machine->node && pl_node_role_of(machine->node) == PL_NODE_SUPERNODE)
+            count_serving(machine, c);
+    }
+}
+
 static void count_supernodes(const sim_world *world, census *c)
 {
     for (size_t i = 0; i < world->n_supernodes; i++) {
         const sim_machine *machine = &world->machines[world->n_servers + i];
         c->off += machine->is_off;
-        if (!machine->node || !pl_node_is_ready(machine->node))
-            continue;
-        const double children = (double)pl_node_clients(machine->node);
-        c->serving++;
-        c->users_online += pl_node_online(machine->node);
-        g_array_append_val(c->children, children);
+        if (machine->node && pl_node_is_ready(machine->node))
+            count_serving(machine, c);
     }
 }
 
@@ -69,6 +82,7 @@ static void on_sample(void *ctx, void *arg, pl_time now)
     census c = {.children = g_array_new(FALSE, FALSE, sizeof(double))};
     count_users(world, &c);
     count_supernodes(world, &c);
+    count_elected(world, &c);
     g_array_sort(c.children, compare);
     tell(world, "overlay.users_online", (double)c.users_online, "count", now);
     tell(world, "overlay.logged_in", (double)c.logged_in, "count", now);
