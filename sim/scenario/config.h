@@ -6,7 +6,6 @@
 #define SIM_CONFIG_H
 
 #include "core/config.h"
-#include "core/overlay/election/election.h"
 #include "sim/net/net.h"
 #include "sim/scenario/terms.h"
 #include "sim/scenario/tree.h"
@@ -140,7 +139,7 @@ typedef struct sim_group_config {
     net_nat_options carrier; /* of the box above the home boxes; likewise */
     int64_t per_nat;         /* hosts behind one home box */
     int64_t per_carrier;     /* homes (hosts, where there are no home boxes) behind one carrier's box */
-    pl_resources resources;  /* what each host says it has; the uptime is the user's stay */
+    uint32_t cpu, memory, bandwidth; /* what each host says it has: MHz, MB, kbit/s upwards */
     sim_switch isolated;     /* hosts of one LAN cannot reach each other */
     sim_switch proxy;        /* the nodes are told of an HTTP proxy */
     const char *traversal;   /* profile: "ours", "e1", "e2" */

@@ -148,6 +148,13 @@ static const sim_ports *web_ports_of(const sim_machine *machine)
     return machine->role == SIM_ROLE_LOGIN_SERVER ? &config->login_servers.web_ports : &machine->group->web_ports;
 }
 
+static pl_resources resources_of(const sim_machine *machine)
+{
+    const sim_group_config *group = machine->group;
+    return group ? (pl_resources){.cpu = group->cpu, .memory = group->memory, .bandwidth = group->bandwidth}
+                 : (pl_resources){0};
+}
+
 static void add_accounts(sim_machine *machine)
 {
     const sim_world *world = machine->world;
@@ -192,7 +199,7 @@ void sim_machine_start(sim_machine *machine, pl_time now)
         .election_policy = world->config->supernodes.election
                                ? pl_election_policy_find(world->config->supernodes.election)
                                : NULL,
-        .resources = machine->group ? machine->group->resources : (pl_resources){0},
+        .resources = resources_of(machine),
         .icmp_policy = machine->group ? pl_ping_policy_find(machine->group->icmp) : NULL,
         .proxy = sim_population_proxy(machine),
         .supernode = machine->role == SIM_ROLE_SUPERNODE ? &world->supernode_options[machine->index - 1] : NULL,
