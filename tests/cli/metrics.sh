@@ -1,6 +1,6 @@
 #!/bin/sh
 # The table of metrics and what a run writes are one list: every name and unit of the files is in the table,
-# and every row of the table is measured by one of eight small runs, one of which fails.
+# and every row of the table is measured by one of nine small runs, one of which fails.
 . tests/tap.sh
 
 small="--set peers.count=4 --set run.replications=1"
@@ -31,8 +31,13 @@ verdict /cli/metrics/a-run-with-searches $? "$work/log"
     --out "$work/storm" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-with-a-storm $? "$work/log"
 
+# Those who were elected go home, and are clients again.
+"$program" run --quiet --no-figures scenarios/overlay/election.yaml --tier ci --set 'expect=[]' \
+    --set 'timeline=[{at: 100min, do: quit, what: enough}]' --out "$work/elected" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-elections $? "$work/log"
+
 # "name unit", each once; all files have them in the same columns from the right.
-for run in good bad cells kept pings crowd storm; do cat "$work/$run"/p*/r*/s*.csv; done |
+for run in good bad cells kept pings crowd storm elected; do cat "$work/$run"/p*/r*/s*.csv; done |
     awk -F, 'NF == 6 && $3 != "name" && $3 !~ /^timeline\./ {print $3, $NF}' |
     sort -u >"$work/written"
 sed -n 's/^[0-9].*,\(path\.[a-z]*\.[a-z-]*\),[^,]*,1,.*/\1 1/p' "$work/mix/summary.csv" | sort -u >>"$work/written"
