@@ -212,6 +212,11 @@ void sim_machine_start(sim_machine *machine, pl_time now)
     sim_machine_arm(machine);
 }
 
+bool sim_machine_is_supernode(const sim_machine *machine)
+{
+    return machine->node && pl_node_role_of(machine->node) == PL_NODE_SUPERNODE;
+}
+
 void sim_machine_stop(sim_machine *machine)
 {
     pl_node_free(machine->node);

@@ -196,9 +196,9 @@ static void tell_elected(sim_world *world, pl_time now)
 static void tell_supernodes(sim_world *world, pl_time now)
 {
     size_t online = 0, serving = 0;
-    for (size_t i = 0; i < world->n_supernodes; i++) {
-        sim_machine *machine = &world->machines[world->n_servers + i];
-        if (!machine->node)
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (!sim_machine_is_supernode(machine))
             continue;
         const facts f = {machine, NULL, now};
         serving += pl_node_is_ready(machine->node);

@@ -102,6 +102,8 @@ struct sim_world {
 void sim_machine_start(sim_machine *machine, pl_time now);
 /* The host vanishes; its registry stays. */
 void sim_machine_stop(sim_machine *machine);
+/* It runs, and is a supernode now: from the start, or elected. */
+bool sim_machine_is_supernode(const sim_machine *machine);
 void sim_machine_clear(sim_machine *machine);
 /* Moves the engine's tick if the node's deadline moved earlier.  After every act on the node. */
 void sim_machine_arm(sim_machine *machine);

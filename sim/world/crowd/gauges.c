@@ -24,21 +24,12 @@ static void count_serving(const sim_machine *machine, census *c)
     g_array_append_val(c->children, children);
 }
 
-static void count_elected(const sim_world *world, census *c)
-{
-    for (size_t i = 0; i < world->n_peers; i++) {
-        const sim_machine *machine = sim_world_peer(world, (int64_t)i + 1);
-        if (machine->node && pl_node_role_of(machine->node) == PL_NODE_SUPERNODE)
-            count_serving(machine, c);
-    }
-}
-
 static void count_supernodes(const sim_world *world, census *c)
 {
-    for (size_t i = 0; i < world->n_supernodes; i++) {
-        const sim_machine *machine = &world->machines[world->n_servers + i];
+    for (size_t i = 0; i < world->n_machines; i++) {
+        const sim_machine *machine = &world->machines[i];
         c->off += machine->is_off;
-        if (machine->node && pl_node_is_ready(machine->node))
+        if (sim_machine_is_supernode(machine) && pl_node_is_ready(machine->node))
             count_serving(machine, c);
     }
 }
@@ -82,7 +73,6 @@ static void on_sample(void *ctx, void *arg, pl_time now)
     census c = {.children = g_array_new(FALSE, FALSE, sizeof(double))};
     count_users(world, &c);
     count_supernodes(world, &c);
-    count_elected(world, &c);
     g_array_sort(c.children, compare);
     tell(world, "overlay.users_online", (double)c.users_online, "count", now);
     tell(world, "overlay.logged_in", (double)c.logged_in, "count", now);
