@@ -31,6 +31,14 @@ verdict /cli/metrics/a-run-with-searches $? "$work/log"
     --out "$work/storm" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-with-a-storm $? "$work/log"
 
+# Who was elected is counted at the end as in the last sample.
+"$program" run --quiet --no-figures scenarios/overlay/election.yaml --tier ci --set 'expect=[]' --out "$work/voted" \
+    >"$work/log" 2>&1
+last=$(grep -h ',overlay.supernodes,' "$work"/voted/p0001/r00/series.csv | tail -n 1 | cut -d, -f5)
+end=$(grep -h ',overlay.supernodes,' "$work"/voted/p0001/r00/scalars.csv | cut -d, -f5)
+[ -n "$last" ] && [ "$last" -gt 4 ] && [ "$last" = "$end" ]
+verdict /cli/metrics/the-elected-count-at-the-end-too $? "$work/log"
+
 # Those who were elected go home, and are clients again.
 "$program" run --quiet --no-figures scenarios/overlay/election.yaml --tier ci --set 'expect=[]' \
     --set 'timeline=[{at: 100min, do: quit, what: enough}]' --out "$work/elected" >"$work/log" 2>&1
