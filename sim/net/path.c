@@ -13,8 +13,6 @@
 
 typedef net_spot place;
 
-static const place nowhere = {.name = NULL, .owner = NET_NO_HOST};
-
 static place at_host(const net *network, sim_host host)
 {
     return (place){.name = net_host_at(network, host)->name, .owner = host};
@@ -49,13 +47,6 @@ static void drop_at(net *network, net_flight *flight, net_drop drop, place where
     end(network, flight, NET_STEP_DROPPED, drop, where, now);
 }
 
-/* A step at a host's stack, at no box. */
-static void sight_stack(net *network, const net_flight *flight, net_step step, sim_host at, pl_time now)
-{
-    if (network->observer)
-        net_sight(network, flight, (net_sighting){.step = step, .at = at, .box_owner = NET_NO_HOST}, now);
-}
-
 /* A packet that a box made, in a given realm. */
 static net_flight *make_flight(net *network, const net_packet *packet, net_realm realm)
 {
@@ -73,31 +64,11 @@ net_flight *net_path_make(net *network, const net_packet *packet, net_realm real
     return make_flight(network, packet, realm);
 }
 
-static void hand_over(net *network, sim_host host, net_flight *flight, pl_time now)
-{
-    net_host *h = net_host_at(network, host);
-    if (!h->in_state.is_up) {
-        drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
-        return;
-    }
-    network->stats.delivered++;
-    net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
-    sight_stack(network, flight, NET_STEP_DELIVERED, host, now);
-    network->ops->deliver(network->engine, host, &flight->packet, now);
-    net_pool_give(&network->pool, flight);
-}
-
 /* A host's own firewall has answered the host. */
 static void on_own_answer(void *ctx, void *arg, pl_time now)
 {
     net_flight *flight = arg;
-    hand_over(ctx, flight->owner, flight, now);
-}
-
-/* Whether a host that has moved is still where a packet is addressed to. */
-static bool is_there(const net_host *host, const net_flight *flight)
-{
-    return host->realm == flight->realm && host->ip == flight->packet.destination.ip;
+    net_path_hand_over(ctx, flight->owner, flight, now);
 }
 
 /* Ends a packet on its way out at the host's own firewall, which answers at the same instant. */
@@ -135,16 +106,6 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     network->ops->at(network->engine, now, net_path_arrival, network, back);
 }
 
-/* Ends a packet on its way in at a firewall.  The answer starts where the packet's way down began, with the
- * addresses that it had there, so that it finds the same boxes on its way back to the sender. */
-static void refuse_in(net *network, net_flight *flight, place where, pl_time now)
-{
-    const net_packet refused = net_path_as_met(flight);
-    net_packet answer;
-    bool answers = net_answer_refusal(&refused, refused.destination.ip, &answer);
-    net_path_end_at(network, flight, NET_DROP_FIREWALL_IN, where, answers ? &answer : NULL, now);
-}
-
 /* A router's work: a packet that has no hop left ends here. */
 static bool hop(net_flight *flight)
 {
@@ -152,14 +113,6 @@ static bool hop(net_flight *flight)
         return false;
     flight->packet.ttl--;
     return true;
-}
-
-static net_verdict judge(net *network, net_firewall *firewall, const net_flight *flight,
-                         net_direction direction, pl_time now)
-{
-    if (!firewall)
-        return NET_ALLOW;
-    return net_firewall_judge(&network->flows, firewall, &flight->packet, direction, now);
 }
 
 /* Crosses the box above the packet's realm outward; false if the packet ended there. */
@@ -170,7 +123,7 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         refuse_out(network, flight, NET_DROP_TTL, now);
         return false;
     }
-    net_verdict verdict = judge(network, site->firewall, flight, NET_OUTWARD, now);
+    net_verdict verdict = net_path_judge(network, site->firewall, flight, NET_OUTWARD, now);
     if (verdict == NET_REFUSE)
         refuse_out(network, flight, NET_DROP_FIREWALL_OUT, now);
     else if (verdict == NET_DENY)
@@ -316,95 +269,12 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
         net_sight_crossing(network, flight, NET_DROP_NONE, site, now);
     }
     flight->realm = realm;
-    net_verdict verdict = judge(network, site->firewall, flight, NET_INWARD, now);
+    net_verdict verdict = net_path_judge(network, site->firewall, flight, NET_INWARD, now);
     if (verdict == NET_REFUSE)
-        refuse_in(network, flight, at_site(site), now);
+        net_path_refuse_in(network, flight, at_site(site), now);
     else if (verdict == NET_DENY)
         drop_at(network, flight, NET_DROP_FIREWALL_IN, at_site(site), now);
     return verdict == NET_ALLOW;
-}
-
-static net_drop drop_of(net_link_fate fate)
-{
-    switch (fate) {
-    case NET_LINK_PASSED:
-        return NET_DROP_NONE;
-    case NET_LINK_QUEUE_FULL:
-        return NET_DROP_QUEUE;
-    case NET_LINK_LOST:
-        return NET_DROP_LOSS;
-    }
-    g_assert_not_reached();
-}
-
-/* Sends a packet through one direction of a host's link; false if it ended there. */
-static bool cross_link(net *network, net_flight *flight, sim_host host, net_link_direction *direction,
-                       const net_link_options *link, uint64_t rate_bps, pl_time *ret_out, pl_time now)
-{
-    net_drop drop = NET_DROP_LINK_DOWN;
-    if (link->state == NET_LINK_UP)
-        drop = drop_of(net_link_submit(direction, link, rate_bps, net_packet_bytes(&flight->packet), ret_out,
-                                       now));
-    if (drop != NET_DROP_NONE)
-        drop_at(network, flight, drop, (place){.name = NULL, .owner = host}, now);
-    return drop == NET_DROP_NONE;
-}
-
-void net_path_downlink_end(void *ctx, void *arg, pl_time now)
-{
-    net *network = ctx;
-    net_flight *flight = arg;
-    net_host *h = net_host_at(network, flight->owner);
-    h->down.pending--;
-    if (h->in_state.moved && !is_there(h, flight))
-        drop_at(network, flight, NET_DROP_NO_ROUTE, at_host(network, flight->owner), now);
-    else
-        hand_over(network, flight->owner, flight, now);
-}
-
-/* What a box made has no sender whose side could be told. */
-static bool is_parted(const net *network, const net_host *receiver, sim_host sender)
-{
-    if (receiver->in_state.side == NET_SIDE_NONE || sender == NET_NO_HOST)
-        return false;
-    const uint32_t side = net_host_at(network, sender)->in_state.side;
-    return side != NET_SIDE_NONE && side != receiver->in_state.side;
-}
-
-/* The packet is before the host's firewall and downlink. */
-static void knock(net *network, net_flight *flight, pl_time now)
-{
-    sim_host host = flight->owner;
-    net_host *h = net_host_at(network, host);
-    if (!h->in_state.is_up) {
-        drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
-        return;
-    }
-    if (h->in_state.moved && !is_there(h, flight)) {
-        drop_at(network, flight, NET_DROP_NO_ROUTE, nowhere, now);
-        return;
-    }
-    if (is_parted(network, h, flight->from)) {
-        drop_at(network, flight, NET_DROP_PARTED, nowhere, now);
-        return;
-    }
-    net_firewall *firewall = h->in_state.guarded ? h->firewall : NULL;
-    net_verdict verdict = judge(network, firewall, flight, NET_INWARD, now);
-    if (verdict == NET_REFUSE)
-        refuse_in(network, flight, at_host(network, host), now);
-    else if (verdict == NET_DENY)
-        drop_at(network, flight, NET_DROP_FIREWALL_IN, at_host(network, host), now);
-    const net_link_options *link = net_link_of(network, h->in_state);
-    pl_time out;
-    if (verdict != NET_ALLOW ||
-        !cross_link(network, flight, host, &h->down, link, link->down_bps, &out, now))
-        return;
-    if (out == now && h->down.pending == 0) {
-        hand_over(network, host, flight, now);
-        return;
-    }
-    h->down.pending++;
-    network->ops->at(network->engine, out, net_path_downlink_end, network, flight);
 }
 
 void net_path_arrival(void *ctx, void *arg, pl_time now)
@@ -421,7 +291,7 @@ void net_path_arrival(void *ctx, void *arg, pl_time now)
             return;
         }
     }
-    knock(network, flight, now);
+    net_path_knock(network, flight, now);
 }
 
 /* The packet has left the uplink: the host's own firewall sees it, then the boxes above. */
@@ -429,7 +299,7 @@ static void depart(net *network, net_flight *flight, pl_time now)
 {
     sim_host host = flight->from;
     const net_host *h = net_host_at(network, host);
-    net_verdict verdict = judge(network, h->out_state.guarded ? h->firewall : NULL, flight, NET_OUTWARD, now);
+    net_verdict verdict = net_path_judge(network, h->out_state.guarded ? h->firewall : NULL, flight, NET_OUTWARD, now);
     if (verdict == NET_ALLOW)
         climb(network, flight, now);
     else if (verdict == NET_REFUSE)
@@ -472,14 +342,14 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
     net_host_count(h, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
-    sight_stack(network, flight, NET_STEP_SENT, NET_NO_HOST, now);
+    net_path_sight_stack(network, flight, NET_STEP_SENT, NET_NO_HOST, now);
     if (!h->out_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);
         return;
     }
     pl_time out;
     const net_link_options *link = net_link_of(network, h->out_state);
-    if (!cross_link(network, flight, host, &h->up, link, link->up_bps, &out, now))
+    if (!net_path_cross_link(network, flight, host, &h->up, link, link->up_bps, &out, now))
         return;
     /* Behind a packet that waits, the next one waits too: at one instant they arrive as they were sent. */
     if (h->up.pending == 0) {

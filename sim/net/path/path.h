@@ -1,7 +1,7 @@
 /* path.h - what the parts of a packet's path ask of each other.
  *
- * Private to sim/net: path.c moves packets, path_nat.c takes them through NAT boxes, path_answer.c answers
- * what ended. */
+ * Private to sim/net: path.c moves packets between their two ends, path_host.c is those ends, path_nat.c takes
+ * packets through NAT boxes, path_answer.c answers what ended. */
 #ifndef NET_PATH_H
 #define NET_PATH_H
 
@@ -35,6 +35,22 @@ void net_path_end(net *network, net_flight *flight, net_step step, net_drop drop
 net_flight *net_path_make(net *network, const net_packet *packet, net_realm realm);
 /* path.c: hands a packet whose owner is known from the way up to the way down. */
 void net_path_meet(net *network, net_flight *flight, pl_time now);
+
+/* path_host.c: a step at a host's stack, at no box. */
+void net_path_sight_stack(net *network, const net_flight *flight, net_step step, sim_host at, pl_time now);
+/* path_host.c: the packet is before the host's firewall and downlink. */
+void net_path_knock(net *network, net_flight *flight, pl_time now);
+/* path_host.c: the packet is at its host's stack. */
+void net_path_hand_over(net *network, sim_host host, net_flight *flight, pl_time now);
+/* path_host.c: sends a packet through one direction of a host's link; false if it ended there. */
+bool net_path_cross_link(net *network, net_flight *flight, sim_host host, net_link_direction *direction,
+                         const net_link_options *link, uint64_t rate_bps, pl_time *ret_out, pl_time now);
+/* path_host.c: what a firewall (NULL: none) says to a packet. */
+net_verdict net_path_judge(net *network, net_firewall *firewall, const net_flight *flight,
+                           net_direction direction, pl_time now);
+/* path_host.c: ends a packet on its way in at a firewall.  The answer starts where the packet's way down began,
+ * with the addresses that it had there, so that it finds the same boxes on its way back to the sender. */
+void net_path_refuse_in(net *network, net_flight *flight, net_spot where, pl_time now);
 
 /* path_answer.c: what a box says to a packet that it does not let pass; false: nothing. */
 bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop,
