@@ -17,7 +17,7 @@ static const char *const login_causes[] = {"refused",           "timeout",
 static const char *const drop_causes[] = {"queue",        "loss",        "no-route",   "host-down", "ttl",
                                           "firewall-out", "firewall-in", "no-mapping", "filtered",  "expired",
                                           "exhausted",    "hairpin",     "link-down",  "clash",
-                                          "isolated",     "parted",      NULL};
+                                          "isolated",     "parted",      "fragment",   "too-big",   NULL};
 /* A method of core/nat/path/path.h and a transport; or none. */
 static const char *const path_classes[] = {
     "direct-udp",    "direct-tcp",    "reversed-udp", "reversed-tcp", "punched-udp", "punched-tcp", "predicted-udp",

@@ -6,7 +6,7 @@
 /* spec: RFC 792. */
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
-/* chosen: an Ethernet frame less the headers; echo requests are not fragmented here. */
+/* chosen: an Ethernet frame less the headers; a request asks not to be fragmented. */
 #define ECHO_MAX 1472
 
 /* All of a host's echo requests carry one identifier, as those of one process do. */
@@ -30,6 +30,7 @@ int sim_icmp_echo(sim_engine *engine, sim_host host, uint32_t to, uint16_t seque
                                .icmp_type = ICMP_ECHO,
                                .source = {.ip = engine->hosts[host].ip, .port = identifier},
                                .destination = {.ip = to, .port = identifier},
+                               .fragment = NET_FRAGMENT_DONT,
                                .sequence = sequence,
                                .payload = zeros,
                                .payload_len = (uint32_t)len};
@@ -58,6 +59,7 @@ static void echo_answer(sim_engine *engine, sim_host host, const net_packet *req
     net_packet reply = *request;
     reply.icmp_type = ICMP_ECHO_REPLY;
     reply.ttl = SIM_TTL_DEFAULT;
+    reply.fragment = 0;
     reply.source = request->destination;
     reply.destination = request->source;
     sim_stack_send(engine, host, &reply);

@@ -9,7 +9,9 @@
 static bool leave(net *network, net_flight *flight, pl_time out)
 {
     net_site *site = net_site_at(network, flight->realm);
-    if (site->parent != NET_PUBLIC_REALM || site->firewall)
+    const uint32_t mtu = site->nat.kind->options.mtu;
+    if (site->parent != NET_PUBLIC_REALM || site->firewall || net_packet_is_part(&flight->packet) ||
+        net_packet_bytes(&flight->packet) > mtu)
         return false;
     if (site->nat.kind->options.name && !net_nat_box_out_ahead(&network->nat, &site->nat, &flight->packet, out))
         return false;

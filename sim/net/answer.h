@@ -10,11 +10,12 @@
  * to the rest ICMP 3/13 from address `from`, with the tuple quoted as the packet shows it.  False for what
  * must not be answered: a RST, an ICMP error (RFC 1122 §3.2.2). */
 bool net_answer_refusal(const net_packet *refused, uint32_t from, net_packet *ret_answer);
-/* ICMP errors, type and code as one number (spec: RFC 792; 3/13 RFC 1812 §5.2.7.1). */
+/* ICMP errors, type and code as one number (spec: RFC 792; 3/4 RFC 1191; 3/13 RFC 1812 §5.2.7.1). */
 typedef enum net_icmp_error {
     NET_ICMP_NET_UNREACHABLE = 0x300,
     NET_ICMP_HOST_UNREACHABLE = 0x301,
     NET_ICMP_PORT_UNREACHABLE = 0x303,
+    NET_ICMP_TOO_BIG = 0x304,
     NET_ICMP_PROHIBITED = 0x30d,
     NET_ICMP_TTL_EXCEEDED = 0xb00
 } net_icmp_error;

@@ -22,7 +22,9 @@
     X(NET_DROP_LINK_DOWN, "link-down")                                                             \
     X(NET_DROP_CLASH, "clash")             /* the port is the box's own for this remote: we came later */ \
     X(NET_DROP_ISOLATED, "isolated")       /* hosts of the realm may not reach each other */ \
-    X(NET_DROP_PARTED, "parted")           /* sender and receiver are on two sides of a partition */
+    X(NET_DROP_PARTED, "parted")           /* sender and receiver are on two sides of a partition */ \
+    X(NET_DROP_FRAGMENT, "fragment")       /* a box let no fragments pass, or not without the first one */ \
+    X(NET_DROP_TOO_BIG, "too-big")         /* larger than the way allows, and not to be fragmented */
 
 typedef enum net_drop {
 #define X(name, text) name,

@@ -1,5 +1,6 @@
 /* nat.c - the presets of NAT boxes. */
 #include "sim/net/nat.h"
+#include "sim/net/packet.h"
 
 #include <glib.h>
 #include <string.h>
@@ -20,8 +21,8 @@
 /* spec: RFC 4787 REQ-6 (outbound refresh is a must); chosen: no inbound refresh, the cautious reading. */
 #define REFRESH .refresh = NET_NAT_REFRESH_OUT
 
-/* spec: RFC 6335 §6, all ports above the system ports. */
-#define RANGE .port_low = 1024, .port_high = 65535, .port_step = 1
+/* spec: RFC 6335 §6, all ports above the system ports; and an Ethernet outside. */
+#define RANGE .port_low = 1024, .port_high = 65535, .port_step = 1, .mtu = NET_MTU
 
 #define MAPPING(filter)                                                                                      \
     .mapping = NET_NAT_EI, .filtering = (filter), REFRESH, RANGE, LIFETIMES, .pool = 1

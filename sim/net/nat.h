@@ -56,6 +56,10 @@ typedef enum net_nat_strangers {
  * ones on the way out, and back on the way in, in binary and in text. */
 typedef enum net_nat_alg { NET_ALG_OFF, NET_ALG_REWRITE } net_nat_alg;
 
+/* Which fragments get through (RFC 4787 §11): all, those that come before their first one being held until it has
+ * come ("received fragment out of order"); those that come after it; none. */
+typedef enum net_nat_fragments { NET_FRAGMENTS_ANY, NET_FRAGMENTS_ORDERED, NET_FRAGMENTS_DROPPED } net_nat_fragments;
+
 #define NET_NAT_REFRESH_OUT 1u
 #define NET_NAT_REFRESH_IN 2u
 /* An inbound packet prolongs only if its sender's address was sent to (RFC 7857): matters where the filter
@@ -95,6 +99,11 @@ typedef struct net_nat_options {
     uint32_t block;                /* BLOCK: ports of one inside host, for each protocol */
     uint16_t port_low, port_high;  /* range for SEQUENTIAL, RANDOM and BLOCK; 0 = 1024, 65535 */
     uint16_t port_step;            /* SEQUENTIAL; 0 = 1 */
+    /* The largest packet on the box's outside; 0 = 1500.  What is larger is fragmented, or answered by ICMP 3/4 if
+     * it must not be (RFC 4787 REQ-13).  A SYN that names a larger segment is made to name one that fits, as
+     * such boxes do. */
+    uint16_t mtu;
+    net_nat_fragments fragments;
     bool parity;                   /* RFC 4787 REQ-4: even inside ports to even outside ones while any is left */
     /* An endpoint whose port another one has gets a new random port for each destination: a box that changes
      * its class (breaks RFC 4787 REQ-11).  With PRESERVE. */
@@ -118,6 +127,7 @@ typedef enum net_nat_knob_kind {
     NET_KNOB_COUNT,
     NET_KNOB_TIME,  /* ns */
     NET_KNOB_PORT,
+    NET_KNOB_BYTES,
     NET_KNOB_SWITCH /* 0 or 1 */
 } net_nat_knob_kind;
 

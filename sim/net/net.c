@@ -48,6 +48,7 @@ void net_free(net *network)
     for (net_realm realm = 1; realm <= network->sites.used; realm++)
         g_free(net_site_at(network, realm)->firewall);
     network->policy->destroy(network->latency);
+    net_path_fragments_clear(network);
     net_pool_clear(&network->pool);
     net_firewall_flows_clear(&network->flows);
     net_nat_table_clear(&network->nat);

@@ -71,6 +71,8 @@ struct net {
     uint64_t seed;
     uint32_t replication;
     uint32_t n_firewalls;
+    GHashTable *passages; /* realm → net_passages, of boxes that fragments have crossed; NULL: none */
+    struct net_reassembly *reassembly; /* NULL: nobody got any */
     net_private_destinations private_destinations;
     net_ttl_answer ttl;
     GStringChunk *names;
@@ -81,6 +83,11 @@ struct net {
 void net_path_uplink_end(void *ctx, void *arg, pl_time now);
 void net_path_arrival(void *ctx, void *arg, pl_time now);
 void net_path_downlink_end(void *ctx, void *arg, pl_time now);
+
+/* path_fragment.c: a box loses what it knows of fragments; what it held is gone. */
+void net_path_forget_fragments(net *network, net_realm realm, pl_time now);
+/* path_fragment.c: frees all that is known of fragments. */
+void net_path_fragments_clear(net *network);
 
 static inline net_host *net_host_at(const net *network, sim_host host)
 {

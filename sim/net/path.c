@@ -71,14 +71,13 @@ static void on_own_answer(void *ctx, void *arg, pl_time now)
     net_path_hand_over(ctx, flight->owner, flight, now);
 }
 
-/* Ends a packet on its way out at the host's own firewall, which answers at the same instant. */
-static void refuse_own(net *network, net_flight *flight, pl_time now)
+/* Ends a packet on its way out at the host's own firewall or link, which answers at the same instant. */
+static void refuse_own(net *network, net_flight *flight, net_drop drop, pl_time now)
 {
     sim_host host = flight->from;
     net_packet answer;
-    bool answers = net_answer_refusal(&flight->packet, net_host_at(network, host)->ip, &answer);
-    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, NET_DROP_FIREWALL_OUT,
-        at_host(network, host), now);
+    bool answers = net_path_answer(network, &flight->packet, net_host_at(network, host)->ip, drop, NET_MTU, &answer);
+    end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_host(network, host), now);
     if (!answers)
         return;
     net_flight *back = make_flight(network, &answer, NET_PUBLIC_REALM);
@@ -93,7 +92,7 @@ static void refuse_out(net *network, net_flight *flight, net_drop drop, pl_time 
     const net_site *site = net_site_at(network, realm);
     net_packet answer;
     const uint32_t from = site->nat.external_ip ? site->nat.external_ip : NET_ROUTER_IP;
-    bool answers = net_path_answer(network, &flight->packet, from, drop, &answer);
+    bool answers = net_path_answer(network, &flight->packet, from, drop, site->nat.kind->options.mtu, &answer);
     net_owner owner = net_owner_of(network, realm, flight->packet.source.ip);
     answers = answers && owner != NET_OWNER_NONE;
     end(network, flight, answers ? NET_STEP_REJECTED : NET_STEP_DROPPED, drop, at_site(site), now);
@@ -115,8 +114,30 @@ static bool hop(net_flight *flight)
     return true;
 }
 
+/* Translates a packet on its way out; false if it ended at the box. */
+static bool translate_out(net *network, net_flight *flight, net_site *site, pl_time now)
+{
+    const net_nat_options *options = &site->nat.kind->options;
+    const bool turns = net_nat_box_has(&site->nat, flight->packet.destination.ip);
+    net_drop drop = NET_DROP_HAIRPIN, clash = NET_DROP_NONE;
+    if (!turns && (flight->packet.fragment & NET_FRAGMENT_DONT) && net_packet_bytes(&flight->packet) > options->mtu)
+        drop = NET_DROP_TOO_BIG;
+    else if (!turns || options->hairpin != NET_HAIRPIN_NONE)
+        drop = site->nat.kind->meddles ? net_path_meddle_out(network, &site->nat, flight, &clash, now)
+                                       : net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
+    if (drop == NET_DROP_EXHAUSTED || drop == NET_DROP_TOO_BIG)
+        refuse_out(network, flight, drop, now);
+    else if (drop != NET_DROP_NONE)
+        drop_at(network, flight, drop, at_site(site), now);
+    if (drop != NET_DROP_NONE)
+        return false;
+    flight->turned = turns ? flight->realm : 0;
+    net_sight_crossing(network, flight, clash, site, now);
+    return true;
+}
+
 /* Crosses the box above the packet's realm outward; false if the packet ended there. */
-static bool leave(net *network, net_flight *flight, pl_time now)
+static bool pass_out(net *network, net_flight *flight, pl_time now)
 {
     net_site *site = net_site_at(network, flight->realm);
     if (!hop(flight)) {
@@ -130,24 +151,29 @@ static bool leave(net *network, net_flight *flight, pl_time now)
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_site(site), now);
     if (verdict != NET_ALLOW)
         return false;
-    if (site->nat.kind->options.name) {
-        const bool turns = net_nat_box_has(&site->nat, flight->packet.destination.ip);
-        net_drop drop = NET_DROP_HAIRPIN, clash = NET_DROP_NONE;
-        if (!turns || site->nat.kind->options.hairpin != NET_HAIRPIN_NONE)
-            drop = site->nat.kind->meddles
-                       ? net_path_meddle_out(network, &site->nat, flight, &clash, now)
-                       : net_nat_box_out(&network->nat, &site->nat, &flight->packet, now);
-        if (drop == NET_DROP_EXHAUSTED)
-            refuse_out(network, flight, drop, now);
-        else if (drop != NET_DROP_NONE)
-            drop_at(network, flight, drop, at_site(site), now);
-        if (drop != NET_DROP_NONE)
-            return false;
-        flight->turned = turns ? flight->realm : 0;
-        net_sight_crossing(network, flight, clash, site, now);
-    }
+    if (site->nat.kind->options.name && !translate_out(network, flight, site, now))
+        return false;
     flight->realm = site->parent;
     return true;
+}
+
+/* The same for any packet, and for what is larger than the box's outside. */
+static bool leave(net *network, net_flight *flight, pl_time now)
+{
+    const net_realm realm = flight->realm;
+    const bool passed = G_LIKELY(!net_packet_is_part(&flight->packet))
+                            ? pass_out(network, flight, now)
+                            : net_path_pass_part(network, flight, realm, NET_OUTWARD, now);
+    if (!passed)
+        return false;
+    const uint32_t mtu = net_site_at(network, realm)->nat.kind->options.mtu;
+    if (G_LIKELY(mtu == NET_MTU) || flight->turned == realm)
+        return true;
+    net_path_clamp(&flight->packet, mtu);
+    if (net_packet_bytes(&flight->packet) <= mtu)
+        return true;
+    net_path_cut(network, flight, mtu, net_path_climb, now);
+    return false;
 }
 
 /* The host at whose place the packet will arrive, as far as can be told before it is translated: the
@@ -250,8 +276,13 @@ static void climb(net *network, net_flight *flight, pl_time now)
     cross_public(network, flight, now);
 }
 
+void net_path_climb(void *ctx, void *arg, pl_time now)
+{
+    climb(ctx, arg, now);
+}
+
 /* Crosses a box inward; false if the packet ended there. */
-static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now)
+static bool pass_in(net *network, net_flight *flight, net_realm realm, pl_time now)
 {
     net_site *site = net_site_at(network, realm);
     if (flight->turned != realm && !hop(flight)) {
@@ -275,6 +306,25 @@ static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now
     else if (verdict == NET_DENY)
         drop_at(network, flight, NET_DROP_FIREWALL_IN, at_site(site), now);
     return verdict == NET_ALLOW;
+}
+
+bool net_path_pass(net *network, net_flight *flight, net_realm realm, net_direction direction, pl_time now)
+{
+    return direction == NET_OUTWARD ? pass_out(network, flight, now) : pass_in(network, flight, realm, now);
+}
+
+/* The same for any packet, and for what is larger than the box's outside. */
+static bool enter(net *network, net_flight *flight, net_realm realm, pl_time now)
+{
+    const uint32_t mtu = net_site_at(network, realm)->nat.kind->options.mtu;
+    if (G_UNLIKELY(mtu != NET_MTU)) {
+        if (!net_path_fits_in(network, flight, realm, now))
+            return false;
+        net_path_clamp(&flight->packet, mtu);
+    }
+    return G_LIKELY(!net_packet_is_part(&flight->packet))
+               ? pass_in(network, flight, realm, now)
+               : net_path_pass_part(network, flight, realm, NET_INWARD, now);
 }
 
 void net_path_arrival(void *ctx, void *arg, pl_time now)
@@ -303,7 +353,7 @@ static void depart(net *network, net_flight *flight, pl_time now)
     if (verdict == NET_ALLOW)
         climb(network, flight, now);
     else if (verdict == NET_REFUSE)
-        refuse_own(network, flight, now);
+        refuse_own(network, flight, NET_DROP_FIREWALL_OUT, now);
     else
         drop_at(network, flight, NET_DROP_FIREWALL_OUT, at_host(network, host), now);
 }
@@ -333,7 +383,8 @@ void net_path_uplink_end(void *ctx, void *arg, pl_time now)
     depart(network, flight, now);
 }
 
-void net_send(net *network, sim_host host, const net_packet *packet, pl_time now)
+/* Sends a packet that fits the link. */
+static void send_one(net *network, sim_host host, const net_packet *packet, pl_time now)
 {
     net_host *h = net_host_at(network, host);
     net_flight *flight = make_flight(network, packet, h->realm);
@@ -362,4 +413,22 @@ void net_send(net *network, sim_host host, const net_packet *packet, pl_time now
     }
     h->up.pending++;
     network->ops->at(network->engine, out, net_path_uplink_end, network, flight);
+}
+
+/* Ends a packet at its host, before the link for which it is too large. */
+static void refuse_oversized(net *network, sim_host host, const net_packet *packet, pl_time now)
+{
+    net_flight *flight = make_flight(network, packet, net_host_at(network, host)->realm);
+    flight->from = host;
+    refuse_own(network, flight, NET_DROP_TOO_BIG, now);
+}
+
+void net_send(net *network, sim_host host, const net_packet *packet, pl_time now)
+{
+    if (G_LIKELY(net_packet_bytes(packet) <= NET_MTU))
+        send_one(network, host, packet, now);
+    else if (packet->fragment & NET_FRAGMENT_DONT)
+        refuse_oversized(network, host, packet, now);
+    else
+        net_path_send_parts(network, packet, send_one, host, now);
 }

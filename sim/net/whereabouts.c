@@ -109,11 +109,11 @@ void net_host_move(net *network, sim_host host, net_realm realm, uint32_t ip)
 void net_realm_reboot(net *network, net_realm realm, pl_time now)
 {
     g_assert(realm != NET_PUBLIC_REALM && realm <= network->sites.used);
-    (void)now; /* what a reboot does, it does at once */
     net_site *site = net_site_at(network, realm);
     net_nat_box_forget(&network->nat, &site->nat);
     if (site->firewall)
         net_firewall_forget(&network->flows, site->firewall);
+    net_path_forget_fragments(network, realm, now);
 }
 
 void net_realm_set_external(net *network, net_realm realm, uint32_t ip, pl_time now)

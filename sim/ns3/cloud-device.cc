@@ -84,7 +84,7 @@ CloudDevice::SetMtu(const uint16_t)
     return false;
 }
 
-/* So large that nothing is ever fragmented: a NAT would lose the ports of later fragments. */
+/* So large that ns-3 fragments nothing: the network between the hosts does, for both engines. */
 uint16_t
 CloudDevice::GetMtu() const
 {

@@ -243,6 +243,7 @@ WireDecode(const uint8_t *bytes, size_t len, net_packet *ret_packet)
     packet.protocol = bytes[9];
     packet.source.ip = Get32(bytes + 12);
     packet.destination.ip = Get32(bytes + 16);
+    packet.fragment = Get16(bytes + 6) & NET_FRAGMENT_DONT;
     const uint8_t *at = bytes + header;
     const size_t rest = total - header;
     bool good = false;

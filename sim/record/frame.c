@@ -37,7 +37,7 @@ static unsigned fold(uint32_t sum)
 typedef struct ip_header {
     uint8_t protocol, ttl;
     uint32_t source, destination;
-    uint64_t serial;
+    uint16_t identification, fragment;
     size_t total;
 } ip_header;
 
@@ -46,8 +46,8 @@ static void put_ip(uint8_t *out, const ip_header *header)
     memset(out, 0, NET_IP_HEADER_BYTES);
     out[0] = 0x45;
     put_u16(out + 2, (unsigned)header->total);
-    put_u16(out + 4, (unsigned)(header->serial & 0xFFFF)); /* tells copies of one packet apart from others */
-    put_u16(out + 6, 0x4000);                              /* don't fragment: the model never does */
+    put_u16(out + 4, header->identification);
+    put_u16(out + 6, header->fragment);
     out[8] = header->ttl;
     out[9] = header->protocol;
     put_u32(out + 12, header->source);
@@ -141,6 +141,7 @@ static size_t put_icmp(const net_packet *packet, uint8_t *out, size_t room)
     out[0] = packet->icmp_type;
     out[1] = packet->icmp_code;
     if (packet->quote.protocol) {
+        put_u16(out + 6, packet->next_mtu);
         len += put_quote(&packet->quote, out + NET_ICMP_HEADER_BYTES);
     } else {
         put_u16(out + 4, packet->source.port);
@@ -151,31 +152,48 @@ static size_t put_icmp(const net_packet *packet, uint8_t *out, size_t room)
     return len;
 }
 
+/* A whole packet has its number, which tells copies of it apart from others. */
+static uint16_t identification_of(const net_packet *packet)
+{
+    return net_packet_is_part(packet) ? packet->identification : (uint16_t)packet->serial;
+}
+
+/* The checksum of a first fragment is over bytes that are in others; 0 is "none", to UDP at least. */
+static size_t put_first_udp(const net_packet *packet, uint8_t *out, size_t room)
+{
+    const size_t len = put_udp(packet, out, room);
+    put_u16(out + 4, NET_UDP_HEADER_BYTES + packet->whole_len);
+    put_u16(out + 6, 0);
+    return len;
+}
+
+static size_t put_above_ip(const net_packet *packet, uint8_t *out, size_t room)
+{
+    if (net_packet_is_later(packet))
+        return put_payload(packet, out, room);
+    switch (packet->protocol) {
+    case PL_PROTOCOL_UDP:
+        return net_packet_is_part(packet) ? put_first_udp(packet, out, room) : put_udp(packet, out, room);
+    case PL_PROTOCOL_TCP:
+        return put_tcp(packet, out, room);
+    case PL_PROTOCOL_ICMP:
+        return put_icmp(packet, out, room);
+    default:
+        return put_payload(packet, out, room);
+    }
+}
+
 size_t sim_pcapng_frame(const net_packet *packet, uint8_t *out)
 {
     uint8_t *above = out + NET_IP_HEADER_BYTES;
     const size_t room = SIM_PCAPNG_FRAME_MAX - NET_IP_HEADER_BYTES;
-    size_t len;
-
-    switch (packet->protocol) {
-    case PL_PROTOCOL_UDP:
-        len = put_udp(packet, above, room);
-        break;
-    case PL_PROTOCOL_TCP:
-        len = put_tcp(packet, above, room);
-        break;
-    case PL_PROTOCOL_ICMP:
-        len = put_icmp(packet, above, room);
-        break;
-    default:
-        len = put_payload(packet, above, room);
-        break;
-    }
+    const size_t len = put_above_ip(packet, above, room);
     const ip_header header = {.protocol = packet->protocol,
                               .ttl = packet->ttl,
                               .source = packet->source.ip,
                               .destination = packet->destination.ip,
-                              .serial = packet->serial,
+                              .identification = identification_of(packet),
+                              .fragment = packet->fragment,
                               .total = NET_IP_HEADER_BYTES + len};
     put_ip(out, &header);
     return header.total;

@@ -60,6 +60,15 @@ static bool read_switch(const net_nat_knob *knob, const char *text, int64_t *ret
     return sim_problem_set(problem, "neither yes nor no", "write %s=yes or %s=no", knob->name, knob->name);
 }
 
+static bool read_bytes(const char *text, int64_t *ret, sim_problem *problem)
+{
+    uint64_t bytes;
+    if (!sim_units_bytes(text, &bytes, problem))
+        return false;
+    *ret = (int64_t)MIN(bytes, (uint64_t)INT64_MAX);
+    return true;
+}
+
 static bool read_value(const net_nat_knob *knob, const char *text, int64_t *ret, sim_problem *problem)
 {
     switch (knob->kind) {
@@ -70,6 +79,8 @@ static bool read_value(const net_nat_knob *knob, const char *text, int64_t *ret,
     case NET_KNOB_COUNT:
     case NET_KNOB_PORT:
         return sim_units_count(text, ret, problem);
+    case NET_KNOB_BYTES:
+        return read_bytes(text, ret, problem);
     case NET_KNOB_SWITCH:
         return read_switch(knob, text, ret, problem);
     }
@@ -83,6 +94,9 @@ static bool out_of_range(const net_nat_knob *knob, sim_problem *problem)
         return sim_problem_set(problem, "out of range", "%s is %s to %s", knob->name,
                                sim_units_time_text(knob->least, least, sizeof least),
                                sim_units_time_text(knob->most, most, sizeof most));
+    if (knob->kind == NET_KNOB_BYTES)
+        return sim_problem_set(problem, "out of range", "%s is %" G_GINT64_FORMAT "B to %" G_GINT64_FORMAT "B",
+                               knob->name, knob->least, knob->most);
     return sim_problem_set(problem, "out of range", "%s is %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
                            knob->name, knob->least, knob->most);
 }
@@ -167,6 +181,9 @@ const char *sim_terms_knob_text(const net_nat_knob *knob, int64_t value, char *b
         return value ? "yes" : "no";
     case NET_KNOB_TIME:
         return sim_units_time_text(value, buffer, len);
+    case NET_KNOB_BYTES: /* exact, where sim_units_bytes_text rounds */
+        g_snprintf(buffer, (gulong)len, "%" G_GINT64_FORMAT "B", value);
+        return buffer;
     case NET_KNOB_COUNT:
     case NET_KNOB_PORT:
         g_snprintf(buffer, (gulong)len, "%" G_GINT64_FORMAT, value);

@@ -153,8 +153,8 @@ static void tell_network(const sim_world *world)
     scalar(world, "net.packets", (double)stats->packets, "count");
     scalar(world, "net.bytes", (double)stats->bytes, "B");
     for (size_t i = 1; i < net_drop_count(); i++) {
-        if (i == NET_DROP_PARTED && stats->drops[i] == 0)
-            continue; /* of runs with a partition only */
+        if (i >= NET_DROP_PARTED && stats->drops[i] == 0)
+            continue; /* of runs with a partition, or with fragments, only */
         snprintf(name, sizeof name, "net.drops.%s", net_drop_name((net_drop)i));
         scalar(world, name, (double)stats->drops[i], "count");
     }

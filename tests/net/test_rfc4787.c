@@ -1,7 +1,7 @@
 /* test_rfc4787.c - the UDP requirements of RFC 4787, one test a requirement, named by it.
  *
  * The preset "rfc" must hold them all; where a box of ours is meant to break one, it is shown to.  REQ-13 and
- * 14 are about fragments, which no host here sends. */
+ * 14 are in test_rfc4787_fragments.c. */
 #include <glib.h>
 #include <string.h>
 

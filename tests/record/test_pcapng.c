@@ -17,10 +17,10 @@ static const net_packet datagram = {.protocol = PL_PROTOCOL_UDP,
                                     .payload = hi,
                                     .serial = 1};
 
-/* Each byte worked out by hand: IP sum 450000 1E 0001 4000 4011 0A000001 0A000002 → 26CC; UDP over its
+/* Each byte worked out by hand: IP sum 450000 1E 0001 0000 4011 0A000001 0A000002 → 66CC; UDP over its
  * pseudo-header → 77B6. */
-static const uint8_t datagram_bytes[] = {0x45, 0x00, 0x00, 0x1E, 0x00, 0x01, 0x40, 0x00, 0x40, 0x11,
-                                         0x26, 0xCC, 0x0A, 0x00, 0x00, 0x01, 0x0A, 0x00, 0x00, 0x02,
+static const uint8_t datagram_bytes[] = {0x45, 0x00, 0x00, 0x1E, 0x00, 0x01, 0x00, 0x00, 0x40, 0x11,
+                                         0x66, 0xCC, 0x0A, 0x00, 0x00, 0x01, 0x0A, 0x00, 0x00, 0x02,
                                          0x03, 0xE8, 0x07, 0xD0, 0x00, 0x0A, 0x77, 0xB6, 'h',  'i'};
 
 static void assert_bytes(const void *got, size_t n_got, const void *wanted, size_t n_wanted)
@@ -37,6 +37,30 @@ static void test_udp_frame(void)
     uint8_t frame[SIM_PCAPNG_FRAME_MAX];
     size_t len = sim_pcapng_frame(&datagram, frame);
     assert_bytes(frame, len, datagram_bytes, sizeof datagram_bytes);
+}
+
+/* Two fragments of "hello, world": the first has the header, which tells the length of the whole. */
+static void test_fragments(void)
+{
+    uint8_t frame[SIM_PCAPNG_FRAME_MAX];
+    net_packet part = datagram;
+    part.payload = (const uint8_t *)"hello, world";
+    part.payload_len = 8;
+    part.whole_len = 12;
+    part.identification = 0x1234;
+    part.fragment = NET_FRAGMENT_MORE;
+    g_assert_cmpuint(sim_pcapng_frame(&part, frame), ==, 20 + 8 + 8);
+    static const uint8_t first[] = {0x12, 0x34, 0x20, 0x00};
+    assert_bytes(frame + 4, sizeof first, first, sizeof first);
+    static const uint8_t above[] = {0x03, 0xE8, 0x07, 0xD0, 0, 20, 0, 0, 'h', 'e', 'l', 'l', 'o', ',', ' ', 'w'};
+    assert_bytes(frame + 20, sizeof above, above, sizeof above);
+    part.payload += 8;
+    part.payload_len = 4;
+    part.fragment = 2;
+    g_assert_cmpuint(sim_pcapng_frame(&part, frame), ==, 20 + 4);
+    static const uint8_t second[] = {0x12, 0x34, 0x00, 0x02};
+    assert_bytes(frame + 4, sizeof second, second, sizeof second);
+    assert_bytes(frame + 20, 4, "orld", 4);
 }
 
 static void test_absurd_payloads_are_cut(void)
@@ -105,7 +129,7 @@ static void test_golden_file(void)
         0, 0, 0, 0, 0, 0, 40, 0, 0, 0,
         /* packet of home-3, outgoing, at 1095206400 s + 5 ns = 0x0F32F46B_0BBC0005 ns */
         6, 0, 0, 0, 104, 0, 0, 0, 0, 0, 0, 0, 0x6B, 0xF4, 0x32, 0x0F, 0x05, 0x00, 0xBC, 0x0B, 30, 0, 0, 0, 30,
-        0, 0, 0, 0x45, 0x00, 0x00, 0x1E, 0x00, 0x01, 0x40, 0x00, 0x40, 0x11, 0x26, 0xCC, 0x0A, 0x00, 0x00,
+        0, 0, 0, 0x45, 0x00, 0x00, 0x1E, 0x00, 0x01, 0x00, 0x00, 0x40, 0x11, 0x66, 0xCC, 0x0A, 0x00, 0x00,
         0x01, 0x0A, 0x00, 0x00, 0x02, 0x03, 0xE8, 0x07, 0xD0, 0x00, 0x0A, 0x77, 0xB6, 'h', 'i', 0, 0, 1, 0,
         24, 0, 'd', 'r', 'o', 'p', 'p', 'e', 'd', ' ', 'o', 'n', ' ', 't', 'h', 'e', ' ', 'w', 'a', 'y', ':',
         ' ', 'l', 'o', 's', 's', 2, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 104, 0, 0, 0};
@@ -222,6 +246,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/record/pcapng/udp-frame", test_udp_frame);
+    g_test_add_func("/record/pcapng/fragments", test_fragments);
     g_test_add_func("/record/pcapng/absurd-payloads-are-cut", test_absurd_payloads_are_cut);
     g_test_add_func("/record/pcapng/golden-file", test_golden_file);
     g_test_add_func("/record/pcapng/tshark-reads-it", test_tshark_reads_it);

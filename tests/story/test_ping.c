@@ -154,6 +154,23 @@ static void test_a_world_without_pings_has_none(void)
     told_world_close(&told);
 }
 
+/* A box whose outside is narrower tells what does not fit: of the sizes that are asked for, one. */
+static void test_a_narrow_box_says_what_is_too_big(void)
+{
+    told_world told;
+    told_world_open(&told,
+                    NETWORK
+                    "supernodes: {count: 7, link: ideal}\npeers: {count: 1, link: ideal, arrive: at 10s, "
+                    "icmp: path-mtu, nat: port-restricted(mtu=1492B)}\n",
+                    NULL);
+    told_world_run(&told, 20 * PL_SECOND);
+    size_t refused = 0;
+    for (guint i = 0; i < told.sightings->len; i++)
+        refused += g_array_index(told.sightings, told_sighting, i).drop == NET_DROP_TOO_BIG;
+    g_assert_cmpuint(refused, ==, 1);
+    told_world_close(&told);
+}
+
 /* The live engine sends no echo, and a scenario that asks for one does not start there: nobody's host is
  * pinged. */
 static void test_live_pings_nobody(void)
@@ -190,6 +207,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/ping/echoes-come-through-a-nat", test_echoes_come_through_a_nat);
     g_test_add_func("/story/ping/a-world-has-four-fixed-networks", test_a_world_has_four_fixed_networks);
     g_test_add_func("/story/ping/a-world-without-pings-has-none", test_a_world_without_pings_has_none);
+    g_test_add_func("/story/ping/a-narrow-box-says-what-is-too-big", test_a_narrow_box_says_what_is_too_big);
     g_test_add_func("/story/ping/live-pings-nobody", test_live_pings_nobody);
     return g_test_run();
 }

@@ -82,6 +82,19 @@ static void an_empty_datagram_arrives(conformance_world *world)
     g_assert_cmpuint(conformance_expect(world, B, PL_INPUT_DATAGRAM, b)->input.len, ==, 0);
 }
 
+/* Larger than any link: what fragments it, and puts it together, is no matter of the node. */
+static void a_long_datagram_arrives_whole(conformance_world *world)
+{
+    const pl_id a = conformance_bind(world, A, 0);
+    const pl_id b = conformance_bind(world, B, 0);
+    g_autofree char *text = g_strnfill(20000, 'x');
+    for (size_t i = 0; i < 20000; i += 97)
+        text[i] = (char)('a' + i % 26);
+    g_assert_cmpint(hand_send(world, A, a, conformance_addr(world, B, 0), text), ==, 0);
+    g_assert_cmpuint(conformance_expect(world, B, PL_INPUT_DATAGRAM, b)->input.len, ==, 20000);
+    conformance_bytes(world, B, text);
+}
+
 static void a_bound_port_is_in_use(conformance_world *world)
 {
     const uint16_t port = conformance_addr(world, A, 0).port;
@@ -191,6 +204,7 @@ static void a_host_goes_down_silently(conformance_world *world)
 const conformance_test conformance_udp_tests[] = {
     {"udp/datagrams-cross-both-ways", 0, datagrams_cross_both_ways},
     {"udp/an-empty-datagram-arrives", 0, an_empty_datagram_arrives},
+    {"udp/a-long-datagram-arrives-whole", 0, a_long_datagram_arrives_whole},
     {"udp/a-bound-port-is-in-use", 0, a_bound_port_is_in_use},
     {"udp/any-port-is-a-free-one", 0, any_port_is_a_free_one},
     {"udp/a-closed-port-is-reported", SIM_ENGINE_ICMP, a_closed_port_is_reported},

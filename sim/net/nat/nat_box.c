@@ -18,6 +18,8 @@ void net_nat_box_kind(const net_nat_options *options, net_nat_kind *ret_kind)
     net_nat_options *own = &ret_kind->options;
     *own = *options;
     own->pool = MAX(own->pool, 1);
+    if (!own->mtu)
+        own->mtu = NET_MTU;
     ret_kind->shares = own->ports == NET_PORTS_OVERLOADING;
     ret_kind->keys = ret_kind->shares ? NET_NAT_APD : own->mapping;
     ret_kind->filters = ret_kind->keys >= own->filtering;

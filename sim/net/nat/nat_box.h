@@ -20,7 +20,7 @@ typedef struct net_nat_kind {
     bool hears;             /* an inbound datagram changes something */
     bool shares;            /* ports are taken for one remote only */
     bool meddles;           /* more than addresses and ports may change, or the change may be worth a word */
-    net_nat_options options;/* its pool is ≥ 1 */
+    net_nat_options options;/* its pool is ≥ 1, its mtu set */
 } net_nat_kind;
 
 /* What each packet needs comes first: half a cache line. */

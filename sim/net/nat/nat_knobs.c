@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "sim/net/nat.h"
+#include "sim/net/packet.h"
 
 /* chosen: no box forgets so slowly; 10⁹ s are 31 years. */
 #define LONGEST (1000000000 * PL_SECOND)
+
+/* spec: RFC 791 §3.2, what every host must be able to take. */
+#define MTU_LEAST 576
 
 #define FIELD(name) .offset = offsetof(net_nat_options, name), .bytes = sizeof((net_nat_options *)0)->name
 #define WORDS(...)                                                                                           \
@@ -59,6 +63,10 @@ static const net_nat_knob knobs[] = {
      .help = "room in the table; 0 = as many as ports"},
     {"hold_down", TIME, FIELD(hold_down_ns), .help = "how long a released port rests"},
     {"alg", WORDS("off", "rewrite"), FIELD(alg), .help = "whether addresses in payloads are rewritten"},
+    {"mtu", .kind = NET_KNOB_BYTES, .least = MTU_LEAST, .most = NET_MTU, FIELD(mtu),
+     .help = "largest packet on the box's outside; larger ones are fragmented"},
+    {"fragments", WORDS("any", "ordered", "dropped"), FIELD(fragments),
+     .help = "which fragments pass: all, those after their first one, none"},
 };
 
 size_t net_nat_knobs(const net_nat_knob **ret_rows)

@@ -1,7 +1,7 @@
 /* path.h - what the parts of a packet's path ask of each other.
  *
  * Private to sim/net: path.c moves packets between their two ends, path_host.c is those ends, path_nat.c takes
- * packets through NAT boxes, path_answer.c answers what ended. */
+ * packets through NAT boxes, path_fragment.c cuts and joins, path_answer.c answers what ended. */
 #ifndef NET_PATH_H
 #define NET_PATH_H
 
@@ -52,8 +52,9 @@ net_verdict net_path_judge(net *network, net_firewall *firewall, const net_fligh
  * with the addresses that it had there, so that it finds the same boxes on its way back to the sender. */
 void net_path_refuse_in(net *network, net_flight *flight, net_spot where, pl_time now);
 
-/* path_answer.c: what a box says to a packet that it does not let pass; false: nothing. */
-bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop,
+/* path_answer.c: what a box says to a packet that it does not let pass, `mtu` being what would fit; false:
+ * nothing. */
+bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop, uint32_t mtu,
                      net_packet *ret_answer);
 /* path_answer.c: sends a packet that a box made from the realm where another's way down began; `turned` is
  * what that one had, `near` a host near the box. */
@@ -74,6 +75,26 @@ void net_path_end_public(net *network, net_flight *flight, net_drop drop, const 
 /* path_answer.c: ends a packet to an address that nobody in the public realm has.  The first router says so,
  * if it says anything. */
 void net_path_lose(net *network, net_flight *flight, pl_time now);
+
+/* path.c: a packet goes up from its realm; an event. */
+void net_path_climb(void *ctx, void *arg, pl_time now);
+/* path.c: crosses the box of a realm with a packet that shows its ports; false if it ended there. */
+bool net_path_pass(net *network, net_flight *flight, net_realm realm, net_direction direction, pl_time now);
+
+typedef void (*net_send_part_fn)(net *network, sim_host host, const net_packet *part, pl_time now);
+/* path_fragment.c: sends a packet that is larger than its host's link in fragments. */
+void net_path_send_parts(net *network, const net_packet *packet, net_send_part_fn send, sim_host host, pl_time now);
+/* path_fragment.c: cuts a packet on its way, in order; each of its fragments goes on by itself. */
+void net_path_cut(net *network, net_flight *flight, uint32_t mtu, sim_event_fn go_on, pl_time now);
+/* path_fragment.c: whether a packet from outside fits the link to the box of a realm.  If not it has been cut by the
+ * router there, or ended. */
+bool net_path_fits_in(net *network, net_flight *flight, net_realm realm, pl_time now);
+/* path_fragment.c: makes a SYN name no larger segment than fits. */
+void net_path_clamp(net_packet *packet, uint32_t mtu);
+/* path_fragment.c: crosses the box of a realm with a fragment; false if it ended there, or waits. */
+bool net_path_pass_part(net *network, net_flight *flight, net_realm realm, net_direction direction, pl_time now);
+/* path_fragment.c: takes a fragment to its host's stack, which gets the datagram when it is whole. */
+void net_path_assemble(net *network, sim_host host, net_flight *flight, pl_time now);
 
 /* path_nat.c: takes a packet out through a box that meddles.  NET_DROP_NONE if it passed; then *ret_clash
  * says whether its flow had to get another port than its endpoint has. */

@@ -3,9 +3,14 @@
 #include "sim/net/answer.h"
 #include "sim/net/path/path.h"
 
-bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop,
+bool net_path_answer(const net *network, const net_packet *packet, uint32_t from, net_drop drop, uint32_t mtu,
                      net_packet *ret_answer)
 {
+    if (drop == NET_DROP_TOO_BIG) {
+        const bool answers = net_answer_icmp(packet, from, NET_ICMP_TOO_BIG, ret_answer);
+        ret_answer->next_mtu = (uint16_t)mtu;
+        return answers;
+    }
     if (drop == NET_DROP_TTL)
         return network->ttl == NET_TTL_ANSWERED &&
                net_answer_icmp(packet, from, NET_ICMP_TTL_EXCEEDED, ret_answer);
@@ -45,7 +50,7 @@ void net_path_end_hopless(net *network, net_flight *flight, net_realm realm, pl_
     if (!site->nat.kind->options.name)
         from = site->nat.external_ip ? site->nat.external_ip : NET_ROUTER_IP;
     net_packet answer;
-    const bool answers = net_path_answer(network, &refused, from, NET_DROP_TTL, &answer);
+    const bool answers = net_path_answer(network, &refused, from, NET_DROP_TTL, NET_MTU, &answer);
     net_path_end_at(network, flight, NET_DROP_TTL, net_spot_of_site(site), answers ? &answer : NULL, now);
 }
 
@@ -67,7 +72,7 @@ void net_path_end_public(net *network, net_flight *flight, net_drop drop, const 
 void net_path_end_hopless_public(net *network, net_flight *flight, pl_span latency, pl_time now)
 {
     net_packet answer;
-    const bool answers = net_path_answer(network, &flight->packet, NET_ROUTER_IP, NET_DROP_TTL, &answer);
+    const bool answers = net_path_answer(network, &flight->packet, NET_ROUTER_IP, NET_DROP_TTL, NET_MTU, &answer);
     /* Half of the way there and half back take as long as the whole. */
     net_path_end_public(network, flight, NET_DROP_TTL, answers ? &answer : NULL, latency, now);
 }

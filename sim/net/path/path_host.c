@@ -29,7 +29,10 @@ void net_path_hand_over(net *network, sim_host host, net_flight *flight, pl_time
     network->stats.delivered++;
     net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
     net_path_sight_stack(network, flight, NET_STEP_DELIVERED, host, now);
-    network->ops->deliver(network->engine, host, &flight->packet, now);
+    if (G_LIKELY(!net_packet_is_part(&flight->packet)))
+        network->ops->deliver(network->engine, host, &flight->packet, now);
+    else
+        net_path_assemble(network, host, flight, now);
     net_pool_give(&network->pool, flight);
 }
 
@@ -42,7 +45,7 @@ static bool is_there(const net_host *host, const net_flight *flight)
 net_verdict net_path_judge(net *network, net_firewall *firewall, const net_flight *flight,
                            net_direction direction, pl_time now)
 {
-    if (!firewall)
+    if (!firewall || net_packet_is_later(&flight->packet)) /* which is of no use without the first one */
         return NET_ALLOW;
     return net_firewall_judge(&network->flows, firewall, &flight->packet, direction, now);
 }
