@@ -175,6 +175,43 @@ static void test_a_forged_check_is_refused(void)
     pair_free(p);
 }
 
+/* Somebody on the way answers checks in the callee's name, with all that a reader of the check can know. */
+static bool forge_answers(void *ctx, pair_host *from, const net_packet *packet, pl_time now)
+{
+    pair *p = from->pair;
+    size_t *forged = ctx;
+    const bool is_answer = from == p->callee && packet->protocol == PL_PROTOCOL_UDP && packet->payload_len > 40 &&
+                           packet->destination.ip == p->caller->ip && packet->payload[0] == 1 &&
+                           packet->payload[1] == 1;
+    if (!is_answer)
+        return true;
+    uint8_t data[200];
+    memcpy(data, packet->payload, packet->payload_len);
+    data[packet->payload_len - 8 - 20] ^= 1; /* of MESSAGE-INTEGRITY, before FINGERPRINT */
+    const uint32_t sum = pl_stun_fingerprint(data, packet->payload_len - 8);
+    for (size_t i = 0; i < 4; i++)
+        data[packet->payload_len - 4 + i] = (uint8_t)(sum >> (24 - 8 * i));
+    net_packet other = *packet;
+    other.payload = data;
+    ++*forged;
+    p->inner.send(p->inner.network, from->stack.host, &other, now);
+    return false;
+}
+
+static void test_a_forged_answer_is_refused(void)
+{
+    size_t forged = 0;
+    pair *p = pair_new(
+        &(pair_options){.choice = PL_PATH_UDP_ONLY, .no_relay = true, .suite = &pl_suite_real, .seed = 1});
+    p->filter = forge_answers;
+    p->ctx = &forged;
+    pair_find(p);
+    g_assert_cmpuint(forged, >, 0);
+    g_assert_cmpuint(pair_refusals(p->caller, "forged"), ==, forged);
+    g_assert_false(p->caller->opened);
+    pair_free(p);
+}
+
 /* A check thrown back at who sent it; one of another session. */
 static void test_a_misdirected_check_is_refused(void)
 {
@@ -270,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/hostile/a-self-made-credential-is-refused", test_a_self_made_credential_is_refused);
     g_test_add_func("/story/path/hostile/a-replayed-check-is-refused", test_a_replayed_check_is_refused);
     g_test_add_func("/story/path/hostile/a-forged-check-is-refused", test_a_forged_check_is_refused);
+    g_test_add_func("/story/path/hostile/a-forged-answer-is-refused", test_a_forged_answer_is_refused);
     g_test_add_func("/story/path/hostile/a-misdirected-check-is-refused", test_a_misdirected_check_is_refused);
     g_test_add_func("/story/path/hostile/a-strangers-payload-is-refused", test_a_strangers_payload_is_refused);
     g_test_add_func("/story/path/hostile/strangers-streams-end", test_strangers_streams_end);
