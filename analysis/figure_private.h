@@ -28,6 +28,8 @@ void an_canvas_keep(const an_canvas *canvas, const char *hidden, const char *nam
 int an_path_share_draw(const an_canvas *canvas, char **ret_error);
 int an_login_time_draw(const an_canvas *canvas, char **ret_error);
 int an_refresh_draw(const an_canvas *canvas, char **ret_error);
+int an_search_asked_draw(const an_canvas *canvas, char **ret_error);
+int an_search_risk_draw(const an_canvas *canvas, char **ret_error);
 struct an_ladder;
 /* What a ladder is called in the folder, and above the picture. */
 typedef struct an_ladder_names {
