@@ -177,6 +177,7 @@ static pl_path_self self_of(pl_node *node, const pl_credential *credential, cons
         .dh = &identity->dh,
         .server_sign_key = node->network->server_sign_key,
         .supernode = pl_login_supernode(node->login),
+        .partner_ip = pl_nat_keeper_partner(node->keeper),
         .web_ports = node->web_ports,
         .n_web_ports = node->n_web_ports,
         .report = pl_nat_keeper_report(node->keeper),

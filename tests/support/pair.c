@@ -388,6 +388,7 @@ static void make_self(pair_host *host, const pair_place *place, const char *prof
                                 .dh = &host->dh,
                                 .server_sign_key = p->server.public_key,
                                 .supernode = {p->supernodes[which]->ip, PAIR_SUPERNODE_PORT},
+                                .partner_ip = p->options.no_partners ? 0 : p->supernodes[1 - which]->ip,
                                 .supernode_tcp_port = web ? 80 : tls ? 443 : PAIR_SUPERNODE_PORT,
                                 .web_ports = web_ports,
                                 .n_web_ports = 2,
@@ -470,8 +471,8 @@ pair *pair_new(const pair_options *options)
     net_attach(p->network, p->ops, p->engine);
     add_supernode(p, 0);
     add_supernode(p, 1);
-    pl_stun_server_set_partner(p->supernodes[0]->stun, p->supernodes[1]->ip);
-    pl_stun_server_set_partner(p->supernodes[1]->stun, p->supernodes[0]->ip);
+    for (size_t i = 0; i < 2 && !options->no_partners; i++)
+        pl_stun_server_set_partner(p->supernodes[i]->stun, p->supernodes[1 - i]->ip);
     add_ends(p);
     return p;
 }

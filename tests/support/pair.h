@@ -42,6 +42,7 @@ typedef struct pair_options {
     pl_path_choice choice;
     bool no_reports;       /* discovery has not been done */
     bool no_relay;         /* supernodes give no accounts */
+    bool no_partners;      /* supernodes have none, and no end knows of one */
     bool one_supernode;    /* both ends have the caller's */
     const sim_engine_ops *engine; /* NULL = light */
     pl_span one_way;       /* between any two; 0 = PAIR_ONE_WAY */

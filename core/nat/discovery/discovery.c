@@ -308,6 +308,13 @@ uint32_t pl_discovery_sent(const pl_discovery *discovery)
     return discovery->sent;
 }
 
+uint32_t pl_discovery_partner(const pl_discovery *discovery)
+{
+    bool answered = pl_nat_answered(&discovery->results, PL_NAT_MAPPING_2) ||
+                    pl_nat_answered(&discovery->results, PL_NAT_MAPPING_3);
+    return answered ? discovery->chains[CHAIN_MAPPING].partner_ip : 0;
+}
+
 bool pl_discovery_owns(const pl_discovery *discovery, pl_id socket)
 {
     const test_chain *chains = discovery->chains;

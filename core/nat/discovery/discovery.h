@@ -67,6 +67,8 @@ void pl_discovery_free(pl_discovery *discovery);
 bool pl_discovery_owns(const pl_discovery *discovery, pl_id socket);
 /* Requests sent so far. */
 uint32_t pl_discovery_sent(const pl_discovery *discovery);
+/* A2, if it answered; else 0. */
+uint32_t pl_discovery_partner(const pl_discovery *discovery);
 /* A datagram on one of its sockets: 0, or a negative error that the node counts and traces. */
 int pl_discovery_input(pl_discovery *discovery, pl_id socket, pl_addr from, const uint8_t *data, size_t len,
                        pl_time now);

@@ -27,12 +27,14 @@ static const pl_nat_policy policies[] = {
 struct pl_nat_keeper {
     pl_nat_keeper_options options;
     uint32_t server_ip; /* 0 = nobody to ask */
+    uint32_t partner_ip; /* of that server, as the last discovery met it; 0 = it met none */
     bool is_known;
     pl_nat_report report;
     pl_discovery *discovery; /* while it runs */
     pl_lifetime *lifetime;   /* likewise */
     bool is_doubted;         /* once the discovery that runs has ended, another one is due */
     pl_time began_at;        /* of the last discovery */
+    uint32_t began_with;     /* the server that it asked */
     pl_deadline refresh;     /* the next discovery, by doubt or by age */
     pl_deadline keep_alive;
     pl_stun_transaction alive; /* a keep-alive under way */
@@ -86,6 +88,11 @@ static void load(pl_nat_keeper *keeper)
 const pl_nat_report *pl_nat_keeper_report(const pl_nat_keeper *keeper)
 {
     return keeper->is_known ? &keeper->report : NULL;
+}
+
+uint32_t pl_nat_keeper_partner(const pl_nat_keeper *keeper)
+{
+    return keeper->partner_ip;
 }
 
 bool pl_nat_keeper_is_open(const pl_nat_keeper *keeper)
@@ -178,6 +185,12 @@ static pl_nat_filtering keep_filtering(const pl_nat_keeper *keeper, const pl_nat
     return is_same_address && report->filtering == PL_FILTERING_UNKNOWN ? keeper->report.filtering : report->filtering;
 }
 
+/* A discovery that began at the server before says nothing of the partner of this one. */
+static uint32_t partner_of(const pl_nat_keeper *keeper)
+{
+    return keeper->began_with == keeper->server_ip ? pl_discovery_partner(keeper->discovery) : 0;
+}
+
 static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
 {
     pl_nat_keeper *keeper = owner;
@@ -194,6 +207,7 @@ static void on_discovered(void *owner, const pl_nat_report *report, pl_time now)
     keeper->failures = 0;
     store(keeper);
     keeper->messages += pl_discovery_sent(keeper->discovery);
+    keeper->partner_ip = partner_of(keeper);
     g_clear_pointer(&keeper->discovery, pl_discovery_free);
     plan_by_age(keeper, now);
     if (was_blocked && keeper->keep_alive.index)
@@ -211,6 +225,7 @@ static void begin(void *machine, pl_time now)
     if (!keeper->server_ip || keeper->discovery)
         return;
     keeper->began_at = now;
+    keeper->began_with = keeper->server_ip;
     keeper->discovery =
         pl_discovery_new(keeper->options.context, keeper->server_ip, on_discovered, keeper, now);
 }
@@ -276,8 +291,10 @@ static int take_keep_alive(pl_nat_keeper *keeper, pl_addr from, const pl_stun *s
 
 void pl_nat_keeper_online(pl_nat_keeper *keeper, uint32_t server_ip, pl_time now)
 {
-    if (keeper->server_ip != server_ip)
+    if (keeper->server_ip != server_ip) {
         keeper->mapped = (pl_addr){0, 0}; /* a box that maps by destination shows another port */
+        keeper->partner_ip = 0;
+    }
     keeper->server_ip = server_ip;
     begin(keeper, now);
     if (listens_to(keeper, PL_NAT_ON_KEEP_ALIVE) && keeper->options.socket)

@@ -50,6 +50,8 @@ void pl_nat_keeper_path_ended(pl_nat_keeper *keeper, bool as_promised, pl_time n
 
 /* What is believed; NULL as long as nothing is. */
 const pl_nat_report *pl_nat_keeper_report(const pl_nat_keeper *keeper);
+/* The partner of the supernode that serves us, which answered the last discovery; 0 if none did. */
+uint32_t pl_nat_keeper_partner(const pl_nat_keeper *keeper);
 /* Could it be a supernode, as far as NAT and firewall go (BS-02, PO-08)? */
 bool pl_nat_keeper_is_open(const pl_nat_keeper *keeper);
 /* How often a binding of ours has to be used: two thirds of its measured lifetime, at most nat.keep_alive. */

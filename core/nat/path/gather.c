@@ -1,7 +1,9 @@
 /* gather.c - what an end knows of itself: its candidates, and how its boxes map.
  *
  * Two Binding requests to two ports of one supernode, over each transport: the answers give the reflexive candidate, and
- * the difference of their ports tells whether a box that maps by destination goes by steps. */
+ * the difference of their ports tells whether a box that maps by destination goes by steps.  One that maps by address shows
+ * both the same port; who knows that he is behind such a box asks the supernode's partner too, in the same breath, so that
+ * nobody else's flow comes between. */
 #include <glib.h>
 #include <string.h>
 
@@ -9,6 +11,9 @@
 
 #define WEB_PORT  80
 #define WEB_PORT_TLS 443
+/* Whom the probes of a transport ask. */
+enum { AT_PORT, AT_OTHER_PORT, AT_PARTNER };
+
 #define STEP_MOST 16 /* chosen: two random ports are so near in 1 of 2000 sessions; real steps are 1 to 4 */
 /* chosen: after a stage began, its first packets have opened their mappings by then. */
 #define REFRESH_AFTER (300 * PL_MILLISECOND)
@@ -22,7 +27,7 @@ static bool wants(const pl_path *path, pl_path_transport transport)
 static const pl_nat_report *report_of(const pl_path *path)
 {
     const pl_nat_report *report = path->self->report;
-    const pl_addr *mapped = &path->gather.udp[0].mapped;
+    const pl_addr *mapped = &path->gather.udp[AT_PORT].mapped;
     bool elsewhere = report && report->mapped.ip && mapped->ip && report->mapped.ip != mapped->ip;
     return elsewhere ? NULL : report;
 }
@@ -37,31 +42,50 @@ static bool is_web(uint16_t port)
 static pl_nat_mapping mapping_of(const pl_path *path, const pl_probe *probes, uint16_t local_port)
 {
     const pl_nat_report *report = report_of(path);
-    pl_addr a = probes[0].mapped, b = probes[1].mapped;
+    pl_addr a = probes[AT_PORT].mapped, b = probes[AT_OTHER_PORT].mapped, partner = probes[AT_PARTNER].mapped;
     pl_addr seen = a.ip ? a : b;
     if (seen.ip && pl_path_is_own(path, seen.ip) && seen.port == local_port)
         return PL_MAPPING_NONE;
     if (a.ip && b.ip && !pl_addr_equal(a, b))
         return PL_MAPPING_APD;
+    if (seen.ip && partner.ip) /* asked only of a box that is said to map by address, which may be an old story */
+        return pl_addr_equal(seen, partner) ? PL_MAPPING_EI : PL_MAPPING_AD;
     if (a.ip && b.ip) /* two ports at one address cannot tell these two apart */
         return report && report->mapping == PL_MAPPING_AD ? PL_MAPPING_AD : PL_MAPPING_EI;
     return seen.ip && report ? report->mapping : PL_MAPPING_UNKNOWN;
 }
 
+/* The step between two mappings that were asked for one right after the other.  Of a request that was repeated nobody
+ * knows whether it or its answer was lost, and so not which mapping was made first: hardly any box counts down, so the
+ * higher port is the later one. */
+static void note_step(pl_hint *hint, const pl_probe *first, const pl_probe *second)
+{
+    int step = (int)second->mapped.port - (int)first->mapped.port;
+    if (first->mapped.ip != second->mapped.ip) /* a pool of addresses, each with ports of its own */
+        return;
+    if (step < 0 && (first->tries > 1 || second->tries > 1)) {
+        step = -step;
+        hint->last = MAX(hint->last, first->mapped.port);
+    }
+    if (step >= -STEP_MOST && step <= STEP_MOST)
+        hint->step = (int16_t)step;
+}
+
 static pl_hint hint_of(const pl_path *path, const pl_probe *probes, uint16_t local_port)
 {
     pl_hint hint = {.mapping = mapping_of(path, probes, local_port)};
-    pl_addr a = probes[0].mapped, b = probes[1].mapped;
-    int step = (int)b.port - (int)a.port;
-    hint.last = b.ip ? b.port : a.port;
-    if (hint.mapping == PL_MAPPING_APD && a.ip && b.ip && step >= -STEP_MOST && step <= STEP_MOST)
-        hint.step = (int16_t)step;
+    const pl_probe *a = &probes[AT_PORT], *b = &probes[AT_OTHER_PORT], *partner = &probes[AT_PARTNER];
+    hint.last = partner->mapped.ip ? partner->mapped.port : b->mapped.ip ? b->mapped.port : a->mapped.port;
+    if (hint.mapping == PL_MAPPING_APD && a->mapped.ip && b->mapped.ip)
+        note_step(&hint, a, b);
+    else if (hint.mapping == PL_MAPPING_AD && partner->mapped.ip)
+        note_step(&hint, a->mapped.ip ? a : b, partner);
     return hint;
 }
 
 static void add_reflexive(pl_path *path, const pl_probe *probes, pl_path_transport transport)
 {
-    const pl_probe *first = probes[0].mapped.ip ? &probes[0] : &probes[1];
+    const pl_probe *first = &probes[probes[AT_PORT].mapped.ip ? AT_PORT : AT_OTHER_PORT];
     pl_offer_add(&path->own, (pl_candidate){PL_CANDIDATE_REFLEXIVE, transport, first->mapped});
 }
 
@@ -88,7 +112,7 @@ static void conclude(pl_path *path)
     const pl_nat_report *report = report_of(path);
     *hints = (pl_hints){.of = {[PL_PATH_UDP] = hint_of(path, gather->udp, udp_port),
                                [PL_PATH_TCP] = hint_of(path, gather->tcp, path->tcp_port)}};
-    bool heard = gather->udp[0].mapped.ip || gather->udp[1].mapped.ip;
+    bool heard = gather->udp[AT_PORT].mapped.ip || gather->udp[AT_OTHER_PORT].mapped.ip;
     hints->udp = heard ? PL_UDP_OPEN : wants(path, PL_PATH_UDP) ? PL_UDP_BLOCKED : PL_UDP_UNKNOWN;
     hints->web_only = is_web(path->self->supernode_tcp_port);
     hints->of[PL_PATH_UDP].filtering = report ? report->filtering : PL_FILTERING_UNKNOWN;
@@ -103,12 +127,16 @@ static void conclude(pl_path *path)
     add_web_ports(path);
 }
 
+static bool are_done(const pl_probe *probes)
+{
+    return probes[AT_PORT].done && probes[AT_OTHER_PORT].done && probes[AT_PARTNER].done;
+}
+
 static bool is_done(const pl_path *path)
 {
     const pl_gather *gather = &path->gather;
     bool in_vain = path->self->report && path->self->report->udp == PL_UDP_BLOCKED;
-    bool udp = in_vain || (gather->udp[0].done && gather->udp[1].done);
-    return udp && gather->tcp[0].done && gather->tcp[1].done;
+    return (in_vain || are_done(gather->udp)) && are_done(gather->tcp);
 }
 
 static void on_timer(void *machine, pl_time now);
@@ -145,8 +173,11 @@ static void ask(pl_path *path, pl_id socket, pl_addr to, const uint8_t id[PL_STU
 static void ask_all(pl_path *path)
 {
     for (size_t i = 0; i < PL_PATH_PROBES; i++) {
-        if (!path->gather.udp[i].done)
-            ask(path, path->socket, path->gather.udp[i].to, path->gather.udp[i].id);
+        pl_probe *probe = &path->gather.udp[i];
+        if (probe->done)
+            continue;
+        ask(path, path->socket, probe->to, probe->id);
+        probe->tries++;
     }
 }
 
@@ -165,37 +196,63 @@ static void on_timer(void *machine, pl_time now)
     pl_deadline_set(&path->context->deadlines, &gather->timer, MIN(again, gather->until), on_timer, path);
 }
 
+/* Where the partner is to be asked, {0, 0} if it is not: only a box that maps by address hides its steps from one
+ * supernode, and only who foretells ports wants to know them.  A flow less shifts no other box's ports. */
+static pl_addr partner_for(const pl_path *path, pl_path_transport transport)
+{
+    const pl_path_self *self = path->self;
+    uint32_t methods = transport == PL_PATH_UDP ? self->profile->methods_udp : self->profile->methods_tcp;
+    bool foretells = (methods >> PL_PATH_PREDICTED & 1) != 0;
+    bool by_address = self->report && self->report->mapping == PL_MAPPING_AD;
+    if (!foretells || !by_address || !self->partner_ip)
+        return (pl_addr){0, 0};
+    return (pl_addr){self->partner_ip, transport == PL_PATH_UDP ? PL_STUN_PORT_1 : WEB_PORT_TLS};
+}
+
+static void probe_init(const pl_path *path, pl_probe *probe, pl_addr to)
+{
+    *probe = (pl_probe){.to = to, .done = true};
+    if (to.ip)
+        pl_context_random(path->context, probe->id, sizeof probe->id);
+}
+
 static void begin_udp(pl_path *path)
 {
-    static const uint16_t ports[PL_PATH_PROBES] = {PL_STUN_PORT_1, PL_STUN_PORT_2};
+    const uint32_t supernode = path->self->supernode.ip;
+    const pl_addr to[PL_PATH_PROBES] = {[AT_PORT] = {supernode, PL_STUN_PORT_1},
+                                        [AT_OTHER_PORT] = {supernode, PL_STUN_PORT_2},
+                                        [AT_PARTNER] = partner_for(path, PL_PATH_UDP)};
     const pl_port *port = &path->context->port;
     bool bound = wants(path, PL_PATH_UDP) && port->ops->udp_bind(port->ctx, 0, &path->socket) == 0;
     for (size_t i = 0; i < PL_PATH_PROBES; i++) {
-        pl_probe *probe = &path->gather.udp[i];
-        *probe = (pl_probe){.to = {path->self->supernode.ip, ports[i]}, .done = !bound};
-        pl_context_random(path->context, probe->id, sizeof probe->id);
+        probe_init(path, &path->gather.udp[i], to[i]);
+        path->gather.udp[i].done = !bound || !to[i].ip;
     }
     if (!bound)
         path->socket = 0;
 }
 
-/* Two streams from the port on which we listen, so that its mapping is the one that a peer must meet. */
+/* Streams from the port on which we listen, so that its mapping is the one that a peer must meet. */
 static void begin_tcp(pl_path *path, pl_time now)
 {
     const pl_port *port = &path->context->port;
+    const uint32_t supernode = path->self->supernode.ip;
     uint16_t known = path->self->supernode_tcp_port;
-    const uint16_t ports[PL_PATH_PROBES] = {known, known == WEB_PORT_TLS ? WEB_PORT : WEB_PORT_TLS};
+    const pl_addr to[PL_PATH_PROBES] = {
+        [AT_PORT] = {supernode, known},
+        [AT_OTHER_PORT] = {supernode, known == WEB_PORT_TLS ? WEB_PORT : WEB_PORT_TLS},
+        [AT_PARTNER] = partner_for(path, PL_PATH_TCP)};
     bool listens = wants(path, PL_PATH_TCP) && port->ops->tcp_listen(port->ctx, 0, &path->listener) == 0;
     if (!listens)
         path->listener = 0;
     path->tcp_port = listens ? port->ops->local_port(port->ctx, path->listener) : 0;
     for (size_t i = 0; i < PL_PATH_PROBES; i++) {
         pl_probe *probe = &path->gather.tcp[i];
-        *probe = (pl_probe){.to = {path->self->supernode.ip, ports[i]}};
-        pl_context_random(path->context, probe->id, sizeof probe->id);
-        const pl_stream *stream = listens ? pl_stream_open(path, probe->to, PL_STREAM_PROBE, PL_PATH_DIRECT,
-                                                           PL_CANDIDATE_HOST, now)
-                                          : NULL;
+        probe_init(path, probe, to[i]);
+        const pl_stream *stream =
+            listens && to[i].ip
+                ? pl_stream_open(path, to[i], PL_STREAM_PROBE, PL_PATH_DIRECT, PL_CANDIDATE_HOST, now)
+                : NULL;
         probe->done = !stream;
         probe->stream = stream ? stream->id : 0;
     }
@@ -246,6 +303,20 @@ static void take_refreshed(pl_path *path, pl_addr mapped, pl_time now)
     pl_path_say(path, PL_OFFER_MORE, now);
 }
 
+/* A supernode that has lost its partner, or has another one, does not name ours any more: nobody waits for it. */
+static void heed_loss(pl_path *path, const pl_stun *stun)
+{
+    uint32_t named = pl_stun_has(stun, PL_STUN_OTHER_ADDRESS) ? stun->other.ip : 0;
+    pl_gather *gather = &path->gather;
+    if (named == path->self->partner_ip)
+        return;
+    gather->udp[AT_PARTNER].done = true;
+    pl_stream *stream = gather->tcp[AT_PARTNER].done ? NULL : pl_stream_find(path, gather->tcp[AT_PARTNER].stream);
+    gather->tcp[AT_PARTNER].done = true;
+    if (stream)
+        pl_stream_drop(path, stream);
+}
+
 int pl_gather_answer(pl_path *path, pl_id socket, pl_addr from, const pl_stun *stun, pl_time now)
 {
     pl_gather *gather = &path->gather;
@@ -264,6 +335,8 @@ int pl_gather_answer(pl_path *path, pl_id socket, pl_addr from, const pl_stun *s
         if (path->state == PL_PATH_GATHERING && !probe->done) {
             probe->mapped = mapped;
             probe->done = true;
+            if (i != AT_PARTNER)
+                heed_loss(path, stun);
             go_on(path, now);
         }
         return 0;
@@ -308,7 +381,7 @@ void pl_gather_stream_data(pl_path *path, pl_stream *stream, pl_time now)
     probe->done = true;
     stream->n_in = 0;
     /* The first stays, and with it the mapping of our port, until a path is found. */
-    if (probe != &path->gather.tcp[0] || !probe->mapped.port)
+    if (probe != &path->gather.tcp[AT_PORT] || !probe->mapped.port)
         pl_stream_drop(path, stream);
     go_on(path, now);
 }

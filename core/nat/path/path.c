@@ -403,7 +403,9 @@ void pl_path_take(pl_path *path, const pl_leg *leg, const uint8_t *data, size_t 
         return;
     }
     int error = pl_stun_read(&stun, data, len);
-    if (!error && leg->kind == PL_LEG_UDP && leg->remote.ip == path->self->supernode.ip &&
+    const pl_path_self *self = path->self;
+    bool asked = leg->remote.ip == self->supernode.ip || (self->partner_ip && leg->remote.ip == self->partner_ip);
+    if (!error && leg->kind == PL_LEG_UDP && asked &&
         pl_gather_answer(path, leg->id, leg->remote, &stun, now) == 0)
         return;
     if (!error)

@@ -81,6 +81,7 @@ typedef struct pl_path_self {
     const pl_keypair *sign, *dh;     /* that the credential names */
     const uint8_t *server_sign_key;  /* pinned */
     pl_addr supernode;               /* our own: STUN, and relay */
+    uint32_t partner_ip;             /* its partner, where discovery was answered: STUN; 0 = none is known */
     uint16_t supernode_tcp_port;     /* the port on which its TCP was reached: its own, 80 or 443 */
     const uint16_t *web_ports;       /* on which we listen besides: candidates if nothing translates us */
     size_t n_web_ports;

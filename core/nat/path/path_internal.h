@@ -14,7 +14,7 @@
 
 #define PL_PATH_PAIRS_MAX 100     /* spec RFC 8445 §6.1.2.5 */
 #define PL_PATH_STREAMS_MAX 40    /* chosen: eight of strangers, and five tries each at a handful of candidates */
-#define PL_PATH_PROBES 2          /* to two ports of one supernode: their mappings tell the step of a box */
+#define PL_PATH_PROBES 3          /* chosen: two ports of one supernode, and its partner, tell any box's step */
 #define PL_PATH_FRAME_MAX 1280    /* chosen: a payload, or a STUN message; bounds what a stream may hold back */
 #define PL_PATH_OPENER_TTL 3      /* chosen: passes a home's box and a carrier's, and dies before it is abroad */
 #define PL_PATH_OPENER_TTL_BARE 2 /* chosen: the same for who is not translated: passes the firewall of a site */
@@ -105,8 +105,9 @@ typedef struct pl_early {
 /* --- gathering --- */
 
 typedef struct pl_probe {
-    pl_addr to;
+    pl_addr to;     /* {0, 0}: there is nothing to ask */
     uint8_t id[PL_STUN_ID_BYTES];
+    unsigned tries; /* UDP: requests so far */
     bool done;      /* answered, or in vain */
     pl_addr mapped; /* {0, 0} if it was not answered */
     pl_id stream;   /* TCP */
