@@ -3,29 +3,19 @@
 
 #include <string.h>
 
-/* One port for each address that is sent to, the last one plus one. */
-static const net_nat_options by_address[] = {
-    {.name = "by-address, open", .mapping = NET_NAT_AD, .filtering = NET_NAT_EI, .ports = NET_PORTS_SEQUENTIAL,
-     .refresh = NET_NAT_REFRESH_OUT, .port_low = 1024, .port_high = 65535, .port_step = 1,
-     .udp_lifetime_ns = 300 * PL_SECOND, .tcp_established_ns = 7440 * PL_SECOND,
-     .tcp_transitory_ns = 240 * PL_SECOND, .pool = 1},
-    {.name = "by-address, filter by address", .mapping = NET_NAT_AD, .filtering = NET_NAT_AD,
-     .ports = NET_PORTS_SEQUENTIAL, .refresh = NET_NAT_REFRESH_OUT, .port_low = 1024, .port_high = 65535,
-     .port_step = 1, .udp_lifetime_ns = 300 * PL_SECOND, .tcp_established_ns = 7440 * PL_SECOND,
-     .tcp_transitory_ns = 240 * PL_SECOND, .pool = 1},
-    {.name = "by-address, filter by port", .mapping = NET_NAT_AD, .filtering = NET_NAT_APD,
-     .ports = NET_PORTS_SEQUENTIAL, .refresh = NET_NAT_REFRESH_OUT, .port_low = 1024, .port_high = 65535,
-     .port_step = 1, .udp_lifetime_ns = 300 * PL_SECOND, .tcp_established_ns = 7440 * PL_SECOND,
-     .tcp_transitory_ns = 240 * PL_SECOND, .pool = 1},
-};
-#define STRICT 2
+/* A box that counts its ports. */
+#define COUNTING(map, filter)                                                                                \
+    {                                                                                                        \
+        .name = #map "/" #filter, .mapping = NET_NAT_##map, .filtering = NET_NAT_##filter,                   \
+        .ports = NET_PORTS_SEQUENTIAL, .refresh = NET_NAT_REFRESH_OUT, .port_low = 1024, .port_high = 65535, \
+        .port_step = 1, .udp_lifetime_ns = 300 * PL_SECOND, .tcp_established_ns = 7440 * PL_SECOND,          \
+        .tcp_transitory_ns = 240 * PL_SECOND, .pool = 1                                                      \
+    }
+static const net_nat_options ad_apd = COUNTING(AD, APD), apd_ei = COUNTING(APD, EI),
+                             apd_ad = COUNTING(APD, AD), apd_apd = COUNTING(APD, APD);
 
-static const pair_place plain = {.home = "port-restricted"}, by_port = {.home = "symmetric-sequential"};
-
-static pair_place place_of(size_t i)
-{
-    return (pair_place){.home_box = &by_address[i]};
-}
+static const pair_place plain = {.home = "port-restricted"}, by_address = {.home_box = &ad_apd},
+                        by_port = {.home_box = &apd_apd};
 
 static pair_options ends(pair_place caller, pair_place callee, pl_path_choice choice)
 {
@@ -38,8 +28,8 @@ static void expect(pair_options options, const char *class)
     for (size_t turned = 0; turned < 2; turned++) {
         pair *p = pair_new(&options);
         pair_find(p);
-        g_test_message("%s %zu: %s", options.caller.home_box ? options.caller.home_box->name : options.caller.home,
-                       turned, pair_class(p));
+        g_test_message("%s: %s", options.caller.home_box ? options.caller.home_box->name : options.caller.home,
+                       pair_class(p));
         g_assert_cmpstr(pair_class(p), ==, class);
         pair_expect_words_pass(p);
         pair_free(p);
@@ -53,26 +43,60 @@ static void expect(pair_options options, const char *class)
 
 static void test_a_box_that_maps_by_address_is_foretold(void)
 {
-    expect(ends(place_of(STRICT), plain, PL_PATH_UDP_ONLY), "predicted-udp");
-    expect(ends(place_of(STRICT), plain, PL_PATH_ANY), "predicted-udp");
+    expect(ends(by_address, plain, PL_PATH_UDP_ONLY), "predicted-udp");
+    expect(ends(by_address, plain, PL_PATH_ANY), "predicted-udp");
 }
 
 static void test_so_it_is_over_tcp(void)
 {
-    expect(ends(place_of(STRICT), plain, PL_PATH_TCP_ONLY), "predicted-tcp");
+    expect(ends(by_address, plain, PL_PATH_TCP_ONLY), "predicted-tcp");
 }
 
 static void test_both_ends_are_foretold(void)
 {
-    expect(ends(place_of(STRICT), place_of(STRICT), PL_PATH_UDP_ONLY), "predicted-udp");
-    expect(ends(place_of(STRICT), by_port, PL_PATH_UDP_ONLY), "predicted-udp");
+    expect(ends(by_address, by_address, PL_PATH_UDP_ONLY), "predicted-udp");
+    expect(ends(by_address, by_port, PL_PATH_UDP_ONLY), "predicted-udp");
+}
+
+/* Ends far from each other: what one says is heard when the other has begun to measure where its box stands.  An end that
+ * shows each port another one, and hears a check from a port that it has not sent to, would open one more by its answer,
+ * which the other cannot take: the window would move. */
+static void test_useless_answers_do_not_move_a_window(void)
+{
+    static const struct {
+        const net_nat_options *one, *other;
+    } rows[] = {{&apd_ei, &apd_ad}, {&apd_ei, &apd_apd}, {&apd_ei, &ad_apd}, {&apd_ad, &ad_apd}, {&apd_ei, &apd_ei}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (pl_span one_way = 2 * PL_MILLISECOND; one_way <= 162 * PL_MILLISECOND; one_way += 40 * PL_MILLISECOND) {
+            pair_options options =
+                ends((pair_place){.home_box = rows[i].one}, (pair_place){.home_box = rows[i].other}, PL_PATH_UDP_ONLY);
+            options.one_way = one_way;
+            options.signal_delay = 2 * one_way;
+            expect(options, "predicted-udp");
+        }
+    }
+}
+
+/* A check from a port that nobody knew does find the way where its sender lets any port of the address in. */
+static void test_useful_answers_are_given(void)
+{
+    static const net_nat_options ad_ad = COUNTING(AD, AD);
+    const pair_place open = {.home_box = &apd_ei}, peer = {.home_box = &ad_ad};
+    const pair_options rows[] = {ends(peer, open, PL_PATH_UDP_ONLY), ends(open, peer, PL_PATH_UDP_ONLY)};
+    static const char *const classes[] = {"direct-udp", "reversed-udp"};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        pair *p = pair_new(&rows[i]);
+        pair_find(p);
+        g_assert_cmpstr(pair_class(p), ==, classes[i]);
+        pair_free(p);
+    }
 }
 
 /* Steps of two or four, as some boxes make them. */
 static void test_wider_steps_are_seen(void)
 {
     for (uint16_t step = 2; step <= 4; step += 2) {
-        net_nat_options box = by_address[STRICT];
+        net_nat_options box = ad_apd;
         box.port_step = step;
         expect(ends((pair_place){.home_box = &box}, plain, PL_PATH_UDP_ONLY), "predicted-udp");
     }
@@ -80,7 +104,7 @@ static void test_wider_steps_are_seen(void)
 
 static void test_random_ports_have_no_step(void)
 {
-    net_nat_options box = by_address[STRICT];
+    net_nat_options box = ad_apd;
     box.ports = NET_PORTS_RANDOM;
     expect(ends((pair_place){.home_box = &box}, plain, PL_PATH_UDP_ONLY), "sprayed-udp");
 }
@@ -88,7 +112,7 @@ static void test_random_ports_have_no_step(void)
 /* Without a partner nobody can see the step. */
 static void test_without_a_partner_it_is_sprayed(void)
 {
-    pair_options options = ends(place_of(STRICT), plain, PL_PATH_UDP_ONLY);
+    pair_options options = ends(by_address, plain, PL_PATH_UDP_ONLY);
     options.no_partners = true;
     expect(options, "sprayed-udp");
 }
@@ -119,7 +143,7 @@ static void test_gathering_takes_no_longer(void)
     const pl_path_choice choices[] = {PL_PATH_UDP_ONLY, PL_PATH_TCP_ONLY, PL_PATH_ANY};
     for (size_t i = 0; i < G_N_ELEMENTS(choices); i++) {
         const pair_options one_port = ends(plain, plain, choices[i]);
-        const pair_options stepping = ends(place_of(STRICT), plain, choices[i]);
+        const pair_options stepping = ends(by_address, plain, choices[i]);
         g_assert_cmpint(gathers_at(&stepping), ==, gathers_at(&one_port));
     }
 }
@@ -163,7 +187,7 @@ static void test_only_who_needs_it_asks_the_partner(void)
         g_assert_cmpuint(t.to_partner, ==, 0);
         g_assert_cmpuint(t.to_supernode, ==, 2);
     }
-    pair_options options = ends(place_of(STRICT), plain, PL_PATH_UDP_ONLY);
+    pair_options options = ends(by_address, plain, PL_PATH_UDP_ONLY);
     tally t = asks(&options);
     g_assert_cmpuint(t.to_partner, ==, 1);
     g_assert_cmpuint(t.to_supernode, ==, 2);
@@ -186,7 +210,7 @@ static void test_a_silent_partner_is_waited_for_as_long_as_anybody(void)
 {
     const pl_path_choice choices[] = {PL_PATH_UDP_ONLY, PL_PATH_TCP_ONLY, PL_PATH_ANY};
     for (size_t i = 0; i < G_N_ELEMENTS(choices); i++) {
-        const pair_options options = ends(place_of(STRICT), plain, choices[i]);
+        const pair_options options = ends(by_address, plain, choices[i]);
         pair *p = pair_new(&options);
         p->filter = cut_partner;
         pair_call(p);
@@ -204,7 +228,7 @@ static void test_a_lost_partner_is_not_waited_for(void)
 {
     const pl_path_choice choices[] = {PL_PATH_UDP_ONLY, PL_PATH_ANY};
     for (size_t i = 0; i < G_N_ELEMENTS(choices); i++) {
-        const pair_options options = ends(place_of(STRICT), plain, choices[i]);
+        const pair_options options = ends(by_address, plain, choices[i]);
         const pair_options one_port = ends(plain, plain, choices[i]);
         pair *p = pair_new(&options);
         pl_stun_server_set_partner(p->supernodes[0]->stun, 0);
@@ -242,7 +266,7 @@ static bool steal(void *ctx, pair_host *from, const net_packet *packet, pl_time 
 /* Whichever one is lost, of requests and answers: what is asked again later is foretold by what came of it. */
 static void test_any_one_lost_datagram_changes_nothing(void)
 {
-    const pair_place places[] = {place_of(STRICT), by_port};
+    const pair_place places[] = {by_address, by_port};
     for (size_t i = 0; i < 2 * 2 * 3; i++) {
         const pair_options options = ends(places[i % 2], plain, PL_PATH_UDP_ONLY);
         pair *p = pair_new(&options);
@@ -270,7 +294,7 @@ static bool steal_both(void *ctx, pair_host *from, const net_packet *packet, pl_
 /* Then the partner has seen the port before the last one. */
 static void test_the_supernode_may_see_the_later_port(void)
 {
-    const pair_options options = ends(place_of(STRICT), plain, PL_PATH_UDP_ONLY);
+    const pair_options options = ends(by_address, plain, PL_PATH_UDP_ONLY);
     pair *p = pair_new(&options);
     p->filter = steal_both;
     pair_find(p);
@@ -284,6 +308,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/foretold/by-address", test_a_box_that_maps_by_address_is_foretold);
     g_test_add_func("/story/path/foretold/by-address-over-tcp", test_so_it_is_over_tcp);
     g_test_add_func("/story/path/foretold/both-ends", test_both_ends_are_foretold);
+    g_test_add_func("/story/path/foretold/useless-answers", test_useless_answers_do_not_move_a_window);
+    g_test_add_func("/story/path/foretold/useful-answers", test_useful_answers_are_given);
     g_test_add_func("/story/path/foretold/wider-steps", test_wider_steps_are_seen);
     g_test_add_func("/story/path/foretold/random-ports", test_random_ports_have_no_step);
     g_test_add_func("/story/path/foretold/no-partner", test_without_a_partner_it_is_sprayed);

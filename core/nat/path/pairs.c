@@ -1,7 +1,8 @@
 /* pairs.c - connectivity checks: pacing, repetition, answers, triggered checks, nomination (RFC 8445 §6, §7, §8).
  *
  * A check that arrives is answered to where it came from, whatever was signalled, and triggers one of our own back
- * there: that is how an end behind a box that maps by destination is found. */
+ * there: that is how an end behind a box that maps by destination is found.  Only where both ends are such, and are to
+ * foretell each other's ports, none is answered before in vain. */
 #include <glib.h>
 #include <string.h>
 
@@ -349,6 +350,13 @@ static void trigger(pl_path *path, const pl_leg *leg, const pl_check *check, pl_
     (void)pl_pairs_add(path, &added, now);
 }
 
+/* Whether to say nothing to a check: it came from a port that was neither named nor sent to. */
+static bool is_in_vain(pl_path *path, const pl_leg *leg)
+{
+    return leg->kind == PL_LEG_UDP && path->state != PL_PATH_OPEN && !find(path, leg) &&
+           pl_pairs_type(path, leg) == PL_CANDIDATE_PEER_REFLEXIVE && pl_stage_keeps_still(path);
+}
+
 static int take_request(pl_path *path, const pl_leg *leg, const pl_stun *stun, const uint8_t *data, pl_time now)
 {
     pl_check check;
@@ -358,6 +366,8 @@ static int take_request(pl_path *path, const pl_leg *leg, const pl_stun *stun, c
         error = pl_check_remember(&path->memory, &check, leg->remote);
     if (error)
         return error;
+    if (is_in_vain(path, leg))
+        return 0;
     size_t len = pl_check_write_answer(check.id, leg->remote, path->key, bytes);
     (void)pl_leg_send(path, leg, 0, bytes, len, now);
     if (path->state == PL_PATH_OPEN)

@@ -257,6 +257,9 @@ bool pl_stage_is(const pl_path *path, pl_path_method method);
 /* Do both ends foretell each other's ports in this stage of the plan?  Then both must know exactly where the other's
  * box stands when it begins, and open nothing else shortly before. */
 bool pl_stage_refreshes(const pl_path *path, size_t stage);
+/* Is such a stage still to come, and an answer to a port that the peer did not name in vain till then?  It would leave by a
+ * port of ours that is new, and shift those that are foretold. */
+bool pl_stage_keeps_still(const pl_path *path);
 /* Checks over the relay, in the relayed stage. */
 void pl_stage_relayed(pl_path *path, pl_time now);
 

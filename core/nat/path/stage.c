@@ -109,6 +109,20 @@ bool pl_stage_refreshes(const pl_path *path, size_t stage)
            own->mapping == PL_MAPPING_APD && pl_method_is_sequential(own) && pl_method_is_sequential(theirs);
 }
 
+/* The answer comes to the peer from elsewhere than it asked, so that it must let in whom it did not send to; and it has to
+ * show us the same port when it asks there. */
+bool pl_stage_keeps_still(const pl_path *path)
+{
+    const pl_hint *theirs = &path->theirs.hints.of[PL_PATH_UDP];
+    if (theirs->mapping != PL_MAPPING_APD && theirs->filtering != PL_FILTERING_APD)
+        return false;
+    for (size_t stage = path->stage + 1; stage < path->plan.n_stages; stage++) {
+        if (pl_stage_refreshes(path, stage))
+            return true;
+    }
+    return false;
+}
+
 static void act(pl_path *path, pl_time now)
 {
     switch (current(path)->method) {
