@@ -174,9 +174,19 @@ static bool is_punched(const an_front *a, const an_front *b, an_transport transp
            (is_let_in(b, a) && is_answered(a, b, transport));
 }
 
+/* Nobody can tell from which port `from` asks, but where it asks: there anyone is let in, and answered from that
+ * port, whichever of its own he has. */
+static bool is_met(const an_front *to, const an_front *from)
+{
+    return !is_one_port(from) && !from->foretold && to->foretold && to->mapping == AN_ADDRESS_DEPENDENT &&
+           to->filtering == AN_ENDPOINT_INDEPENDENT;
+}
+
 /* TCP: both ends would have to be foretold in one SYN; what is reasoned in the tables stops at one. */
 static bool is_predicted(const an_front *a, const an_front *b, an_transport transport)
 {
+    if (transport == AN_UDP && (is_met(a, b) || is_met(b, a)))
+        return true;
     bool a_known = is_one_port(a) || a->foretold, b_known = is_one_port(b) || b->foretold;
     bool one_moves = is_one_port(a) != is_one_port(b), both_move = !is_one_port(a) && !is_one_port(b);
     return a_known && b_known && (one_moves || (both_move && transport == AN_UDP));

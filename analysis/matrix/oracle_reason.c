@@ -37,6 +37,16 @@ static char *guess_reason(const an_weighed *weighed, const char *what)
                            is_one_port(&weighed->caller) ? "callee" : "caller", what);
 }
 
+/* One of them goes by steps where both move: it is the one that is asked. */
+static char *predict_reason(const an_weighed *weighed)
+{
+    const an_front *caller = &weighed->caller, *callee = &weighed->callee;
+    if (!is_one_port(caller) && !is_one_port(callee) && caller->foretold != callee->foretold)
+        return g_strdup_printf("the %s's next port can be told, and lets in whoever asks there",
+                               caller->foretold ? "caller" : "callee");
+    return guess_reason(weighed, "the last one and a step");
+}
+
 /* What keeps an end from the transport, or NULL. */
 static const char *muzzle_of(const an_front *front, an_transport transport)
 {
@@ -89,7 +99,7 @@ char *an_oracle_reason(const an_question *question, const an_weighed *weighed, c
     case AN_WAY_PUNCHED:
         return punch_reason(weighed, answer);
     case AN_WAY_PREDICTED:
-        return guess_reason(weighed, "the last one and a step");
+        return predict_reason(weighed);
     case AN_WAY_SPRAYED:
         return guess_reason(weighed, "it is random, and only many tries can hit it");
     case AN_WAY_RELAYED:

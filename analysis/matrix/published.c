@@ -176,16 +176,28 @@ static const an_meeting meetings[] = {
     "the engine's TCP has no simultaneous open: two SYNs that meet end nothing and begin nothing, and only "  \
     "where they miss each other a listener takes the second"
 
+#define ONE_COUNTER                                                                                          \
+    "the box that both have counts their ports by one counter: what either opens towards the ports that it "  \
+    "foretells moves the other's by as many, and who opens first is not agreed on"
+
 /* A run that differs in any other cell is wrong, or the table is. */
 static const an_deviation deviations[] = {
     {"e2", AN_MEETING, AN_UDP, OPEN_OR_PUNCHED, BOTH_STAGES},
     {"ours", AN_ONE_SYN, AN_TCP, AN_WAY_BIT(AN_WAY_RELAYED), SYNS_MEET},
+    {"ours", AN_ONE_COUNTER, AN_UDP, AN_WAY_BIT(AN_WAY_RELAYED), ONE_COUNTER},
 };
 
 const char *an_published_deviants(an_deviants whose)
 {
-    return whose == AN_MEETING ? "two of a kind whose common box turns packets round"
-                               : "two whose SYNs would have to meet, on an engine where none do";
+    switch (whose) {
+    case AN_MEETING:
+        return "two of a kind whose common box turns packets round";
+    case AN_ONE_SYN:
+        return "two whose SYNs would have to meet, on an engine where none do";
+    case AN_ONE_COUNTER:
+        return "two of a kind whose common box counts the ports of both, and turns packets round";
+    }
+    g_assert_not_reached();
 }
 
 size_t an_published_races(const an_race **ret_rows)
@@ -206,16 +218,29 @@ size_t an_published_deviations(const an_deviation **ret_rows)
     return G_N_ELEMENTS(deviations);
 }
 
+static bool has_one_counter(const an_kind *kind)
+{
+    const an_box *outermost = kind->carrier.present ? &kind->carrier : &kind->home;
+    return outermost->ports == AN_PORTS_COUNTED;
+}
+
 static bool is_of(an_deviants whose, const an_question *question)
 {
     an_answer answer;
     an_oracle_ask(question, &answer);
-    const bool is_meeting =
-        an_oracle_is_shared(question) && answer.first == AN_WAY_PUNCHED && answer.where == AN_BY_HAIRPIN;
-    const bool is_one_syn =
-        answer.is_of_two_syns && (question->caller->opens_one_way || question->callee->opens_one_way);
+    const bool is_hairpin = an_oracle_is_shared(question) && answer.where == AN_BY_HAIRPIN;
+    const an_way first = answer.first;
+    const bool is_of_two_syns = answer.is_of_two_syns;
     an_answer_clear(&answer);
-    return whose == AN_MEETING ? is_meeting : is_one_syn;
+    switch (whose) {
+    case AN_MEETING:
+        return is_hairpin && first == AN_WAY_PUNCHED;
+    case AN_ONE_SYN:
+        return is_of_two_syns && (question->caller->opens_one_way || question->callee->opens_one_way);
+    case AN_ONE_COUNTER:
+        return is_hairpin && first == AN_WAY_PREDICTED && has_one_counter(question->caller);
+    }
+    g_assert_not_reached();
 }
 
 const an_deviation *an_published_deviation(const an_question *question)

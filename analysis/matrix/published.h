@@ -22,7 +22,8 @@ bool an_published_find(const an_question *question, an_published *ret_published)
 /* Of which pairs a deviation speaks. */
 typedef enum an_deviants {
     AN_MEETING, /* two ends of one kind that turn round at the box which both have, and open it there */
-    AN_ONE_SYN  /* a punch of two SYNs, where an end's TCP makes no connection of them */
+    AN_ONE_SYN, /* a punch of two SYNs, where an end's TCP makes no connection of them */
+    AN_ONE_COUNTER /* two ends that would foretell each other's ports, which one box counts for both */
 } an_deviants;
 
 /* Where a run may differ from oracle and table, and why. */

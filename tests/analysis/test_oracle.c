@@ -100,6 +100,7 @@ static void test_tables(fixture *f, gconstpointer rows)
     BOX("adm", "home", AD, AD, "random") BOX("adm-counted", "home", AD, APD, "sequential")                   \
     BOX("drawn-cone", "home", EI, APD, "random") BOX("edm-eif", "home", APD, EI, "random")                   \
         BOX("adm-eif", "home", AD, EI, "random") BOX("edm-adf", "home", APD, AD, "random")                   \
+    BOX("adm-eif-counted", "home", AD, EI, "sequential") BOX("edm-eif-counted", "home", APD, EI, "sequential") \
     BOX("sym-home", "home", APD, APD, "sequential") BOX("sym-home", "carrier", EI, APD, "preserve")          \
     BOX("sym-drawn", "home", APD, APD, "sequential") BOX("sym-drawn", "carrier", EI, EI, "block")            \
     WALL("firewalled", "allow", "allow", "none", "drop") WALL("only-443", "drop", "drop", "443", "drop")     \
@@ -146,6 +147,12 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "adm-eif edm-adf", AN_UDP, "ours", "R");
     expect(f, "edm-adf adm-eif", AN_UDP, "ours", "D");
     expect(f, "edm-adf edm-eif", AN_UDP, "ours", "r");
+    /* Who asks a port that can be foretold, and that lets anyone in, need not be foretold: the answer comes from there. */
+    expect(f, "symmetric adm-eif-counted", AN_UDP, "ours", "P");
+    expect(f, "adm-eif-counted symmetric", AN_UDP, "ours", "P");
+    expect(f, "symmetric edm-eif-counted", AN_UDP, "ours", "r");
+    expect(f, "adm-counted symmetric", AN_UDP, "ours", "r");
+    expect(f, "symmetric adm-eif-counted", AN_TCP, "ours", "r");
     expect(f, "port-restricted edm-eif", AN_UDP, "ours", "B|r");
     expect(f, "symmetric edm-eif", AN_UDP, "ours", "r");
 }
@@ -280,7 +287,11 @@ static void test_symmetry(fixture *f, gconstpointer rows)
     BOX("unsaid", "home", EI, AD, "preserve") BOX("moving", "home", APD, APD, "random")                      \
     BOX("one-way-adf", "home", EI, AD, "preserve") "one-way-adf,stack,simultaneous_open,no\n"                \
     BOX("inner", "home", EI, APD, "preserve") "inner,place,share,nat\ninner,place,isolated,yes\n"            \
-    "inner,home,hairpin,external\n"
+    "inner,home,hairpin,external\n"                                                                         \
+    BOX("one-counter", "home", APD, APD, "sequential") "one-counter,place,share,nat\n"                       \
+    "one-counter,place,isolated,yes\none-counter,home,hairpin,external\n"                                   \
+    BOX("two-counters", "home", APD, APD, "preserve") "two-counters,place,share,nat\n"                       \
+    "two-counters,place,isolated,yes\ntwo-counters,home,hairpin,external\n"
 
 static unsigned argued_of(const fixture *f, const char *caller, const char *callee, an_transport transport,
                           const char *era)
@@ -311,6 +322,18 @@ static void test_deviations(fixture *f, gconstpointer rows)
     g_assert_cmpuint(argued(f, "inner", "inner", AN_UDP), ==, 0);
     g_assert_cmpuint(argued_of(f, "inner", "inner", AN_UDP, "e2"), ==,
                      AN_WAY_BIT(AN_WAY_DIRECT) | AN_WAY_BIT(AN_WAY_REVERSED) | AN_WAY_BIT(AN_WAY_PUNCHED));
+}
+
+/* Two ends behind one box draw their ports from one counter, if it has one: behind the same kind of box of his own, or
+ * beside ports of one's own, each is foretold. */
+static void test_one_counter(fixture *f, gconstpointer rows)
+{
+    (void)rows;
+    g_assert_cmpuint(argued(f, "one-counter", "one-counter", AN_UDP), ==, AN_WAY_BIT(AN_WAY_RELAYED));
+    g_assert_cmpuint(argued(f, "two-counters", "two-counters", AN_UDP), ==, 0);
+    g_assert_cmpuint(argued(f, "one-counter", "two-counters", AN_UDP), ==, 0);
+    g_assert_cmpuint(argued(f, "one-counter", "one-counter", AN_TCP), ==, 0);
+    g_assert_cmpuint(argued_of(f, "one-counter", "one-counter", AN_UDP, "e2"), ==, 0);
 }
 
 static void test_hostile_kinds(void)
@@ -346,6 +369,7 @@ int main(int argc, char **argv)
     g_test_add("/oracle/races", fixture, KINDS_RACES, set_up, test_races, tear_down);
     g_test_add_func("/oracle/meetings", test_meetings);
     g_test_add("/oracle/deviations", fixture, KINDS_OF_STACKS, set_up, test_deviations, tear_down);
+    g_test_add("/oracle/one-counter", fixture, KINDS_OF_STACKS, set_up, test_one_counter, tear_down);
     g_test_add_func("/oracle/hostile-kinds", test_hostile_kinds);
     return g_test_run();
 }
