@@ -26,6 +26,24 @@ static const kind kinds[] = {
 };
 #define KINDS G_N_ELEMENTS(kinds)
 
+/* Not in the tables. */
+static const kind others[] = {
+    {"seq-open", PL_MAPPING_AD, PL_FILTERING_EI, 1, false, false},
+};
+
+static const kind *kind_of(const char *name)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (strcmp(others[i].name, name) == 0)
+            return &others[i];
+    }
+    g_assert_not_reached();
+}
+
 static uint8_t profile_of(const char *name)
 {
     const pl_path_profile *const *profiles;
@@ -127,6 +145,9 @@ static void test_plans(void)
         {"rnd", "EIF", "ours", "DHdh-"},
         {"seq", "seq", "ours", "HPh-"},
         {"seq", "rnd", "ours", "Hh-"},
+        {"seq-open", "rnd", "ours", "RHPrh-"}, /* who asks at the foretold port is answered from it, whoever he is */
+        {"rnd", "seq-open", "ours", "DHPdh-"},
+        {"seq-open", "rnd", "e2", "R-"},
         {"rnd", "rnd", "ours", "Hh-"},
         {"noudp", "pub", "ours", "dh+"},
         {"noudp", "APDF", "ours", "h+"},
@@ -146,12 +167,8 @@ static void test_plans(void)
         {"pub", "EIF", "e1", "-"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const kind *a = NULL, *b = NULL;
-        for (size_t k = 0; k < KINDS; k++) {
-            a = strcmp(kinds[k].name, rows[i].caller) == 0 ? &kinds[k] : a;
-            b = strcmp(kinds[k].name, rows[i].callee) == 0 ? &kinds[k] : b;
-        }
-        pl_offer offer = end_of(a, 0x51000001u, rows[i].profile), answer = end_of(b, 0x51000002u, rows[i].profile);
+        pl_offer offer = end_of(kind_of(rows[i].caller), 0x51000001u, rows[i].profile);
+        pl_offer answer = end_of(kind_of(rows[i].callee), 0x51000002u, rows[i].profile);
         pl_method_plan plan = plan_of(&offer, &answer);
         g_test_message("%s x %s", rows[i].caller, rows[i].callee);
         g_assert_cmpstr(told(&plan), ==, rows[i].plan);

@@ -177,12 +177,20 @@ static bool both_get_out(const pair *p)
     return p->caller_gets_out && p->callee_gets_out && !narrow;
 }
 
-/* The one goes by steps, and the other either is to be found or goes by steps too. */
+/* Its port is foretold, lets in whoever asks there, and answers all of his ports from itself. */
+static bool is_met_by_anyone(const pair *p, const pl_hint *hint)
+{
+    return p->transport == PL_PATH_UDP && pl_method_is_sequential(hint) && hint->mapping == PL_MAPPING_AD &&
+           hint->filtering == PL_FILTERING_EI;
+}
+
+/* The one goes by steps, and the other either is to be found or goes by steps too, or need not be found. */
 static bool foretells(const pair *p)
 {
     bool caller = pl_method_is_sequential(p->caller), callee = pl_method_is_sequential(p->callee);
-    return both_get_out(p) && (caller || callee) && !pl_method_is_random(p->caller) &&
-           !pl_method_is_random(p->callee);
+    bool random = pl_method_is_random(p->caller) || pl_method_is_random(p->callee);
+    bool meets = !random || is_met_by_anyone(p, p->caller) || is_met_by_anyone(p, p->callee);
+    return both_get_out(p) && (caller || callee) && meets;
 }
 
 /* … and a punch at the port that the supernode saw is in vain, for all that is known: the one end's next port is another,
