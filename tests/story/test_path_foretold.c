@@ -119,6 +119,14 @@ static void test_wider_steps_are_seen(void)
     }
 }
 
+/* What is wider is chance, more often than not: ports that are drawn from a small block are near each other. */
+static void test_wider_gaps_are_chance(void)
+{
+    net_nat_options box = apd_apd;
+    box.port_step = 5;
+    expect(ends((pair_place){.home_box = &box}, plain, PL_PATH_UDP_ONLY), "sprayed-udp");
+}
+
 static void test_random_ports_have_no_step(void)
 {
     net_nat_options box = ad_apd;
@@ -329,6 +337,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/path/foretold/useful-answers", test_useful_answers_are_given);
     g_test_add_func("/story/path/foretold/one-open-end", test_one_foretold_end_that_is_open_is_enough);
     g_test_add_func("/story/path/foretold/wider-steps", test_wider_steps_are_seen);
+    g_test_add_func("/story/path/foretold/wider-gaps", test_wider_gaps_are_chance);
     g_test_add_func("/story/path/foretold/random-ports", test_random_ports_have_no_step);
     g_test_add_func("/story/path/foretold/no-partner", test_without_a_partner_it_is_sprayed);
     g_test_add_func("/story/path/foretold/takes-no-longer", test_gathering_takes_no_longer);
