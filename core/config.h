@@ -214,8 +214,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "sockets that the end with random ports opens: with 1024 probes, a hit in 98.35 % of sessions")        \
     X(path_spray_ports, "path.spray_ports", PL_UNIT_COUNT, 1024, 1, 65536, "chosen",                         \
       "ports that the other end probes at most: more would fill the tables of small routers")                \
-    X(path_spray_rate, "path.spray_rate", PL_UNIT_COUNT, 200, 1, 100000, "chosen",                           \
-      "probes a second: 27 kB/s, which a line that carries a call can bear for 5 s")                         \
+    X(path_spray_rate, "path.spray_rate", PL_UNIT_COUNT, 100, 1, 100000, "chosen",                           \
+      "probes a second: 108 kbit/s, which the 128 kbit/s uplink of an ADSL line of 2004 takes and drops none") \
     X(path_keep_alive, "path.keep_alive", PL_UNIT_TIME, 15 * PL_SECOND, PL_SECOND, PL_HOUR,                  \
       "spec RFC 8445 §11", "silence after which an open path sends a Binding indication, if no lifetime is known") \
     X(path_keep_alive_least, "path.keep_alive_least", PL_UNIT_TIME, 5 * PL_SECOND, PL_SECOND, PL_HOUR,       \

@@ -22,7 +22,7 @@ typedef struct bound {
 
 /* chosen: what is tried before a way counts too.  Gathering and signalling take 1.5 s where nothing is lost,
  * a stage of direct or reversed 1 s, a punch 2 s, and the same with another 1.5 s from fresh ports, foretold
- * ports 1.5 s, a spray of 256 sockets and then 1024 probes at 200/s 8.1 s; a stage over TCP has SYNs at 0, 1
+ * ports 1.5 s, a spray of 256 sockets and then 1024 probes at 100/s 14.5 s; a stage over TCP has SYNs at 0, 1
  * and 3 s, so 4 s.  Packets are those of both hosts, with what they say to their supernodes meanwhile: a few dozen, and
  * what a spray has, 1024 probes and 256 sockets. */
 static const bound bounds[2][AN_WAYS_COUNT] = {
@@ -30,7 +30,7 @@ static const bound bounds[2][AN_WAYS_COUNT] = {
                 [AN_WAY_REVERSED] = {4 * PL_SECOND, 80},
                 [AN_WAY_PUNCHED] = {8 * PL_SECOND, 120},
                 [AN_WAY_PREDICTED] = {8 * PL_SECOND, 150},
-                [AN_WAY_SPRAYED] = {12 * PL_SECOND, 1800},
+                [AN_WAY_SPRAYED] = {20 * PL_SECOND, 1800},
                 [AN_WAY_RELAYED] = {12 * PL_SECOND, 200},
                 [AN_WAY_FAILED] = {30 * PL_SECOND, 1800}},
     [AN_TCP] = {[AN_WAY_DIRECT] = {8 * PL_SECOND, 100},

@@ -236,7 +236,7 @@ static void test_budgets(void)
     g_assert_cmpint(plan.stages[0].budget, ==, config.path_punch_wait);
     /* The sockets, all ports, and what a last hit needs. */
     g_assert_cmpint(plan.stages[1].budget, ==,
-                    1280 * PL_MILLISECOND + config.path_opener_lead + 5120 * PL_MILLISECOND + config.path_predict_wait);
+                    2560 * PL_MILLISECOND + config.path_opener_lead + 10240 * PL_MILLISECOND + config.path_predict_wait);
     g_assert_cmpint(plan.stages[2].budget, ==, config.path_open_wait);
     g_assert_cmpint(plan.stages[3].budget, ==, config.path_relay_wait);
 }
