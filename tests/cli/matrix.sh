@@ -144,6 +144,9 @@ whole nat-e1 1764 scenarios/nat/matrix-e1.yaml
 has nat-e1-is-all-good '^1764 cells judged: 1764 as they should be, 0 wrong\.'
 whole nat-real 84 scenarios/nat/matrix-real.yaml
 has nat-real-is-all-good '^84 cells judged: 84 as they should be, 0 wrong\.'
+# Of every seventh box or so of the product each cell is as the oracle has it.
+ends product-sample 0 "$program" matrix --quiet --no-ladders scenarios/nat/product.yaml --tier ci --out "$work/product"
+has product-sample-is-all-good '^196 cells judged: 196 as they should be, 0 wrong'
 # The reference engine: its TCP does not punch where first packets cross, and falls back to a relay.
 if [ -f "$(dirname "$program")/partyline-ns3.so" ]; then
     whole nat-ns3 84 scenarios/nat/matrix-real.yaml --engine ns3 --set run.crypto=sized

@@ -9,6 +9,7 @@
 #include "tests/support/fake_port.h"
 
 #define SERVER   0xC0000201u
+#define PARTNER  0xC0000202u
 #define OUTSIDE  0xC6336401u
 #define INSIDE   0x0A000002u
 #define PORT_OUT 40000
@@ -24,6 +25,8 @@ typedef struct bench {
     pl_time now;
     pl_addr shift;      /* what is added to every mapped address */
     bool is_mute;       /* nothing is answered */
+    bool names_partner; /* the server has one */
+    bool partner_is_mute;
     bool refuses_ports; /* RESPONSE-PORT is answered by 420 */
     pl_span lifetime;   /* of a binding; 0 = for ever */
     GHashTable *used;   /* socket → when it last sent, plus 1 */
@@ -70,10 +73,10 @@ static pl_addr mapped_of(const bench *b, pl_id socket)
     return (pl_addr){OUTSIDE + b->shift.ip, (uint16_t)(port + b->shift.port)};
 }
 
-static void deliver(bench *b, pl_id socket, uint16_t from_port, const pl_writer *answer)
+static void deliver(bench *b, pl_id socket, pl_addr from, const pl_writer *answer)
 {
     if (socket == b->socket || pl_nat_keeper_owns(b->keeper, socket))
-        pl_nat_keeper_input(b->keeper, socket, (pl_addr){SERVER, from_port}, answer->data, answer->len, b->now);
+        pl_nat_keeper_input(b->keeper, socket, from, answer->data, answer->len, b->now);
 }
 
 /* The socket whose mapping has this port outside. */
@@ -99,14 +102,16 @@ static void answer(bench *b, pl_id socket, pl_addr to, const pl_stun *asked)
         pl_stun_add_error(&writer,
                           b->refuses_ports ? PL_STUN_ERROR_UNKNOWN_ATTRIBUTE : PL_STUN_ERROR_STALE_NONCE);
         pl_stun_add(&writer, PL_STUN_NONCE, "0123456789abcdef", 16);
-        deliver(b, socket, to.port, &writer);
+        deliver(b, socket, to, &writer);
         return;
     }
     pl_stun_begin(&writer, PL_STUN_SUCCESS, PL_STUN_MAGIC, asked->id);
     pl_stun_add_addr(&writer, PL_STUN_XOR_MAPPED, mapped_of(b, socket));
+    if (b->names_partner && to.ip == SERVER)
+        pl_stun_add_addr(&writer, PL_STUN_OTHER_ADDRESS, (pl_addr){PARTNER, PL_STUN_PORT_2});
     pl_id target = wants_port ? socket_of(b, asked->response_port) : socket;
     if (target && is_alive(b, target))
-        deliver(b, target, to.port, &writer);
+        deliver(b, target, to, &writer);
 }
 
 /* Answers what was asked; answers may make the machine ask again. */
@@ -120,7 +125,7 @@ static void settle(bench *b)
         *used = b->now;
         g_hash_table_insert(b->used, GUINT_TO_POINTER(sent->id), used);
         g_assert_cmpint(pl_stun_read(&asked, sent->data, sent->len), ==, 0);
-        if (!b->is_mute && sent->to.ip == SERVER)
+        if (!b->is_mute && (sent->to.ip == SERVER || (sent->to.ip == PARTNER && !b->partner_is_mute)))
             answer(b, sent->id, sent->to, &asked);
     }
 }
@@ -159,6 +164,39 @@ static void found_at_login_and_kept(void)
     g_assert_cmpuint(len, ==, PL_NAT_REPORT_BYTES);
     run_to(b, b->now + 10 * PL_HOUR);
     g_assert_cmpuint(discoveries(b), ==, 1);
+    bench_close(b);
+}
+
+/* A partner counts if it answered, and as long as its supernode serves us. */
+static void a_partner_that_answered_is_known(void)
+{
+    bench *b = bench_open("login");
+    go_online(b);
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, 0);
+    b->names_partner = true;
+    go_online(b);
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, PARTNER);
+    b->partner_is_mute = true;
+    go_online(b);
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, 0);
+    b->partner_is_mute = false;
+    go_online(b);
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, PARTNER);
+    pl_nat_keeper_online(b->keeper, SERVER + 9, b->now);
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, 0);
+    bench_close(b);
+}
+
+/* Another supernode serves us before the discovery at the first has ended: its partner is not the other's. */
+static void a_partner_of_the_supernode_before_is_none(void)
+{
+    bench *b = bench_open("login");
+    b->names_partner = true;
+    pl_nat_keeper_online(b->keeper, SERVER, b->now);
+    pl_nat_keeper_online(b->keeper, SERVER + 9, b->now);
+    run_to(b, b->now + 20 * PL_SECOND);
+    g_assert_nonnull(pl_nat_keeper_report(b->keeper));
+    g_assert_cmpuint(pl_nat_keeper_partner(b->keeper), ==, 0);
     bench_close(b);
 }
 
@@ -431,6 +469,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/nat/keeper/found-at-login-and-kept", found_at_login_and_kept);
+    g_test_add_func("/nat/keeper/a-partner-that-answered", a_partner_that_answered_is_known);
+    g_test_add_func("/nat/keeper/a-partner-of-the-supernode-before", a_partner_of_the_supernode_before_is_none);
     g_test_add_func("/nat/keeper/a-stored-report-is-believed", a_stored_report_is_believed);
     g_test_add_func("/nat/keeper/a-report-of-an-earlier-form-is-forgotten", a_report_of_an_earlier_form_is_forgotten);
     g_test_add_func("/nat/keeper/the-timer-asks-at-its-age", the_timer_asks_at_its_age);
