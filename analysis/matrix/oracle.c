@@ -174,12 +174,12 @@ static bool is_punched(const an_front *a, const an_front *b, an_transport transp
            (is_let_in(b, a) && is_answered(a, b, transport));
 }
 
-/* Nobody can tell from which port `from` asks, but where it asks: there anyone is let in, and answered from that
- * port, whichever of its own he has. */
+/* Nobody can tell from which port `from` asks, but where it asks: there all ports of its address are let in, which `to`
+ * has sent to, and answered from that one. */
 static bool is_met(const an_front *to, const an_front *from)
 {
     return !is_one_port(from) && !from->foretold && to->foretold && to->mapping == AN_ADDRESS_DEPENDENT &&
-           to->filtering == AN_ENDPOINT_INDEPENDENT;
+           to->filtering != AN_PORT_DEPENDENT;
 }
 
 /* TCP: both ends would have to be foretold in one SYN; what is reasoned in the tables stops at one. */

@@ -42,7 +42,7 @@ static char *predict_reason(const an_weighed *weighed)
 {
     const an_front *caller = &weighed->caller, *callee = &weighed->callee;
     if (!is_one_port(caller) && !is_one_port(callee) && caller->foretold != callee->foretold)
-        return g_strdup_printf("the %s's next port can be told, and lets in whoever asks there",
+        return g_strdup_printf("the %s's next port can be told, and lets in all ports of the other's address",
                                caller->foretold ? "caller" : "callee");
     return guess_reason(weighed, "the last one and a step");
 }

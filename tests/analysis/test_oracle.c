@@ -101,6 +101,7 @@ static void test_tables(fixture *f, gconstpointer rows)
     BOX("drawn-cone", "home", EI, APD, "random") BOX("edm-eif", "home", APD, EI, "random")                   \
         BOX("adm-eif", "home", AD, EI, "random") BOX("edm-adf", "home", APD, AD, "random")                   \
     BOX("adm-eif-counted", "home", AD, EI, "sequential") BOX("edm-eif-counted", "home", APD, EI, "sequential") \
+    BOX("adm-adf-counted", "home", AD, AD, "sequential")                                                     \
     BOX("sym-home", "home", APD, APD, "sequential") BOX("sym-home", "carrier", EI, APD, "preserve")          \
     BOX("sym-drawn", "home", APD, APD, "sequential") BOX("sym-drawn", "carrier", EI, EI, "block")            \
     WALL("firewalled", "allow", "allow", "none", "drop") WALL("only-443", "drop", "drop", "443", "drop")     \
@@ -147,9 +148,11 @@ static void test_rules(fixture *f, gconstpointer rows)
     expect(f, "adm-eif edm-adf", AN_UDP, "ours", "R");
     expect(f, "edm-adf adm-eif", AN_UDP, "ours", "D");
     expect(f, "edm-adf edm-eif", AN_UDP, "ours", "r");
-    /* Who asks a port that can be foretold, and that lets anyone in, need not be foretold: the answer comes from there. */
+    /* Who asks a port that can be foretold, and that lets his address in, need not be foretold: he is answered from there. */
     expect(f, "symmetric adm-eif-counted", AN_UDP, "ours", "P");
     expect(f, "adm-eif-counted symmetric", AN_UDP, "ours", "P");
+    expect(f, "symmetric adm-adf-counted", AN_UDP, "ours", "P");
+    expect(f, "adm-adf-counted edm-adf", AN_UDP, "ours", "P");
     expect(f, "symmetric edm-eif-counted", AN_UDP, "ours", "r");
     expect(f, "adm-counted symmetric", AN_UDP, "ours", "r");
     expect(f, "symmetric adm-eif-counted", AN_TCP, "ours", "r");

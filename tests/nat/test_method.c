@@ -29,6 +29,7 @@ static const kind kinds[] = {
 /* Not in the tables. */
 static const kind others[] = {
     {"seq-open", PL_MAPPING_AD, PL_FILTERING_EI, 1, false, false},
+    {"seq-half", PL_MAPPING_AD, PL_FILTERING_AD, 1, false, false},
 };
 
 static const kind *kind_of(const char *name)
@@ -148,6 +149,8 @@ static void test_plans(void)
         {"seq-open", "rnd", "ours", "RHPrh-"}, /* who asks at the foretold port is answered from it, whoever he is */
         {"rnd", "seq-open", "ours", "DHPdh-"},
         {"seq-open", "rnd", "e2", "R-"},
+        {"seq-half", "rnd", "ours", "HPh-"}, /* the address is enough, and that is known */
+        {"rnd", "seq-half", "ours", "HPh-"},
         {"rnd", "rnd", "ours", "Hh-"},
         {"noudp", "pub", "ours", "dh+"},
         {"noudp", "APDF", "ours", "h+"},

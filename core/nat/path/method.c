@@ -177,11 +177,11 @@ static bool both_get_out(const pair *p)
     return p->caller_gets_out && p->callee_gets_out && !narrow;
 }
 
-/* Its port is foretold, lets in whoever asks there, and answers all of his ports from itself. */
-static bool is_met_by_anyone(const pair *p, const pl_hint *hint)
+/* Its port is foretold, lets in all ports of an address that was sent to, and answers all of them from itself. */
+static bool is_met_from_any_port(const pair *p, const pl_hint *hint)
 {
     return p->transport == PL_PATH_UDP && pl_method_is_sequential(hint) && hint->mapping == PL_MAPPING_AD &&
-           hint->filtering == PL_FILTERING_EI;
+           (hint->filtering == PL_FILTERING_EI || hint->filtering == PL_FILTERING_AD);
 }
 
 /* The one goes by steps, and the other either is to be found or goes by steps too, or need not be found. */
@@ -189,7 +189,7 @@ static bool foretells(const pair *p)
 {
     bool caller = pl_method_is_sequential(p->caller), callee = pl_method_is_sequential(p->callee);
     bool random = pl_method_is_random(p->caller) || pl_method_is_random(p->callee);
-    bool meets = !random || is_met_by_anyone(p, p->caller) || is_met_by_anyone(p, p->callee);
+    bool meets = !random || is_met_from_any_port(p, p->caller) || is_met_from_any_port(p, p->callee);
     return both_get_out(p) && (caller || callee) && meets;
 }
 
