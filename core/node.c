@@ -376,6 +376,7 @@ int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_tim
 void pl_node_log_out(pl_node *node, pl_time now)
 {
     pl_node_role_step_down(node, "logged-out", now);
+    pl_node_role_retire(node);
     if (node->candidate)
         node->candidate->there_since = PL_NEVER;
     if (node->login)

@@ -77,7 +77,8 @@ size_t pl_node_input(pl_node *node, const pl_input *input, pl_time now);
 /* The earliest deadline, PL_NEVER when idle.  A tick before it is a no-op. */
 pl_time pl_node_deadline(const pl_node *node);
 
-/* The user's acts (clients).  As pl_login_start and pl_login_stop. */
+/* The user's acts (clients).  As pl_login_start and pl_login_stop.  A supernode from the start that is logged out takes
+ * leave of its clients and of the others, and does nothing more until it is started anew. */
 int pl_node_log_in(pl_node *node, const char *name, const char *password, pl_time now);
 void pl_node_log_out(pl_node *node, pl_time now);
 

@@ -165,6 +165,8 @@ void pl_node_buddies_found(pl_node *node, const char *name, pl_search_outcome ou
 void pl_node_role_start_supernode(pl_node *node, pl_time now);
 /* Who was elected is a client again; a no-op for all others. */
 void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now);
+/* A supernode from the start takes its leave and does nothing more; a no-op for all others. */
+void pl_node_role_retire(pl_node *node);
 extern const pl_login_election pl_node_election;
 
 /* node.c */

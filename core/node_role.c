@@ -155,3 +155,14 @@ void pl_node_role_step_down(pl_node *node, const char *cause, pl_time now)
     pl_supernode_leave(supernode);
     pl_supernode_free(supernode);
 }
+
+/* Its account and its place in the world remain: it serves again when it is started anew. */
+void pl_node_role_retire(pl_node *node)
+{
+    if (node->role != PL_NODE_SUPERNODE || !node->supernode)
+        return;
+    pl_deadline_cancel(&node->context.deadlines, &node->renewal);
+    g_clear_pointer(&node->grant, pl_grant_free);
+    pl_supernode_leave(node->supernode);
+    g_clear_pointer(&node->supernode, pl_supernode_free);
+}

@@ -43,7 +43,7 @@ void pl_supernode_serve(pl_supernode *supernode, const pl_credential *credential
 
 /* Learns of another supernode. */
 void pl_supernode_learn(pl_supernode *supernode, pl_addr other, pl_time now);
-/* Ends everything: clients are told that it leaves.  To be freed then. */
+/* Ends everything: clients and other supernodes are told that it leaves.  To be freed then. */
 void pl_supernode_leave(pl_supernode *supernode);
 
 /* A probe, the answer to one of its own, or a datagram of the mesh or the index, on the main socket; no answer is longer

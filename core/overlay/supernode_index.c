@@ -4,6 +4,11 @@
 
 #include "core/event.h"
 #include "core/nat/rate_limit.h"
+#include "core/overlay/index/letter.h"
+
+/* chosen: members that are told of our leaving, 114 bytes each: all of a small network, and in a large one so many that the
+ * others hear of it in one period */
+#define FAREWELLS_MAX 64
 
 static void on_joined(void *owner, pl_addr member, pl_time now)
 {
@@ -69,6 +74,32 @@ void pl_supernode_join(pl_supernode *supernode, pl_time now)
     hear_of_known(supernode, now);
 }
 
+static void bid_farewell(const pl_supernode *supernode, pl_addr to, const uint8_t *key, const pl_departure *gone)
+{
+    const pl_context *context = supernode->options.context;
+    const pl_letter_ends ends = {context->suite, &supernode->dh, key};
+    uint8_t bytes[PL_LETTER_BYTES_MAX];
+    uint64_t transaction;
+    pl_context_random(context, &transaction, sizeof transaction);
+    size_t len = pl_letter_gone(bytes, &ends, transaction, gone);
+    if (len)
+        context->port.ops->udp_send(context->port.ctx, supernode->options.socket, to, 0, bytes, len);
+}
+
+/* Evenly over the view: addresses are no neighbours of anything. */
+void pl_supernode_farewell(const pl_supernode *supernode)
+{
+    if (!supernode->mesh)
+        return;
+    const pl_view *view = pl_mesh_view(supernode->mesh);
+    const size_t n = MIN(view->count, (size_t)FAREWELLS_MAX);
+    const pl_departure gone = {.stamp = pl_mesh_incarnation(supernode->mesh)};
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = i * view->count / n;
+        bid_farewell(supernode, view->addresses[at], view->members[at].key, &gone);
+    }
+}
+
 void pl_supernode_part(pl_supernode *supernode)
 {
     pl_desk_free(supernode->desk);
@@ -86,16 +117,31 @@ static int take_store(pl_supernode *supernode, pl_addr from, const pl_message *m
     return 0;
 }
 
+/* A supernode says that it leaves. */
+static int take_gone(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
+{
+    const pl_letter_ends ends = {supernode->options.context->suite, &supernode->dh, NULL};
+    pl_letter letter;
+    if (!pl_view_find(pl_mesh_view(supernode->mesh), from))
+        return PL_ERR_UNKNOWN; /* and nothing is opened for it */
+    int error = pl_letter_read(&letter, &ends, message);
+    if (!error && letter.gone.name[0])
+        return PL_ERR_UNEXPECTED;
+    return error ? error : pl_mesh_left(supernode->mesh, from, message->dh_key, letter.gone.stamp, now);
+}
+
 int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
     if (!supernode->mesh || pl_load_is_off(supernode->load))
         return 0; /* it does not serve, and says nothing */
-    bool is_asked = message->id == PL_MESSAGE_STORE || message->id == PL_MESSAGE_QUERY;
+    bool is_asked = message->id == PL_MESSAGE_STORE || message->id == PL_MESSAGE_QUERY || message->id == PL_MESSAGE_GONE;
     int error = is_asked ? pl_mesh_admit(supernode->mesh, from.ip, now) : 0;
     if (error)
         return error;
     if (message->id == PL_MESSAGE_STORE)
         return take_store(supernode, from, message, now);
+    if (message->id == PL_MESSAGE_GONE)
+        return take_gone(supernode, from, message, now);
     if (message->id == PL_MESSAGE_QUERY || message->id == PL_MESSAGE_STORED)
         return pl_index_datagram(supernode->index, from, message, now);
     if (message->id == PL_MESSAGE_ANSWER)

@@ -179,6 +179,8 @@ void pl_visitor_relay_request(pl_session *client, pl_time now);
 /* It begins to serve: joins the others; and its end. */
 void pl_supernode_join(pl_supernode *supernode, pl_time now);
 void pl_supernode_part(pl_supernode *supernode);
+/* It leaves of its own will: tells members of its view, so that they need not miss it. */
+void pl_supernode_farewell(const pl_supernode *supernode);
 /* A datagram of the mesh, of the index, or an answer to a question of a search. */
 int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
 /* REGISTER; SEARCH and SEARCH_TOLD of a client that is online. */

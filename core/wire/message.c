@@ -199,6 +199,7 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_STORED] = pl_overlay_write_reply,
     [PL_MESSAGE_QUERY] = pl_overlay_write_letter,
     [PL_MESSAGE_ANSWER] = pl_overlay_write_reply,
+    [PL_MESSAGE_GONE] = pl_overlay_write_letter,
     [PL_MESSAGE_REGISTER] = pl_overlay_write_entry,
     [PL_MESSAGE_FIND] = pl_overlay_write_find,
     [PL_MESSAGE_LAST_KNOWN] = pl_overlay_write_entry,

@@ -42,6 +42,7 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_STORED, 0x08, PL_CARRIER_DATAGRAM, "stored", 25, 25)                             \
     X(PL_MESSAGE_QUERY, 0x09, PL_CARRIER_DATAGRAM, "query", 357, 357)                              \
     X(PL_MESSAGE_ANSWER, 0x0A, PL_CARRIER_DATAGRAM, "answer", 25, 325)                             \
+    X(PL_MESSAGE_GONE, 0x0B, PL_CARRIER_DATAGRAM, "gone", 69, 101)                                 \
     X(PL_MESSAGE_CREDENTIAL, 0x10, PL_CARRIER_RECORD, "credential", 1, 256)                        \
     X(PL_MESSAGE_ATTACH, 0x11, PL_CARRIER_RECORD, "attach", 1, 1)                                  \
     X(PL_MESSAGE_ATTACHED, 0x12, PL_CARRIER_RECORD, "attached", 11, 2035)                           \
@@ -147,7 +148,7 @@ typedef struct pl_message {
                                  * spaces; of the grant it is the relay's user */
     pl_bytes_view password;     /* LOGIN: 0..64 bytes; RELAY_GRANT: 1..32, like a name */
     const uint8_t *sign_key;    /* LOGIN: 32 bytes */
-    const uint8_t *dh_key;      /* LOGIN, PING, ACK, STORE, QUERY: 32 bytes */
+    const uint8_t *dh_key;      /* LOGIN, PING, ACK, STORE, QUERY, GONE: 32 bytes */
     int64_t unix_time;          /* ATTACHED, PROMOTE: the supernode's clock */
     size_t n_servers;           /* ATTACHED, PROMOTE */
     pl_addr servers[PL_MESSAGE_SERVERS_MAX];
@@ -158,7 +159,7 @@ typedef struct pl_message {
                                  * PULL: the page begins after this address; MOVE: where to */
     uint8_t stun_id[12];        /* STUN_CHANGE: transaction id of the request */
     uint32_t visit;             /* SIGNAL, SIGNAL_FAILED: the handle of a visit; 0 towards and from its visitor */
-    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes; STORE, STORED, QUERY, ANSWER: sealed (overlay/index/letter.h) */
+    pl_bytes_view body;         /* SIGNAL: 0..PL_MESSAGE_BODY_MAX bytes; STORE, STORED, QUERY, ANSWER, GONE: sealed (overlay/index/letter.h) */
     uint32_t lifetime;          /* RELAY_GRANT: seconds */
     uint32_t incarnation;       /* PING, ACK: Unix seconds since when the sender (of a relayed ACK: the target) serves */
     uint8_t n_rumours;          /* PING, ACK */

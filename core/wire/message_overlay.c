@@ -122,7 +122,7 @@ static void write_sealed(pl_bytes_view sealed, pl_writer *writer)
     pl_write_bytes(writer, sealed.data, sealed.len);
 }
 
-/* STORE, QUERY: transaction 8, the asker's key 32, sealed. */
+/* STORE, QUERY, GONE: transaction 8, the asker's key 32, sealed. */
 void pl_overlay_write_letter(const pl_message *message, pl_writer *writer)
 {
     pl_write_u64(writer, message->transaction);

@@ -211,6 +211,7 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_STORED] = pl_overlay_read_reply,
     [PL_MESSAGE_QUERY] = pl_overlay_read_letter,
     [PL_MESSAGE_ANSWER] = pl_overlay_read_reply,
+    [PL_MESSAGE_GONE] = pl_overlay_read_letter,
     [PL_MESSAGE_REGISTER] = pl_overlay_read_entry,
     [PL_MESSAGE_FIND] = pl_overlay_read_find,
     [PL_MESSAGE_LAST_KNOWN] = pl_overlay_read_entry,

@@ -107,13 +107,12 @@ static void restart(sim_machine *machine, pl_time now)
     sim_churn_resume(machine, now);
 }
 
-/* Logs out if there is somebody to do so; a supernode goes without a word. */
+/* Logs out; a supernode, which is no user whose machine stays on, is gone then. */
 static void quit(sim_machine *machine, pl_time now)
 {
     sim_churn_interrupt(machine);
-    if (machine->group)
-        sim_presence_log_out(machine, now);
-    else
+    sim_presence_log_out(machine, now);
+    if (!machine->group)
         sim_presence_vanish(machine, now);
 }
 

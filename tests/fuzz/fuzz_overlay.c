@@ -117,7 +117,8 @@ static void take_datagram(scene *s, const uint8_t *data, size_t len)
     const fake_ask *ask;
     if (pl_message_read(&message, PL_CARRIER_DATAGRAM, data, len) != 0)
         return;
-    if (message.id == PL_MESSAGE_STORE || message.id == PL_MESSAGE_QUERY || message.id == PL_MESSAGE_STORED)
+    if (message.id == PL_MESSAGE_STORE || message.id == PL_MESSAGE_QUERY || message.id == PL_MESSAGE_STORED ||
+        message.id == PL_MESSAGE_GONE)
         (void)pl_index_datagram(s->index, stranger, &message, s->now);
     else if (message.id == PL_MESSAGE_ANSWER)
         (void)pl_desk_answer(s->desk, stranger, &message, s->now);

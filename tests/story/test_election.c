@@ -277,6 +277,10 @@ static void test_who_logs_out_is_no_supernode(void)
     story_run(f.s, at + PL_MINUTE + PL_SECOND);
     g_assert_cmpuint(n_online(&f), ==, 5);
     g_assert_cmpstr(story_last(f.clients[0], PL_EVENT_PARENT_LOST)->event.value[1].text, ==, "leaving");
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpuint(pl_node_members(f.s->supernode[i]->node), ==, 1);
+        g_assert_cmpuint(story_count(f.s->supernode[i], PL_EVENT_MESH_SUSPECTED), ==, 0);
+    }
     story_log_in(best, best->name, "secret"); /* its ports and sockets are its own again */
     story_run(f.s, at + 2 * PL_MINUTE);
     g_assert_cmpuint(n_online(&f), ==, 6);
@@ -340,7 +344,7 @@ static void expect_members(const fixture *f, size_t members)
 }
 
 /* It is a member like others, keeps what the slots that it serves hold, and searches as the user that it still is; when it
- * is none any more it is missed as one that vanished. */
+ * is none any more it has told the others. */
 static void test_who_is_promoted_serves_the_index(void)
 {
     fixture f;
@@ -363,7 +367,7 @@ static void test_who_is_promoted_serves_the_index(void)
     g_assert_cmpint(story_run_to(best, PL_EVENT_DEMOTED, at + 10 * PL_MINUTE), !=, PL_NEVER);
     g_assert_cmpuint(pl_node_members(best->node), ==, 0);
     g_assert_cmpuint(pl_node_index_entries(best->node), ==, 0);
-    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    story_run(f.s, story_now(f.s) + RTT / 2 + 1);
     expect_members(&f, 1);
     expect_found(&f, f.clients[4], best, first);
     expect_found(&f, best, f.clients[4], first);

@@ -76,6 +76,34 @@ static void test_who_is_gone_is_lost(void)
     story_free(s);
 }
 
+static void expect_all_but(const story *s, size_t absent, size_t n)
+{
+    for (size_t i = 0; i < s->n_supernodes; i++)
+        if (i != absent)
+            g_assert_cmpuint(members(s, i), ==, n);
+}
+
+/* One way after it said so it is in nobody's view; without a question, and without a suspicion. */
+static void test_who_takes_leave_is_missed_at_once(void)
+{
+    story *s = open_story(12, NULL);
+    pl_time left = story_now(s);
+    story_log_out(s->supernode[5]);
+    story_fail(s->supernode[5]);
+    story_run(s, left + RTT / 2);
+    expect_all_but(s, 5, 11);
+    story_run(s, left + RTT / 2 + 1);
+    expect_all_but(s, 5, 10);
+    story_run(s, left + PL_MINUTE);
+    for (size_t i = 0; i < 12; i++)
+        g_assert_cmpuint(story_count(s->supernode[i], PL_EVENT_MESH_SUSPECTED), ==, 0);
+    story_restart(s->supernode[5]);
+    story_run(s, story_now(s) + 30 * PL_SECOND);
+    for (size_t i = 0; i < 12; i++)
+        g_assert_cmpuint(members(s, i), ==, 11);
+    story_free(s);
+}
+
 /* Only the way between two is broken: others answer for the suspect. */
 static void test_a_broken_way_is_no_death(void)
 {
@@ -160,6 +188,67 @@ static void test_a_storm_of_lies(void)
     story_free(s);
 }
 
+/* --- farewells that nobody bade --- */
+
+typedef struct farewell {
+    pl_addr from, to;
+    uint8_t bytes[128];
+    size_t len;
+} farewell;
+
+/* Keeps the first GONE on the wire to the first supernode. */
+static bool keep_farewell(void *ctx, story_host *from, const net_packet *packet, pl_time now)
+{
+    farewell *kept = ctx;
+    pl_message message = {0};
+    (void)now;
+    if (kept->len || packet->destination.ip != kept->to.ip || packet->payload_len > sizeof kept->bytes ||
+        pl_message_read(&message, PL_CARRIER_DATAGRAM, packet->payload, packet->payload_len) != 0 ||
+        message.id != PL_MESSAGE_GONE)
+        return true;
+    kept->from = story_address(from);
+    kept->len = packet->payload_len;
+    memcpy(kept->bytes, packet->payload, packet->payload_len);
+    return true;
+}
+
+static void throw_from(story_host *host, const farewell *kept)
+{
+    const pl_port port = story_port(host);
+    port.ops->udp_send(port.ctx, host->node->socket, kept->to, 0, kept->bytes, kept->len);
+    story_run(host->story, story_now(host->story) + PL_SECOND);
+}
+
+/* A true farewell, said again when its sender is back, by another member, and by who is none. */
+static void test_a_farewell_is_good_once(void)
+{
+    story *s = open_story(6, NULL);
+    farewell kept = {.to = s->bootstrap[0]};
+    s->filter = keep_farewell;
+    s->filter_ctx = &kept;
+    story_log_out(s->supernode[5]);
+    story_fail(s->supernode[5]);
+    story_run(s, story_now(s) + PL_SECOND);
+    g_assert_cmpuint(kept.len, >, 0);
+    g_assert_cmpuint(members(s, 0), ==, 4);
+    story_restart(s->supernode[5]);
+    story_run(s, story_now(s) + 30 * PL_SECOND);
+    g_assert_cmpuint(members(s, 0), ==, 5);
+    throw_from(s->supernode[5], &kept);
+    g_assert_cmpuint(members(s, 0), ==, 5);
+    g_assert_cmpuint(story_refusals(s->supernode[0], "replayed", "datagram") +
+                         story_refusals(s->supernode[0], "forged", "datagram"),
+                     ==, 1);
+    throw_from(s->supernode[3], &kept);
+    g_assert_cmpuint(members(s, 0), ==, 5);
+    g_assert_cmpuint(story_refusals(s->supernode[0], "forged", "datagram"), >=, 1);
+    story_host *stranger = story_add_client(s, &(story_client_options){0});
+    throw_from(stranger, &kept);
+    g_assert_cmpuint(story_refusals(s->supernode[0], "unknown", "datagram"), ==, 1);
+    g_assert_cmpuint(members(s, 0), ==, 5);
+    story_free(s);
+}
+
 /* --- the index under it --- */
 
 static size_t holders(const story *s)
@@ -196,6 +285,32 @@ static void test_entries_are_handed_on(void)
     pl_slot_rank(slot, s->bootstrap, 12, (pl_addr){0}, ranked, 3);
     for (size_t i = 0; i < 3; i++)
         g_assert_cmpuint(pl_node_index_entries(s->supernode[ranked[i].ip - STORY_SUPERNODE_IP]->node), ==, 1);
+    story_free(s);
+}
+
+/* Its clients are elsewhere before they would have missed it, and what it kept has a new place at once. */
+static void test_who_takes_leave_leaves_order(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.index_replicas = 3;
+    story *s = open_story(12, &config);
+    pl_addr ranked[3];
+    uint32_t slot = pl_slot_of((const uint8_t *)"bob", 3, (uint32_t)config.index_slots);
+    pl_slot_rank(slot, s->bootstrap, 12, (pl_addr){0}, ranked, 3);
+    size_t first = ranked[0].ip - STORY_SUPERNODE_IP;
+    story_host *bob = story_log_in_at(s, "bob", first, &(story_client_options){.cache_entries = 12});
+    story_run(s, story_now(s) + PL_MINUTE);
+    g_assert_cmpuint(holders(s), ==, 3);
+    pl_time left = story_now(s);
+    story_log_out(s->supernode[first]);
+    story_fail(s->supernode[first]);
+    story_run(s, left + 2 * PL_SECOND);
+    g_assert_cmpstr(story_last(bob, PL_EVENT_PARENT_LOST)->event.value[1].text, ==, "leaving");
+    g_assert_cmpint(story_last(bob, PL_EVENT_PARENT_LOST)->at, ==, left + RTT / 2);
+    g_assert_cmpuint(story_count(bob, PL_EVENT_HANDED_OVER), ==, 1);
+    g_assert_cmpint((int)pl_node_login_state(bob->node), ==, PL_LOGIN_ONLINE);
+    g_assert_cmpuint(holders(s), ==, 3);
     story_free(s);
 }
 
@@ -265,6 +380,9 @@ int main(int argc, char **argv)
     g_test_add_func("/story/mesh/everybody-knows-everybody", test_everybody_knows_everybody);
     g_test_add_func("/story/mesh/one-acquaintance-is-enough", test_one_acquaintance_is_enough);
     g_test_add_func("/story/mesh/who-is-gone-is-lost", test_who_is_gone_is_lost);
+    g_test_add_func("/story/mesh/who-takes-leave-is-missed-at-once", test_who_takes_leave_is_missed_at_once);
+    g_test_add_func("/story/mesh/a-farewell-is-good-once", test_a_farewell_is_good_once);
+    g_test_add_func("/story/index/who-takes-leave-leaves-order", test_who_takes_leave_leaves_order);
     g_test_add_func("/story/mesh/a-broken-way-is-no-death", test_a_broken_way_is_no_death);
     g_test_add_func("/story/mesh/a-lie-about-a-death-is-looked-into",
                     test_a_lie_about_a_death_is_looked_into);

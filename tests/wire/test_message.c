@@ -46,6 +46,8 @@ static size_t overlay_messages(pl_message *ret_messages)
     ret_messages[n++] =
         (pl_message){.id = PL_MESSAGE_QUERY, .transaction = 13, .dh_key = key_b, .body = {long_body, 317}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_ANSWER, .transaction = 14, .body = {blob, 240}};
+    ret_messages[n++] =
+        (pl_message){.id = PL_MESSAGE_GONE, .transaction = 15, .dh_key = key_a, .body = {blob, 29}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_REGISTER, .entry = {blob, 200}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_FIND, .name = view_of("bob")};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_LAST_KNOWN, .entry = {blob, 100}};
@@ -143,7 +145,7 @@ static size_t longest_body(pl_message_id id)
     const pl_message_row *row = pl_message_row_of(id);
     if (id == PL_MESSAGE_SIGNAL)
         return PL_MESSAGE_BODY_MAX;
-    bool is_question = id == PL_MESSAGE_STORE || id == PL_MESSAGE_QUERY;
+    bool is_question = id == PL_MESSAGE_STORE || id == PL_MESSAGE_QUERY || id == PL_MESSAGE_GONE;
     return row->longest - (is_question ? 40u : 8u);
 }
 
@@ -450,6 +452,7 @@ static void no_answer_is_longer_than_its_question(void)
                                              {PL_MESSAGE_PING, PL_MESSAGE_ACK},
                                              {PL_MESSAGE_PULL, PL_MESSAGE_PAGE},
                                              {PL_MESSAGE_STORE, PL_MESSAGE_STORED},
+                                             {PL_MESSAGE_GONE, PL_MESSAGE_STORED},
                                              {PL_MESSAGE_QUERY, PL_MESSAGE_ANSWER}};
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
         g_assert_cmpuint(pl_message_row_of(pairs[i][0])->shortest, >=,

@@ -3,8 +3,12 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/wire/buffer.h"
+
 #define LABEL       "partyline letter"
 #define LABEL_BYTES (sizeof LABEL - 1)
+
+#define GONE_BYTES  13 /* before the name */
 
 typedef enum direction { TO_ASK, TO_REPLY } direction;
 
@@ -57,6 +61,21 @@ size_t pl_letter_store(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64
     return write_question(ret_datagram, ends, &message, entry.data, entry.len);
 }
 
+size_t pl_letter_gone(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                      const pl_departure *gone)
+{
+    uint8_t plain[GONE_BYTES + PL_MESSAGE_NAME_MAX];
+    pl_message message = {.id = PL_MESSAGE_GONE, .transaction = transaction};
+    pl_writer writer;
+    pl_writer_init(&writer, plain, sizeof plain);
+    pl_write_u64(&writer, (uint64_t)gone->stamp);
+    pl_write_u32(&writer, gone->since);
+    pl_write_u8(&writer, (uint8_t)strlen(gone->name));
+    pl_write_bytes(&writer, (const uint8_t *)gone->name, strlen(gone->name));
+    g_assert(!writer.failed);
+    return write_question(ret_datagram, ends, &message, plain, writer.len);
+}
+
 size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
                        const pl_message *message, pl_verdict verdict, pl_bytes_view entry)
 {
@@ -65,7 +84,7 @@ size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_le
     if (entry.len)
         memcpy(plain + 1, entry.data, entry.len);
     suite->seal(sealed, question->reply_key, message->transaction, NULL, 0, plain, 1 + entry.len);
-    pl_message reply = {.id = message->id == PL_MESSAGE_STORE ? PL_MESSAGE_STORED : PL_MESSAGE_ANSWER,
+    pl_message reply = {.id = message->id == PL_MESSAGE_QUERY ? PL_MESSAGE_ANSWER : PL_MESSAGE_STORED,
                         .transaction = message->transaction,
                         .body = {sealed, 1 + entry.len + PL_TAG_BYTES}};
     return pl_message_write(&reply, ret_datagram, PL_LETTER_BYTES_MAX);
@@ -84,6 +103,26 @@ static int read_name(pl_letter *letter)
     }
     memcpy(letter->name, letter->plain + 1, len);
     letter->name[len] = 0;
+    return 0;
+}
+
+/* One encoding: as many bytes as it says, and a name as names are. */
+static int read_gone(pl_letter *letter, size_t len)
+{
+    pl_reader reader;
+    pl_departure *gone = &letter->gone;
+    *gone = (pl_departure){0};
+    pl_reader_init(&reader, letter->plain, len);
+    gone->stamp = (int64_t)pl_read_u64(&reader);
+    gone->since = pl_read_u32(&reader);
+    size_t n = pl_read_u8(&reader);
+    const uint8_t *name = pl_read_view(&reader, MIN(n, (size_t)PL_MESSAGE_NAME_MAX));
+    if (reader.failed || pl_reader_left(&reader) > 0 || n > PL_MESSAGE_NAME_MAX || gone->stamp < 0)
+        return PL_ERR_MALFORMED;
+    for (size_t i = 0; i < n; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return PL_ERR_MALFORMED;
+    memcpy(gone->name, name, n);
     return 0;
 }
 
@@ -111,6 +150,8 @@ int pl_letter_read(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_m
         return error;
     if (message->id == PL_MESSAGE_QUERY)
         return read_name(ret_letter);
+    if (message->id == PL_MESSAGE_GONE)
+        return read_gone(ret_letter, message->body.len - PL_TAG_BYTES);
     ret_letter->entry = (pl_bytes_view){ret_letter->plain, message->body.len - PL_TAG_BYTES};
     return ret_letter->entry.len <= PL_MESSAGE_INDEX_MAX ? 0 : PL_ERR_MALFORMED;
 }

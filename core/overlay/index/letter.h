@@ -6,6 +6,7 @@
  * whose key came by the mesh.  What is said is proved by its signature.
  *
  *   STORE, QUERY     transaction 8 · key 32 · sealed: an entry; or length 1, name, zeros up to 301
+ *   GONE             transaction 8 · key 32 · sealed: stamp 8 · since 4 · length 1 · name
  *   STORED, ANSWER   transaction 8 · sealed: verdict 1, entry if there is one */
 #ifndef PL_OVERLAY_INDEX_LETTER_H
 #define PL_OVERLAY_INDEX_LETTER_H
@@ -32,12 +33,20 @@ typedef struct pl_letter_ends {
     const uint8_t *other;
 } pl_letter_ends;
 
+/* Who is not there any more: a user whose supernode tells so, or with an empty name that supernode itself. */
+typedef struct pl_departure {
+    int64_t stamp;  /* of the user's entry; of a supernode, its incarnation */
+    uint32_t since; /* Unix seconds */
+    char name[PL_MESSAGE_NAME_MAX + 1];
+} pl_departure;
+
 /* What was read. */
 typedef struct pl_letter {
     uint8_t plain[PL_LETTER_PLAIN_MAX];
     pl_verdict verdict;                 /* of a reply */
     pl_bytes_view entry;                /* of a store, and of a reply that found; in `plain` */
     char name[PL_MESSAGE_NAME_MAX + 1]; /* of a query */
+    pl_departure gone;                  /* of a GONE */
     uint8_t reply_key[PL_KEY_BYTES];    /* of a question: what its reply is sealed with */
 } pl_letter;
 
@@ -47,11 +56,13 @@ size_t pl_letter_query(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64
                        const char *name);
 size_t pl_letter_store(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
                        pl_bytes_view entry);
+size_t pl_letter_gone(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
+                      const pl_departure *gone);
 /* A reply to a question that was read; `entry` may be empty. */
 size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
                        const pl_message *message, pl_verdict verdict, pl_bytes_view entry);
 
-/* Reads a STORE or QUERY that came to us; ends->other is not looked at.  0, PL_ERR_FORGED if it is not sealed
+/* Reads a STORE, QUERY or GONE that came to us; ends->other is not looked at.  0, PL_ERR_FORGED if it is not sealed
  * for us, PL_ERR_MALFORMED. */
 int pl_letter_read(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message);
 /* Reads the reply to what we asked.  As above; a verdict belongs to its kind of question. */

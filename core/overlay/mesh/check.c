@@ -118,6 +118,21 @@ static void lose(pl_mesh *mesh, pl_addr address, pl_time now)
     mesh->options.handler->lost(mesh->options.owner, address, now);
 }
 
+/* The one case in which nobody is asked: who has the key of our view answered from that address with it, and the
+ * incarnation keeps the word from being said again of a later life. */
+int pl_mesh_left(pl_mesh *mesh, pl_addr address, const uint8_t key[PL_MEMBER_KEY_BYTES], int64_t incarnation, pl_time now)
+{
+    const pl_member *member = pl_view_find(&mesh->view, address);
+    if (!member)
+        return PL_ERR_UNKNOWN;
+    if (memcmp(member->key, key, sizeof member->key) != 0)
+        return PL_ERR_FORGED;
+    if (member->incarnation != incarnation)
+        return PL_ERR_REPLAYED;
+    lose(mesh, address, now);
+    return 0;
+}
+
 static void on_due(void *machine, pl_time now)
 {
     pl_mesh *mesh = machine;

@@ -177,6 +177,11 @@ const pl_view *pl_mesh_view(const pl_mesh *mesh)
     return &mesh->view;
 }
 
+uint32_t pl_mesh_incarnation(const pl_mesh *mesh)
+{
+    return mesh->incarnation;
+}
+
 size_t pl_mesh_size(const pl_mesh *mesh)
 {
     return mesh->view.count + 1;

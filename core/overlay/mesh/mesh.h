@@ -44,6 +44,11 @@ void pl_mesh_heard_of(pl_mesh *mesh, pl_addr address, pl_time now);
 /* PING, ACK, PULL, PAGE.  0, PL_ERR_LIMIT if the sender asks too much, PL_ERR_UNEXPECTED for an answer that
  * nobody awaits or another message. */
 int pl_mesh_datagram(pl_mesh *mesh, pl_addr from, const pl_message *message, pl_time now);
+/* The member at this address says with the key of our view that it is leaving, and since when it served: it is lost at
+ * once.  PL_ERR_UNKNOWN if it is no member, PL_ERR_FORGED for another key, PL_ERR_REPLAYED for an earlier life. */
+int pl_mesh_left(pl_mesh *mesh, pl_addr member, const uint8_t key[PL_MEMBER_KEY_BYTES], int64_t incarnation, pl_time now);
+/* Since when we serve, as others have it of us: Unix seconds. */
+uint32_t pl_mesh_incarnation(const pl_mesh *mesh);
 /* Takes from what one address may ask of us in all, also of the index: 0 or PL_ERR_LIMIT. */
 int pl_mesh_admit(pl_mesh *mesh, uint32_t ip, pl_time now);
 

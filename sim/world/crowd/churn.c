@@ -118,9 +118,11 @@ static void end(sim_machine *machine, pl_time now)
 {
     struct sim_churner *churner = machine->churner;
     churner->is_in = false;
-    if (machine->group && net_random_unit(&churner->random) >= churner->config->hard)
+    const bool may_be_soft = machine->group || churner->config->hard < 1; /* no draw is spent on what is settled */
+    const bool is_soft = may_be_soft && net_random_unit(&churner->random) >= churner->config->hard;
+    if (is_soft)
         sim_presence_log_out(machine, now);
-    else
+    if (!is_soft || !machine->group) /* a supernode is no user whose machine stays on */
         sim_presence_vanish(machine, now);
 }
 
