@@ -99,7 +99,7 @@ static void on_step_down(void *owner, const char *cause, pl_time now)
     pl_node_role_step_down(owner, cause, now);
 }
 
-/* Nobody knows a partner for it, so that its clients learn nothing of their filtering. */
+/* Nobody knows a partner for it: it takes one of the supernodes that it meets (overlay/partner.c). */
 static void become_supernode(pl_node *node, const pl_message *promote, pl_time now)
 {
     const pl_port *world = &node->context.port;

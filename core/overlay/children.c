@@ -76,6 +76,7 @@ static void on_shut_off(void *owner, int64_t load, pl_time now)
 void pl_supernode_leave(pl_supernode *supernode)
 {
     pl_supernode_farewell(supernode);
+    pl_partner_leave(supernode);
     while (supernode->first_session)
         if (pl_children_is_client(supernode->first_session))
             say_goodbye(supernode->first_session, PL_REFUSAL_LEAVING);

@@ -12,6 +12,12 @@ static bool we_open(const pl_supernode *supernode)
            pl_addr_compare(supernode->options.own_address, supernode->options.partner) < 0;
 }
 
+/* Those that the world made are in pairs; who was elected has nobody, and takes a member of its view. */
+static bool may_choose(const pl_supernode *supernode)
+{
+    return supernode->options.step_down != NULL;
+}
+
 static void send(pl_channel *channel, const pl_message *message)
 {
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
@@ -63,12 +69,33 @@ static void on_handshake_timeout(void *machine, pl_time now)
     lose_link(machine, "handshake-timeout", now);
 }
 
+/* By lot, and not the one that failed us last if there is another; of another host, which is what a partner is for. */
+static bool choose(pl_supernode *supernode)
+{
+    const pl_view *view = pl_mesh_view(supernode->mesh);
+    const pl_addr former = supernode->options.partner;
+    uint32_t lot;
+    pl_context_random(supernode->options.context, &lot, sizeof lot);
+    for (size_t i = 0; i < view->count; i++) {
+        const pl_addr member = view->addresses[(GUINT32_FROM_LE(lot) + i) % view->count];
+        if (member.ip == supernode->options.own_address.ip || (pl_addr_equal(member, former) && view->count > 1))
+            continue;
+        supernode->options.partner = member;
+        return true;
+    }
+    return false;
+}
+
 /* The link is opened with the core's own deadline, as every stream is. */
 static void open_link(void *machine, pl_time now)
 {
     pl_supernode *supernode = machine;
     pl_context *context = supernode->options.context;
     pl_partner *partner = &supernode->partner;
+    if (may_choose(supernode) && !choose(supernode)) {
+        retry_later(supernode, now);
+        return;
+    }
     if (context->port.ops->tcp_open(context->port.ctx, 0, supernode->options.partner, &partner->stream) !=
         0) {
         partner->stream = 0;
@@ -90,6 +117,60 @@ void pl_partner_stop(pl_supernode *supernode)
     pl_deadline_cancel(&supernode->options.context->deadlines, &supernode->partner.deadline);
     pl_channel_free(supernode->partner.channel);
     supernode->partner.channel = NULL;
+}
+
+void pl_partner_leave(pl_supernode *supernode)
+{
+    drop_link(supernode);
+    pl_partner_stop(supernode);
+}
+
+/* The first of all, or our partner: back from a restart, so that it knows nothing of a link. */
+void pl_partner_neighbour_joined(pl_supernode *supernode, pl_addr member, pl_time now)
+{
+    const pl_partner *partner = &supernode->partner;
+    if (!may_choose(supernode))
+        return;
+    if (partner->stream && pl_addr_equal(member, supernode->options.partner))
+        lose_link(supernode, "restarted", now);
+    if (!partner->stream && pl_mesh_view(supernode->mesh)->count == 1)
+        open_link(supernode, now);
+}
+
+/* Of a stream that carries nothing the end may be long in coming: the mesh knows first. */
+void pl_partner_neighbour_lost(pl_supernode *supernode, pl_addr member, pl_time now)
+{
+    if (supernode->partner.n_helped > 0)
+        for (pl_session *i = supernode->first_session, *next; i; i = next) {
+            next = i->next;
+            if (i->state == PL_SESSION_HELPED && i->from.ip == member.ip)
+                pl_supernode_end(i, "lost");
+        }
+    if (!may_choose(supernode) || !pl_addr_equal(member, supernode->options.partner))
+        return;
+    if (supernode->partner.stream)
+        lose_link(supernode, "lost", now);
+    open_link(supernode, now);
+}
+
+bool pl_partner_is_told(const pl_supernode *supernode, const pl_session *session)
+{
+    return session->name && !may_choose(supernode) && session->from.ip == supernode->options.partner.ip;
+}
+
+bool pl_partner_may_help(const pl_supernode *supernode, const pl_session *session)
+{
+    const pl_view *view = supernode->mesh ? pl_mesh_view(supernode->mesh) : NULL;
+    const uint8_t *key = pl_channel_remote_static(session->channel);
+    if (!session->name || !view || supernode->partner.n_helped >= PL_PARTNER_HELPED_MAX)
+        return false;
+    for (size_t i = pl_view_after(view, (pl_addr){session->from.ip, 0}); i < view->count; i++) {
+        if (view->addresses[i].ip != session->from.ip)
+            return false;
+        if (pl_bytes_equal(view->members[i].key, key, PL_KEY_BYTES))
+            return true;
+    }
+    return false;
 }
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)

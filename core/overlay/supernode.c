@@ -178,6 +178,8 @@ void pl_supernode_end(pl_session *session, const char *cause)
         port->ops->tcp_abort(port->ctx, session->stream);
     if (session->state == PL_SESSION_PARTNER)
         pl_partner_left(supernode, cause);
+    if (session->state == PL_SESSION_HELPED)
+        supernode->partner.n_helped--;
     if (session->state == PL_SESSION_VISITOR)
         pl_visitor_left(session);
     if (session->state == PL_SESSION_ONLINE)

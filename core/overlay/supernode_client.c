@@ -65,17 +65,21 @@ static void turn_away(pl_session *session)
 }
 
 /* Our partner proves by its credential that the login server vouches for it, and comes from the address
- * that we were told. */
+ * that we were told; who has chosen us, by its key that it is the member of our view at its address. */
 static void attach_partner(pl_session *session)
 {
     pl_supernode *supernode = session->supernode;
-    if (!session->name || session->from.ip != supernode->options.partner.ip) {
+    bool is_partner = pl_partner_is_told(supernode, session);
+    if (!is_partner && !pl_partner_may_help(supernode, session)) {
         pl_supernode_refuse_input(session, PL_ERR_UNEXPECTED, "attach");
         return;
     }
-    session->state = PL_SESSION_PARTNER;
+    session->state = is_partner ? PL_SESSION_PARTNER : PL_SESSION_HELPED;
     pl_deadline_cancel(&supernode->options.context->deadlines, &session->deadline);
-    pl_partner_joined(supernode, session);
+    if (is_partner)
+        pl_partner_joined(supernode, session);
+    else
+        supernode->partner.n_helped++;
 }
 
 /* Says why, and that is the end: who might try again would cost a signature check each time. */
@@ -190,6 +194,7 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
                id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER ||
                id == PL_MESSAGE_SEARCH || id == PL_MESSAGE_SEARCH_TOLD;
     case PL_SESSION_PARTNER:
+    case PL_SESSION_HELPED:
         return id == PL_MESSAGE_STUN_CHANGE;
     case PL_SESSION_VISITOR:
         return id == PL_MESSAGE_SIGNAL;

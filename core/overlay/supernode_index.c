@@ -17,6 +17,7 @@ static void on_joined(void *owner, pl_addr member, pl_time now)
     pl_host_cache_add(&supernode->known, (pl_cache_entry){member, (uint32_t)pl_context_unix(context, now)},
                       (size_t)context->config->cache_entries_max);
     pl_index_joined(supernode->index, member, now);
+    pl_partner_neighbour_joined(supernode, member, now);
 }
 
 static void on_lost(void *owner, pl_addr member, pl_time now)
@@ -25,6 +26,7 @@ static void on_lost(void *owner, pl_addr member, pl_time now)
     if (pl_mesh_view(supernode->mesh)->count > 0) /* else it is whom to ask first, if anybody is ever back */
         pl_host_cache_remove(&supernode->known, member);
     pl_index_lost(supernode->index, member, now);
+    pl_partner_neighbour_lost(supernode, member, now);
 }
 
 /* Whom we knew before we began, and the last who was lost. */

@@ -20,6 +20,7 @@ typedef enum pl_session_state {
     PL_SESSION_ATTACHED,   /* a client */
     PL_SESSION_ONLINE,     /* a client whose credential was seen */
     PL_SESSION_PARTNER,    /* the partner's side of the link, proved */
+    PL_SESSION_HELPED,     /* a supernode that has chosen us as its partner, proved */
     PL_SESSION_VISITOR     /* a user from anywhere, proved, who has something to say to a client */
 } pl_session_state;
 
@@ -59,12 +60,16 @@ typedef struct pl_session {
     pl_visitor *visitor; /* of a visitor */
 } pl_session;
 
-/* The link that we open to the partner if our address is the lower one. */
+/* chosen: supernodes for whose clients one answers; each is chosen once on average, and as often by chance in 10^14 */
+#define PL_PARTNER_HELPED_MAX 16
+
+/* The link that we open to the partner, if our address is the lower one or we have chosen it. */
 typedef struct pl_partner {
     pl_channel *channel;
     pl_id stream;
     pl_deadline deadline;
     pl_session *session; /* the accepted link, if the partner opens it */
+    size_t n_helped;     /* PL_SESSION_HELPED */
 } pl_partner;
 
 /* What a supernode is about to change. */
@@ -193,6 +198,15 @@ void pl_supernode_departed(pl_session *session);
 
 void pl_partner_start(pl_supernode *supernode, pl_time now);
 void pl_partner_stop(pl_supernode *supernode);
+/* We leave: the link is aborted. */
+void pl_partner_leave(pl_supernode *supernode);
+/* A session that showed its credential is that of the partner that we were told of. */
+bool pl_partner_is_told(const pl_supernode *supernode, const pl_session *session);
+/* A session that showed its credential says that it has chosen us: true if it is of a member of our view, and there is room. */
+bool pl_partner_may_help(const pl_supernode *supernode, const pl_session *session);
+/* The mesh has news. */
+void pl_partner_neighbour_joined(pl_supernode *supernode, pl_addr member, pl_time now);
+void pl_partner_neighbour_lost(pl_supernode *supernode, pl_addr member, pl_time now);
 /* An accepted session proved to be our partner's. */
 void pl_partner_joined(pl_supernode *supernode, pl_session *session);
 /* That session ended. */

@@ -374,6 +374,102 @@ static void test_who_is_promoted_serves_the_index(void)
     story_free(f.s);
 }
 
+/* --- its partner --- */
+
+/* What a client behind a box finds out by the supernode at which it is. */
+static const char *filtering_at(const fixture *f, const story_host *supernode, const char *nat)
+{
+    static pl_addr only; /* borrowed by the client */
+    story_host *client = story_add_client(f->s, &(story_client_options){.nat = nat});
+    only = story_last(supernode, PL_EVENT_PROMOTED)->event.value[0].addr;
+    client->network.bootstrap = &only;
+    client->network.n_bootstrap = 1;
+    story_account(f->s, client->name, "secret");
+    story_log_in(client, client->name, "secret");
+    g_assert_cmpint(story_run_to(client, PL_EVENT_DISCOVERED, story_now(f->s) + PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpuint(pl_node_supernode_address(client->node).ip, ==, supernode->outside);
+    story_log_out(client);
+    return story_last(client, PL_EVENT_DISCOVERED)->event.value[2].text;
+}
+
+static story_host *promote_one(fixture *f, const pl_config *config)
+{
+    begin(f, config);
+    add_many(f, 5, &(story_client_options){0});
+    story_host *best = add(f, &(story_client_options){.resources = plenty});
+    g_assert_cmpint(story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE), !=, PL_NEVER);
+    return best;
+}
+
+static story_host *partner_of(const fixture *f, const story_host *elected)
+{
+    const pl_addr at = story_last(elected, PL_EVENT_PARTNER_LINKED)->event.value[0].addr;
+    for (size_t i = 0; i < 2; i++)
+        if (f->s->supernode[i]->outside == at.ip)
+            return f->s->supernode[i];
+    return NULL;
+}
+
+/* A question and its answer, TCP and Noise: half a second later its clients find out what one of any other would. */
+static void test_who_is_promoted_takes_a_partner(void)
+{
+    fixture f;
+    pl_config config = small();
+    story_host *best = promote_one(&f, &config);
+    story_run(f.s, story_now(f.s) + PL_SECOND);
+    g_assert_cmpuint(story_count(best, PL_EVENT_PARTNER_LINKED), ==, 1);
+    g_assert_nonnull(partner_of(&f, best));
+    g_assert_cmpstr(filtering_at(&f, best, "full-cone"), ==, "endpoint-independent");
+    g_assert_cmpstr(filtering_at(&f, best, "address-restricted"), ==, "address-dependent");
+    g_assert_cmpstr(filtering_at(&f, best, "port-restricted"), ==, "address-and-port-dependent");
+    story_run(f.s, story_now(f.s) + PL_HOUR);
+    g_assert_cmpuint(story_count(best, PL_EVENT_PARTNER_LOST), ==, 0);
+    for (size_t i = 0; i < 2; i++) /* who are partners of each other as before */
+        g_assert_cmpuint(story_count(f.s->supernode[i], PL_EVENT_PARTNER_LOST), ==, 0);
+    story_free(f.s);
+}
+
+/* One that vanishes is replaced when the mesh has lost it, one that takes leave at once. */
+static void test_a_partner_that_is_gone_is_replaced(void)
+{
+    for (int is_soft = 0; is_soft < 2; is_soft++) {
+        fixture f;
+        pl_config config = small();
+        story_host *best = promote_one(&f, &config);
+        story_run(f.s, story_now(f.s) + PL_MINUTE);
+        story_host *first = partner_of(&f, best);
+        pl_time gone = story_now(f.s);
+        if (is_soft)
+            story_log_out(first);
+        story_fail(first);
+        g_assert_cmpint(story_run_to(best, PL_EVENT_PARTNER_LOST, gone + 2 * PL_MINUTE), !=, PL_NEVER);
+        if (is_soft)
+            g_assert_cmpint(story_now(f.s), ==, gone + RTT / 2);
+        story_run(f.s, story_now(f.s) + PL_SECOND);
+        g_assert_cmpuint(story_count(best, PL_EVENT_PARTNER_LINKED), ==, 2);
+        g_assert_true(partner_of(&f, best) != first);
+        g_assert_cmpstr(filtering_at(&f, best, "address-restricted"), ==, "address-dependent");
+        story_free(f.s);
+    }
+}
+
+/* When it is a client again its link is gone too, and nobody is the worse for it. */
+static void test_who_steps_down_leaves_its_partner(void)
+{
+    fixture f;
+    pl_config config = small();
+    story_host *best = promote_one(&f, &config);
+    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    story_log_out(best);
+    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    g_assert_cmpuint(story_count(best, PL_EVENT_PARTNER_LINKED), ==, 1);
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpuint(story_count(f.s->supernode[i], PL_EVENT_PARTNER_LOST), ==, 0);
+        g_assert_cmpuint(story_refusals(f.s->supernode[i], "unexpected", "attach"), ==, 0);
+    }
+    story_free(f.s);
+}
+
 /* --- who does not play by the rules --- */
 
 /* Beside an honest child that has four times what suffices the claim of everything is no better. */
@@ -547,6 +643,9 @@ int main(int argc, char **argv)
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
     ADD("who-is-promoted-serves-the-index", test_who_is_promoted_serves_the_index);
+    ADD("who-is-promoted-takes-a-partner", test_who_is_promoted_takes_a_partner);
+    ADD("a-partner-that-is-gone-is-replaced", test_a_partner_that_is_gone_is_replaced);
+    ADD("who-steps-down-leaves-its-partner", test_who_steps_down_leaves_its_partner);
     ADD("absurd-claims-win-nothing", test_absurd_claims_win_nothing);
     ADD("a-liar-is-asked-once", test_a_liar_is_asked_once);
     ADD("an-ineligible-node-declines", test_an_ineligible_node_declines);
