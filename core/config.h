@@ -86,6 +86,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "how far ahead of the reader's clock an entry may be dated: clocks of 2004 were set by hand")          \
     X(index_settle, "index.settle", PL_UNIT_TIME, 2 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                  \
       "how long a supernode has to serve until its no is a sure one: what is missing was handed to it by then") \
+    X(index_doubt, "index.doubt", PL_UNIT_TIME, 5 * PL_MINUTE, 0, 24 * PL_HOUR, "chosen",                    \
+      "how long an entry counts as online without its supernode, which may be late: until mesh.sync finds it") \
     X(index_entries_max, "index.entries_max", PL_UNIT_COUNT, 65536, 1, 16777216, "chosen",                   \
       "entries that a supernode keeps at most: 20 MB, and seven times those of 1000 clients in nine places each") \
     X(index_slot_max, "index.slot_max", PL_UNIT_COUNT, 4096, 1, 16777216, "chosen",                          \

@@ -75,6 +75,7 @@ static void on_shut_off(void *owner, int64_t load, pl_time now)
 
 void pl_supernode_leave(pl_supernode *supernode)
 {
+    supernode->elector.is_leaving = true;
     pl_supernode_farewell(supernode);
     pl_partner_leave(supernode);
     while (supernode->first_session)

@@ -119,17 +119,12 @@ static int take_store(pl_supernode *supernode, pl_addr from, const pl_message *m
     return 0;
 }
 
-/* A supernode says that it leaves. */
+/* A supernode says that one of its clients is gone, or that it leaves itself. */
 static int take_gone(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
 {
-    const pl_letter_ends ends = {supernode->options.context->suite, &supernode->dh, NULL};
-    pl_letter letter;
-    if (!pl_view_find(pl_mesh_view(supernode->mesh), from))
-        return PL_ERR_UNKNOWN; /* and nothing is opened for it */
-    int error = pl_letter_read(&letter, &ends, message);
-    if (!error && letter.gone.name[0])
-        return PL_ERR_UNEXPECTED;
-    return error ? error : pl_mesh_left(supernode->mesh, from, message->dh_key, letter.gone.stamp, now);
+    int64_t leaves = -1;
+    int error = pl_index_gone(supernode->index, from, message, &leaves, now);
+    return error || leaves < 0 ? error : pl_mesh_left(supernode->mesh, from, message->dh_key, leaves, now);
 }
 
 int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now)
@@ -187,12 +182,18 @@ void pl_supernode_search(pl_session *session, const pl_message *message, pl_time
                                                 .round = message->round});
 }
 
+/* Who was told to move, or let go, says himself where he is next; of all others we saw the last. */
 void pl_supernode_departed(pl_session *session)
 {
     pl_supernode *supernode = session->supernode;
+    bool is_sent_away = session->was_told_to_move || supernode->elector.is_leaving || pl_load_is_off(supernode->load);
     pl_desk_left(supernode->desk, pl_channel_stream(session->channel));
-    if (session->name && g_hash_table_lookup(supernode->online, session->name) == session)
+    if (!session->name || g_hash_table_lookup(supernode->online, session->name) != session)
+        return;
+    if (is_sent_away)
         pl_index_forget(supernode->index, session->name);
+    else
+        pl_index_departed(supernode->index, session->name, session->heard_at);
 }
 
 size_t pl_supernode_members(const pl_supernode *supernode)

@@ -67,12 +67,17 @@ static void on_supernode_silent(void *machine, pl_time now)
     give_up(machine, "no-answer", now);
 }
 
-static void found(pl_search *search, const pl_entry *entry, pl_time now)
+/* `since`: supernodes say that he is gone, though he signed that he is there.  They can make him seem away, and no more: he
+ * was seen when he signed. */
+static void found(pl_search *search, const pl_entry *entry, uint32_t since, pl_time now)
 {
-    pl_search_result result = {.is_online = entry->state == PL_PRESENCE_ONLINE, .seen = entry->stamp / 1000};
+    const bool is_gone = entry->state == PL_PRESENCE_ONLINE && since;
+    pl_search_result result = {.is_online = entry->state == PL_PRESENCE_ONLINE && !since, .seen = entry->stamp / 1000};
+    if (is_gone && since > result.seen)
+        result.seen = MIN(since, pl_context_unix(search->options.context, now));
     result.contact.supernode = entry->supernode;
     g_strlcpy(result.contact.name, search->name, sizeof result.contact.name);
-    end(search, PL_SEARCH_FOUND, pl_presence_name(entry->state), &result, now);
+    end(search, PL_SEARCH_FOUND, is_gone ? "gone" : pl_presence_name(entry->state), &result, now);
 }
 
 static int judge_entry(const pl_search *search, pl_bytes_view bytes, pl_entry *ret_entry, pl_time now)
@@ -101,7 +106,7 @@ static void on_server_knows(void *owner, pl_bytes_view bytes, pl_time now)
     if (bytes.len == 0)
         end(search, PL_SEARCH_ABSENT, "login-server", NULL, now);
     else if (judge_entry(search, bytes, &entry, now) == 0)
-        found(search, &entry, now);
+        found(search, &entry, 0, now);
     else
         give_up(search, "server-forged", now);
 }
@@ -263,7 +268,7 @@ static void take_result(pl_search *search, const pl_message *message, pl_time no
         if (message->asked)
             trace_round(search, message->asked);
         search->so_far.rounds += message->asked > 0;
-        found(search, &entry, now);
+        found(search, &entry, message->since, now);
     } else if (search->state == SEARCH_ON_BEHALF) {
         search->so_far.answered += message->answered;
         note_round(search, message, message->asked);
@@ -309,19 +314,20 @@ static int take_answer(pl_search *search, uint32_t node, const pl_message *answe
     if (search->heard & bit)
         return PL_ERR_REPLAYED;
     int error = pl_letter_read_reply(&letter, &ends, answer);
-    if (!error && letter.verdict == PL_VERDICT_FOUND)
+    if (!error && letter.entry.len)
         error = judge_entry(search, letter.entry, &entry, now);
     if (error)
         return error;
     search->heard |= bit;
     search->messages++;
-    if (letter.verdict != PL_VERDICT_FOUND) {
+    if (letter.entry.len == 0) {
         take_no(search, node, letter.verdict, now);
         return 0;
     }
     search->so_far.rounds++;
-    tell(search, letter.entry);
-    found(search, &entry, now);
+    if (!letter.since)
+        tell(search, letter.entry);
+    found(search, &entry, letter.since, now);
     return 0;
 }
 

@@ -53,8 +53,8 @@ size_t pl_search_policies(const pl_search_policy **ret_policies);
 /* Whom it found. */
 typedef struct pl_search_result {
     pl_contact contact;
-    bool is_online;  /* as his last entry says */
-    int64_t seen;    /* Unix seconds of that entry */
+    bool is_online;  /* as his last entry says, and no supernode denies */
+    int64_t seen;    /* Unix seconds of that entry, or since when he is said to be gone */
 } pl_search_result;
 
 typedef enum pl_search_outcome { PL_SEARCH_FOUND, PL_SEARCH_ABSENT, PL_SEARCH_GAVE_UP } pl_search_outcome;

@@ -63,7 +63,7 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_LAST_KNOWN, 0x23, PL_CARRIER_RECORD, "last-known", 0, 300)                        \
     X(PL_MESSAGE_SEARCH, 0x30, PL_CARRIER_RECORD, "search", 8, 39)                                 \
     X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 2444)                 \
-    X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 313)                 \
+    X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 317)                 \
     X(PL_MESSAGE_SEARCH_TOLD, 0x33, PL_CARRIER_RECORD, "search-told", 1, 300)                      \
     X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)                          \
     X(PL_MESSAGE_MOVE, 0x41, PL_CARRIER_RECORD, "move", 6, 6)                                      \
@@ -168,6 +168,8 @@ typedef struct pl_message {
                                  * its node, 38 bytes (pl_message_key) */
     pl_bytes_view entry;        /* REGISTER, LAST_KNOWN, SEARCH_RESULT, SEARCH_TOLD: 0..300 bytes, but at least 1 in
                                  * REGISTER and SEARCH_TOLD */
+    uint32_t since;             /* SEARCH_RESULT: Unix seconds since when who was found is said to be gone; 0 = nobody
+                                 * says so */
     uint32_t search;            /* SEARCH…: the client's number of a search */
     uint8_t round;              /* SEARCH…: from 0 */
     pl_search_way way;          /* SEARCH */

@@ -239,8 +239,11 @@ int pl_overlay_read_search_nodes(pl_message *message, pl_reader *reader)
     return message->slot_named > n ? PL_ERR_MALFORMED : 0;
 }
 
+/* What stands in the place of "found". */
+enum { FOUND_NOBODY, FOUND, FOUND_GONE };
+
 /* SEARCH_RESULT: search 4, round 1, slot size 1, slot no 1, slot sure 1, network 2, asked 1, answered 1,
- * found 1, entry if it is 1. */
+ * found 1, since 4 if it is 2, entry if it is not 0. */
 void pl_overlay_write_search_result(const pl_message *message, pl_writer *writer)
 {
     pl_write_u32(writer, message->search);
@@ -251,7 +254,9 @@ void pl_overlay_write_search_result(const pl_message *message, pl_writer *writer
     pl_write_u16(writer, message->network);
     pl_write_u8(writer, message->asked);
     pl_write_u8(writer, message->answered);
-    pl_write_u8(writer, message->entry.len > 0);
+    pl_write_u8(writer, message->entry.len == 0 ? FOUND_NOBODY : message->since ? FOUND_GONE : FOUND);
+    if (message->entry.len > 0 && message->since)
+        pl_write_u32(writer, message->since);
     write_view(message->entry, writer);
 }
 
@@ -266,6 +271,9 @@ int pl_overlay_read_search_result(pl_message *message, pl_reader *reader)
     message->asked = pl_read_u8(reader);
     message->answered = pl_read_u8(reader);
     uint8_t found = pl_read_u8(reader);
+    message->since = found == FOUND_GONE ? pl_read_u32(reader) : 0;
     int error = read_view(&message->entry, reader);
-    return !error && found != (message->entry.len > 0) ? PL_ERR_MALFORMED : error;
+    bool is_odd = found > FOUND_GONE || (found != FOUND_NOBODY) != (message->entry.len > 0) ||
+                  (found == FOUND_GONE && message->since == 0);
+    return !error && is_odd ? PL_ERR_MALFORMED : error;
 }

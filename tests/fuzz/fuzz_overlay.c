@@ -114,11 +114,13 @@ static void take_datagram(scene *s, const uint8_t *data, size_t len)
 {
     pl_message message = {0};
     size_t back = 0;
+    int64_t leaves;
     const fake_ask *ask;
     if (pl_message_read(&message, PL_CARRIER_DATAGRAM, data, len) != 0)
         return;
-    if (message.id == PL_MESSAGE_STORE || message.id == PL_MESSAGE_QUERY || message.id == PL_MESSAGE_STORED ||
-        message.id == PL_MESSAGE_GONE)
+    if (message.id == PL_MESSAGE_GONE)
+        (void)pl_index_gone(s->index, stranger, &message, &leaves, s->now);
+    else if (message.id == PL_MESSAGE_STORE || message.id == PL_MESSAGE_QUERY || message.id == PL_MESSAGE_STORED)
         (void)pl_index_datagram(s->index, stranger, &message, s->now);
     else if (message.id == PL_MESSAGE_ANSWER)
         (void)pl_desk_answer(s->desk, stranger, &message, s->now);
@@ -139,6 +141,24 @@ static void take_body(scene *s, const uint8_t *data, size_t len)
     take_datagram(s, bytes, 3 + len);
 }
 
+/* A stranger's is not opened at all, so it is read here: what is sealed is anything, or a word as it should be. */
+static void read_gone(scene *s, const uint8_t *data, size_t len)
+{
+    uint8_t bytes[PL_LETTER_BYTES_MAX];
+    pl_message message = {0};
+    pl_letter letter;
+    const pl_letter_ends ends = {&pl_suite_sized, &s->other, s->dh.public_key}, reader = {&pl_suite_sized, &s->dh, NULL};
+    size_t n = pl_letter_store(bytes, &ends, 7, (pl_bytes_view){data, len});
+    g_assert_cmpint(pl_message_read(&message, PL_CARRIER_DATAGRAM, bytes, n), ==, 0);
+    message.id = PL_MESSAGE_GONE;
+    if (pl_letter_read(&letter, &reader, &message) != 0)
+        return;
+    n = pl_letter_gone(bytes, &ends, 7, &letter.gone);
+    g_assert_cmpint(pl_message_read(&message, PL_CARRIER_DATAGRAM, bytes, n), ==, 0);
+    g_assert_cmpuint(message.body.len, ==, len + PL_TAG_BYTES); /* one encoding */
+    take_datagram(s, bytes, n);
+}
+
 static void take_letter(scene *s, const uint8_t *data, size_t len)
 {
     uint8_t bytes[PL_LETTER_BYTES_MAX];
@@ -146,6 +166,10 @@ static void take_letter(scene *s, const uint8_t *data, size_t len)
     const pl_letter_ends ends = {&pl_suite_sized, &s->other, s->dh.public_key};
     if (len < 2 || len > PL_MESSAGE_INDEX_MAX)
         return;
+    if (data[0] & 2) {
+        read_gone(s, data + 1, len - 1);
+        return;
+    }
     memcpy(name, data + 1, MIN(len - 1, (size_t)PL_NAME_MAX));
     size_t n = data[0] & 1 && name[0] ? pl_letter_query(bytes, &ends, 7, name)
                                       : pl_letter_store(bytes, &ends, 7, (pl_bytes_view){data + 1, len - 1});

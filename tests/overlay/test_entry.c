@@ -238,7 +238,7 @@ static void test_letters(gconstpointer data)
     g_assert_cmpint(pl_letter_read(&question, &read, &message), ==, 0);
     static const uint8_t entry[PL_MESSAGE_INDEX_MAX] = {9, 8, 7};
     size_t back_len =
-        pl_letter_reply(back, suite, &question, &message, PL_VERDICT_FOUND, (pl_bytes_view){entry, 300});
+        pl_letter_reply(back, suite, &question, &message, &(pl_reply){PL_VERDICT_FOUND, {entry, 300}, 0});
     g_assert_cmpuint(back_len, <=, len); /* nobody is amplified */
     read_back(&reply, back, back_len);
     g_assert_cmpint(pl_letter_read_reply(&answer, &ask, &reply), ==, 0);
@@ -250,7 +250,7 @@ static void test_letters(gconstpointer data)
     reply = message;
     reply.id = PL_MESSAGE_ANSWER;
     g_assert_cmpint(pl_letter_read_reply(&answer, &ask, &reply), ==, PL_ERR_FORGED);
-    back_len = pl_letter_reply(back, suite, &question, &message, PL_VERDICT_KEPT, (pl_bytes_view){0});
+    back_len = pl_letter_reply(back, suite, &question, &message, &(pl_reply){.verdict = PL_VERDICT_KEPT});
     read_back(&reply, back, back_len);
     g_assert_cmpint(pl_letter_read_reply(&answer, &ask, &reply), ==, PL_ERR_MALFORMED);
     const uint8_t none[PL_KEY_BYTES] = {0};

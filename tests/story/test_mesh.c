@@ -299,7 +299,7 @@ static void test_who_takes_leave_leaves_order(void)
     uint32_t slot = pl_slot_of((const uint8_t *)"bob", 3, (uint32_t)config.index_slots);
     pl_slot_rank(slot, s->bootstrap, 12, (pl_addr){0}, ranked, 3);
     size_t first = ranked[0].ip - STORY_SUPERNODE_IP;
-    story_host *bob = story_log_in_at(s, "bob", first, &(story_client_options){.cache_entries = 12});
+    story_host *bob = story_log_in_at(s, "bob", first, &(story_client_options){0});
     story_run(s, story_now(s) + PL_MINUTE);
     g_assert_cmpuint(holders(s), ==, 3);
     pl_time left = story_now(s);

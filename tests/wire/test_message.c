@@ -166,6 +166,8 @@ static size_t longest_messages(pl_message *ret_messages)
             message->password.len = message->id == PL_MESSAGE_LOGIN ? PL_MESSAGE_PASSWORD_MAX : 32;
         if (message->password.data)
             message->password.data = (const uint8_t *)TEXT_64;
+        if (message->id == PL_MESSAGE_SEARCH_RESULT)
+            message->since = UINT32_MAX;
         if (message->entry.data)
             message->entry = (pl_bytes_view){long_body, PL_MESSAGE_INDEX_MAX};
         if (message->nodes.data)
@@ -445,6 +447,27 @@ static void rumours_are_judged(void)
     g_assert_cmpint(pl_message_read(&back, PL_CARRIER_DATAGRAM, ping, sizeof ping), ==, PL_ERR_OVERSIZED);
 }
 
+/* Who was found is there, or gone since an instant; nobody is gone since never. */
+static void what_is_said_of_who_was_found(void)
+{
+    uint8_t bytes[PL_MESSAGE_BYTES_MAX];
+    pl_message back = {0}, gone = {.id = PL_MESSAGE_SEARCH_RESULT, .since = 1095206400, .entry = {blob, 100}};
+    size_t len = pl_message_write(&gone, bytes, sizeof bytes);
+    g_assert_cmpuint(len, ==, 1 + 13 + 4 + 100);
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, len), ==, 0);
+    g_assert_cmpuint(back.since, ==, 1095206400);
+    g_assert_cmpuint(back.entry.len, ==, 100);
+    memset(bytes + 14, 0, 4);
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, len), ==, PL_ERR_MALFORMED);
+    bytes[13] = 3;
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, len), ==, PL_ERR_MALFORMED);
+    gone.since = 0;
+    len = pl_message_write(&gone, bytes, sizeof bytes);
+    g_assert_cmpuint(len, ==, 1 + 13 + 100);
+    g_assert_cmpint(pl_message_read(&back, PL_CARRIER_RECORD, bytes, len), ==, 0);
+    g_assert_cmpuint(back.since, ==, 0);
+}
+
 /* Whoever is asked by UDP and knows nothing of who asks says no more than he was told. */
 static void no_answer_is_longer_than_its_question(void)
 {
@@ -573,6 +596,7 @@ int main(int argc, char **argv)
     g_test_add_func("/wire/message/rumours-are-judged", rumours_are_judged);
     g_test_add_func("/wire/message/no-answer-is-longer-than-its-question",
                     no_answer_is_longer_than_its_question);
+    g_test_add_func("/wire/message/what-is-said-of-who-was-found", what_is_said_of_who_was_found);
     g_test_add_func("/wire/message/entries-may-be-skipped", entries_may_be_skipped);
     g_test_add_func("/wire/message/names-are-printable", names_are_printable_without_spaces);
     g_test_add_func("/wire/message/others-are-malformed", other_protocols_versions_and_types_are_malformed);

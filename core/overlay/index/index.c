@@ -143,8 +143,10 @@ static int take_entry(pl_index *index, pl_addr from, pl_bytes_view bytes, pl_tim
     if (error)
         return error;
     pl_store_item item = item_of(index, &entry, bytes);
-    const pl_stored_entry *former =
+    pl_stored_entry *former =
         pl_store_find(&index->kept, item.slot, item.name, pl_context_unix_ms(context, now));
+    if (former && former->stamp == item.stamp)
+        pl_standing_came_again(former, from);
     if (former && former->stamp >= item.stamp)
         return former->stamp == item.stamp ? 0 : PL_ERR_REPLAYED;
     if (!pl_index_is_among(index, item.slot, index->options.own_address,
@@ -156,8 +158,10 @@ static int take_entry(pl_index *index, pl_addr from, pl_bytes_view bytes, pl_tim
     if (error)
         return error;
     error = pl_store_put(&index->kept, &item);
-    if (error == 1)
+    if (error == 1) {
+        pl_standing_came(index, pl_store_find(&index->kept, item.slot, item.name, item.stamp), from, now);
         trace_stored(index, from, item.slot);
+    }
     return MIN(error, 0);
 }
 
@@ -169,11 +173,13 @@ static pl_verdict take_store(pl_index *index, pl_addr from, const pl_letter *let
     return error ? PL_VERDICT_REFUSED : PL_VERDICT_KEPT;
 }
 
-static pl_verdict verdict_on(const pl_index *index, pl_bytes_view entry, pl_time now)
+static pl_reply answer_to(const pl_index *index, const char *name, pl_time now)
 {
-    if (entry.len)
-        return PL_VERDICT_FOUND;
-    return pl_index_is_sure(index, now) ? PL_VERDICT_SURELY_NONE : PL_VERDICT_NONE;
+    pl_reply reply = {.verdict = pl_index_is_sure(index, now) ? PL_VERDICT_SURELY_NONE : PL_VERDICT_NONE};
+    reply.entry = pl_index_find(index, name, &reply.since, now);
+    if (reply.entry.len)
+        reply.verdict = reply.since ? PL_VERDICT_GONE : PL_VERDICT_FOUND;
+    return reply;
 }
 
 /* A STORE or a QUERY, and its reply. */
@@ -183,15 +189,12 @@ static int take_letter(pl_index *index, pl_addr from, const pl_message *message,
     const pl_letter_ends ends = {context->suite, index->options.own, NULL};
     uint8_t bytes[PL_LETTER_BYTES_MAX];
     pl_letter letter;
-    pl_bytes_view entry = {0};
     int error = pl_letter_read(&letter, &ends, message);
     if (error)
         return error;
-    if (message->id == PL_MESSAGE_QUERY)
-        entry = pl_index_find(index, letter.name, now);
-    pl_verdict verdict = message->id == PL_MESSAGE_QUERY ? verdict_on(index, entry, now)
-                                                         : take_store(index, from, &letter, now);
-    size_t len = pl_letter_reply(bytes, context->suite, &letter, message, verdict, entry);
+    pl_reply reply = message->id == PL_MESSAGE_QUERY ? answer_to(index, letter.name, now)
+                                                     : (pl_reply){.verdict = take_store(index, from, &letter, now)};
+    size_t len = pl_letter_reply(bytes, context->suite, &letter, message, &reply);
     context->port.ops->udp_send(context->port.ctx, index->options.socket, from, 0, bytes, len);
     return 0;
 }
@@ -206,14 +209,18 @@ int pl_index_datagram(pl_index *index, pl_addr from, const pl_message *message, 
 }
 
 /* Our own client's entry is as new as any; after it what we keep for others. */
-pl_bytes_view pl_index_find(const pl_index *index, const char *name, pl_time now)
+pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now)
 {
     uint32_t slot = pl_index_slot(index, name);
     int64_t unix_ms = pl_context_unix_ms(index->options.context, now);
     const pl_stored_entry *own = pl_store_find(&index->registered, slot, name, unix_ms);
     const pl_stored_entry *kept = pl_store_find(&index->kept, slot, name, unix_ms);
-    if (!own || (kept && kept->stamp > own->stamp))
+    if (kept && !pl_standing_is_ours_to_say(index, slot, kept))
+        kept = NULL;
+    bool is_ours = own && (!kept || kept->stamp <= own->stamp);
+    if (!is_ours)
         own = kept;
+    *ret_since = own && !is_ours ? pl_standing_since(index, own, now) : 0;
     return own ? (pl_bytes_view){pl_stored_entry_bytes(own), own->len} : (pl_bytes_view){0};
 }
 

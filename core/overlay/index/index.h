@@ -36,15 +36,23 @@ int pl_index_register(pl_index *index, const char *name, const uint8_t dh_key[PL
                       pl_bytes_view entry, pl_time now);
 /* He is no client of ours any more; what was published stands. */
 void pl_index_forget(pl_index *index, const char *name);
+/* The same, and he signed nothing to say so: the slot's supernodes are told that he was heard last at this instant, which
+ * is over. */
+void pl_index_departed(pl_index *index, const char *name, pl_time heard_at);
 
 /* STORE, STORED, QUERY; the caller has admitted the sender.  0, or an error that is counted. */
 int pl_index_datagram(pl_index *index, pl_addr from, const pl_message *message, pl_time now);
+/* GONE of a member: one of its clients is not there any more, which is answered; or it speaks of itself, and *ret_leaves
+ * is its incarnation, else -1.  PL_ERR_UNKNOWN from who is no member, PL_ERR_FORGED if it is not its key's, or what is
+ * wrong with the letter. */
+int pl_index_gone(pl_index *index, pl_addr from, const pl_message *message, int64_t *ret_leaves, pl_time now);
 /* The mesh has news. */
 void pl_index_joined(pl_index *index, pl_addr member, pl_time now);
 void pl_index_lost(pl_index *index, pl_addr member, pl_time now);
 
-/* The encoded entry of a user if we have one ourselves; borrowed until the next input; len 0 if not. */
-pl_bytes_view pl_index_find(const pl_index *index, const char *name, pl_time now);
+/* The encoded entry of a user if we have one ourselves; borrowed until the next input; len 0 if not.  *ret_since: if it says
+ * online and does not count as that any more, Unix seconds since when; else 0. */
+pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now);
 /* The at most `max` supernodes that score highest for a slot, best first, ourselves perhaps among them. */
 size_t pl_index_rank(const pl_index *index, uint32_t slot, pl_addr *ret_ranked, size_t max);
 /* Is it among the first `max` of a slot's ranking, or would it be as a member? */

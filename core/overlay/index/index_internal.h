@@ -1,5 +1,5 @@
 /* index_internal.h - the index's state, shared by its files only: index.c (what comes in, what is asked),
- * repair.c (what has to move when the mesh changes). */
+ * repair.c (what has to move when the mesh changes), standing.c (what counts as online). */
 #ifndef PL_OVERLAY_INDEX_INTERNAL_H
 #define PL_OVERLAY_INDEX_INTERNAL_H
 
@@ -17,5 +17,18 @@ struct pl_index {
     pl_deadline sweep;
     pl_time started_at;
 };
+
+/* standing.c */
+
+/* A new entry has come from there; and the same from there. */
+void pl_standing_came(const pl_index *index, pl_stored_entry *stored, pl_addr from, pl_time now);
+void pl_standing_came_again(pl_stored_entry *stored, pl_addr from);
+/* False of a doubt about a user of a slot that we do not serve: nobody tells us of those, and others know. */
+bool pl_standing_is_ours_to_say(const pl_index *index, uint32_t slot, const pl_stored_entry *stored);
+/* Since when what says online does not count as that: Unix seconds, 0 = it counts, or says offline. */
+uint32_t pl_standing_since(const pl_index *index, const pl_stored_entry *stored, pl_time now);
+/* The mesh has news of a supernode: of those that are said to be there. */
+void pl_standing_joined(pl_index *index, pl_addr member, pl_time now);
+void pl_standing_lost(pl_index *index, pl_addr member, pl_time now);
 
 #endif

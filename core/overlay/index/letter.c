@@ -77,17 +77,22 @@ size_t pl_letter_gone(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_
 }
 
 size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
-                       const pl_message *message, pl_verdict verdict, pl_bytes_view entry)
+                       const pl_message *message, const pl_reply *reply)
 {
-    uint8_t plain[PL_LETTER_PLAIN_MAX] = {(uint8_t)verdict}, sealed[PL_MESSAGE_SEALED_MAX];
-    g_assert(entry.len <= PL_MESSAGE_INDEX_MAX);
-    if (entry.len)
-        memcpy(plain + 1, entry.data, entry.len);
-    suite->seal(sealed, question->reply_key, message->transaction, NULL, 0, plain, 1 + entry.len);
-    pl_message reply = {.id = message->id == PL_MESSAGE_QUERY ? PL_MESSAGE_ANSWER : PL_MESSAGE_STORED,
-                        .transaction = message->transaction,
-                        .body = {sealed, 1 + entry.len + PL_TAG_BYTES}};
-    return pl_message_write(&reply, ret_datagram, PL_LETTER_BYTES_MAX);
+    uint8_t plain[PL_LETTER_PLAIN_MAX], sealed[PL_MESSAGE_SEALED_MAX];
+    pl_writer writer;
+    pl_writer_init(&writer, plain, sizeof plain);
+    pl_write_u8(&writer, (uint8_t)reply->verdict);
+    if (reply->verdict == PL_VERDICT_GONE)
+        pl_write_u32(&writer, reply->since);
+    if (reply->entry.len)
+        pl_write_bytes(&writer, reply->entry.data, reply->entry.len);
+    g_assert(!writer.failed);
+    suite->seal(sealed, question->reply_key, message->transaction, NULL, 0, plain, writer.len);
+    pl_message datagram = {.id = message->id == PL_MESSAGE_QUERY ? PL_MESSAGE_ANSWER : PL_MESSAGE_STORED,
+                           .transaction = message->transaction,
+                           .body = {sealed, writer.len + PL_TAG_BYTES}};
+    return pl_message_write(&datagram, ret_datagram, PL_LETTER_BYTES_MAX);
 }
 
 /* One encoding: a name as names are, and zeros after it. */
@@ -156,6 +161,26 @@ int pl_letter_read(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_m
     return ret_letter->entry.len <= PL_MESSAGE_INDEX_MAX ? 0 : PL_ERR_MALFORMED;
 }
 
+/* A verdict belongs to its kind of question, and has an entry with it or none. */
+static int read_reply(pl_letter *letter, const pl_message *message)
+{
+    bool is_stored = message->id == PL_MESSAGE_STORED;
+    uint8_t least = is_stored ? PL_VERDICT_KEPT : PL_VERDICT_FOUND;
+    uint8_t most = is_stored ? PL_VERDICT_REFUSED : PL_VERDICT_GONE;
+    pl_reader reader;
+    pl_reader_init(&reader, letter->plain, message->body.len - PL_TAG_BYTES);
+    uint8_t verdict = pl_read_u8(&reader);
+    bool is_gone = verdict == PL_VERDICT_GONE;
+    letter->since = is_gone ? pl_read_u32(&reader) : 0;
+    letter->entry.len = pl_reader_left(&reader);
+    letter->entry.data = pl_read_view(&reader, letter->entry.len);
+    letter->verdict = (pl_verdict)verdict;
+    if (reader.failed || verdict < least || verdict > most || (is_gone && letter->since == 0) ||
+        (verdict == PL_VERDICT_FOUND || is_gone) != (letter->entry.len > 0))
+        return PL_ERR_MALFORMED;
+    return 0;
+}
+
 int pl_letter_read_reply(pl_letter *ret_letter, const pl_letter_ends *ends, const pl_message *message)
 {
     uint8_t key[PL_KEY_BYTES];
@@ -165,13 +190,5 @@ int pl_letter_read_reply(pl_letter *ret_letter, const pl_letter_ends *ends, cons
     pl_bytes_wipe(key, sizeof key);
     if (error)
         return error;
-    uint8_t verdict = ret_letter->plain[0];
-    bool is_stored = message->id == PL_MESSAGE_STORED;
-    uint8_t least = is_stored ? PL_VERDICT_KEPT : PL_VERDICT_FOUND;
-    uint8_t most = is_stored ? PL_VERDICT_REFUSED : PL_VERDICT_SURELY_NONE;
-    ret_letter->entry = (pl_bytes_view){ret_letter->plain + 1, message->body.len - PL_TAG_BYTES - 1};
-    ret_letter->verdict = (pl_verdict)verdict;
-    if (verdict < least || verdict > most || (verdict == PL_VERDICT_FOUND) != (ret_letter->entry.len > 0))
-        return PL_ERR_MALFORMED;
-    return 0;
+    return read_reply(ret_letter, message);
 }

@@ -7,7 +7,7 @@
  *
  *   STORE, QUERY     transaction 8 · key 32 · sealed: an entry; or length 1, name, zeros up to 301
  *   GONE             transaction 8 · key 32 · sealed: stamp 8 · since 4 · length 1 · name
- *   STORED, ANSWER   transaction 8 · sealed: verdict 1, entry if there is one */
+ *   STORED, ANSWER   transaction 8 · sealed: verdict 1, since 4 if it is PL_VERDICT_GONE, entry if there is one */
 #ifndef PL_OVERLAY_INDEX_LETTER_H
 #define PL_OVERLAY_INDEX_LETTER_H
 
@@ -17,13 +17,15 @@
 #define PL_LETTER_BYTES_MAX 361 /* a query with its head */
 #define PL_LETTER_PLAIN_MAX 301 /* a verdict and an entry */
 
-/* What a supernode says of an entry: it is kept, or not; that there is one, or none. */
+/* What a supernode says of an entry: it is kept, or not; that there is one, or none; that there is one that says online,
+ * and does not count as that any more (overlay/index/standing.c). */
 typedef enum pl_verdict {
     PL_VERDICT_KEPT = 1,
     PL_VERDICT_REFUSED = 2,
     PL_VERDICT_FOUND = 3,
     PL_VERDICT_NONE = 4,
-    PL_VERDICT_SURELY_NONE = 5
+    PL_VERDICT_SURELY_NONE = 5,
+    PL_VERDICT_GONE = 6
 } pl_verdict;
 
 /* Whom a letter is from and to: our own pair, and the other's public key. */
@@ -40,11 +42,19 @@ typedef struct pl_departure {
     char name[PL_MESSAGE_NAME_MAX + 1];
 } pl_departure;
 
+/* What is replied to a question. */
+typedef struct pl_reply {
+    pl_verdict verdict;
+    pl_bytes_view entry; /* may be empty */
+    uint32_t since;      /* PL_VERDICT_GONE: Unix seconds, not 0 */
+} pl_reply;
+
 /* What was read. */
 typedef struct pl_letter {
     uint8_t plain[PL_LETTER_PLAIN_MAX];
     pl_verdict verdict;                 /* of a reply */
     pl_bytes_view entry;                /* of a store, and of a reply that found; in `plain` */
+    uint32_t since;                     /* of a reply: 0, unless its verdict is PL_VERDICT_GONE */
     char name[PL_MESSAGE_NAME_MAX + 1]; /* of a query */
     pl_departure gone;                  /* of a GONE */
     uint8_t reply_key[PL_KEY_BYTES];    /* of a question: what its reply is sealed with */
@@ -58,9 +68,9 @@ size_t pl_letter_store(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64
                        pl_bytes_view entry);
 size_t pl_letter_gone(uint8_t *ret_datagram, const pl_letter_ends *ends, uint64_t transaction,
                       const pl_departure *gone);
-/* A reply to a question that was read; `entry` may be empty. */
+/* A reply to a question that was read. */
 size_t pl_letter_reply(uint8_t *ret_datagram, const pl_suite *suite, const pl_letter *question,
-                       const pl_message *message, pl_verdict verdict, pl_bytes_view entry);
+                       const pl_message *message, const pl_reply *reply);
 
 /* Reads a STORE, QUERY or GONE that came to us; ends->other is not looked at.  0, PL_ERR_FORGED if it is not sealed
  * for us, PL_ERR_MALFORMED. */

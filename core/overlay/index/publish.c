@@ -5,7 +5,8 @@
 #include "core/overlay/index/letter.h"
 
 typedef struct job {
-    GBytes *entry;
+    GBytes *what; /* an encoded entry, or a pl_departure */
+    bool is_gone; /* the latter */
     pl_addr to;
     uint64_t transaction;
     int64_t tries;
@@ -41,7 +42,7 @@ pl_publisher *pl_publisher_new(pl_context *context, const pl_mesh *mesh, const p
 static void job_free(void *data)
 {
     job *j = data;
-    g_bytes_unref(j->entry);
+    g_bytes_unref(j->what);
     g_free(j);
 }
 
@@ -69,24 +70,30 @@ static pl_letter_ends ends_of(const pl_publisher *publisher, const job *j)
     return (pl_letter_ends){publisher->context->suite, publisher->own, j->key};
 }
 
+static size_t write_letter(const pl_publisher *publisher, const job *j, uint8_t *ret_bytes)
+{
+    gsize len;
+    const void *what = g_bytes_get_data(j->what, &len);
+    const pl_letter_ends ends = ends_of(publisher, j);
+    return j->is_gone ? pl_letter_gone(ret_bytes, &ends, j->transaction, what)
+                      : pl_letter_store(ret_bytes, &ends, j->transaction, (pl_bytes_view){what, len});
+}
+
 /* Who is no member any more gets nothing. */
 static void send(pl_publisher *publisher, job *j, pl_time now)
 {
     const pl_context *context = publisher->context;
     const pl_member *member = pl_view_find(pl_mesh_view(publisher->mesh), j->to);
     uint8_t bytes[PL_LETTER_BYTES_MAX];
-    gsize len;
     if (!member) {
         job_free(j);
         return;
     }
     memcpy(j->key, member->key, sizeof j->key);
     pl_context_random(context, &j->transaction, sizeof j->transaction); /* a nonce, never twice the same */
-    const uint8_t *entry = g_bytes_get_data(j->entry, &len);
-    const pl_letter_ends ends = ends_of(publisher, j);
     j->tries++;
     j->due = now + context->config->index_answer_wait;
-    len = pl_letter_store(bytes, &ends, j->transaction, (pl_bytes_view){entry, len});
+    size_t len = write_letter(publisher, j, bytes);
     if (len)
         context->port.ops->udp_send(context->port.ctx, publisher->socket, j->to, 0, bytes, len);
     g_queue_push_tail(&publisher->sent, j);
@@ -115,18 +122,29 @@ static void on_deadline(void *machine, pl_time now)
     wait_for_next(publisher);
 }
 
-int pl_publisher_add(pl_publisher *publisher, GBytes *entry, pl_addr to, pl_time now)
+static int add(pl_publisher *publisher, GBytes *what, bool is_gone, pl_addr to, pl_time now)
 {
     guint n = g_queue_get_length(&publisher->waiting) + g_queue_get_length(&publisher->sent);
     if (n >= (guint)publisher->context->config->index_queue_max)
         return PL_ERR_LIMIT;
     job *j = g_new0(job, 1);
-    j->entry = g_bytes_ref(entry);
+    j->what = g_bytes_ref(what);
+    j->is_gone = is_gone;
     j->to = to;
     g_queue_push_tail(&publisher->waiting, j);
     publisher->paced_at = MAX(publisher->paced_at, now);
     wait_for_next(publisher);
     return 0;
+}
+
+int pl_publisher_add(pl_publisher *publisher, GBytes *entry, pl_addr to, pl_time now)
+{
+    return add(publisher, entry, false, to, now);
+}
+
+int pl_publisher_add_gone(pl_publisher *publisher, GBytes *departure, pl_addr to, pl_time now)
+{
+    return add(publisher, departure, true, to, now);
 }
 
 int pl_publisher_stored(pl_publisher *publisher, pl_addr from, const pl_message *message, pl_time now)

@@ -83,6 +83,7 @@ static void drop_foreign(pl_index *index)
 
 void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 {
+    pl_standing_joined(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, CAME, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, CAME, now);
     drop_foreign(index);
@@ -90,6 +91,7 @@ void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 
 void pl_index_lost(pl_index *index, pl_addr member, pl_time now)
 {
+    pl_standing_lost(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, WENT, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, WENT, now);
 }

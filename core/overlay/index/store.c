@@ -104,6 +104,8 @@ static pl_stored_entry *copy_of(const pl_store_item *item)
     pl_stored_entry *entry = g_malloc(sizeof *entry + name_len + item->len);
     entry->stamp = item->stamp;
     entry->expires = item->expires;
+    entry->until = 0;
+    entry->is_told = false;
     entry->len = (uint16_t)item->len;
     entry->name_len = (uint8_t)name_len;
     memcpy(entry->bytes, item->name, name_len);
@@ -159,14 +161,14 @@ int pl_store_put(pl_store *store, const pl_store_item *item)
     return 1;
 }
 
-const pl_stored_entry *pl_store_find(const pl_store *store, uint32_t slot, const char *name, int64_t unix_ms)
+pl_stored_entry *pl_store_find(const pl_store *store, uint32_t slot, const char *name, int64_t unix_ms)
 {
     bool found;
     const pl_bucket *bucket = find_bucket(store, slot);
     if (!bucket)
         return NULL;
     size_t place = place_of_name(bucket, name, &found);
-    const pl_stored_entry *entry = found ? bucket->entries[place] : NULL;
+    pl_stored_entry *entry = found ? bucket->entries[place] : NULL;
     return entry && unix_ms < entry->expires ? entry : NULL;
 }
 

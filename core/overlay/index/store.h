@@ -12,6 +12,8 @@
 
 typedef struct pl_stored_entry {
     int64_t stamp, expires; /* Unix milliseconds */
+    uint32_t until;         /* Unix seconds: what says online counts so far; 0 = without end (standing.c) */
+    bool is_told;           /* its own supernode said that it has ended */
     uint16_t len;
     uint8_t name_len;
     uint8_t bytes[]; /* name, then the encoded entry */
@@ -49,7 +51,7 @@ void pl_store_clear(pl_store *store);
  * one is, and PL_ERR_LIMIT if there is no room for another name. */
 int pl_store_put(pl_store *store, const pl_store_item *item);
 /* NULL if there is none, or it is beyond its time.  Borrowed until the next change. */
-const pl_stored_entry *pl_store_find(const pl_store *store, uint32_t slot, const char *name, int64_t unix_ms);
+pl_stored_entry *pl_store_find(const pl_store *store, uint32_t slot, const char *name, int64_t unix_ms);
 void pl_store_remove(pl_store *store, uint32_t slot, const char *name);
 /* Forgets what is beyond its time. */
 void pl_store_age(pl_store *store, int64_t unix_ms);

@@ -76,9 +76,9 @@ static void remember(pl_desk *desk, const pl_entry *entry, pl_bytes_view bytes, 
     pl_store_put(&desk->cache, &item);
 }
 
-static pl_bytes_view find(const pl_desk *desk, const char *name, pl_time now)
+static pl_bytes_view find(const pl_desk *desk, const char *name, uint32_t *ret_since, pl_time now)
 {
-    pl_bytes_view own = pl_index_find(desk->options.index, name, now);
+    pl_bytes_view own = pl_index_find(desk->options.index, name, ret_since, now);
     if (own.len)
         return own;
     const pl_stored_entry *cached =
@@ -114,7 +114,7 @@ static void wait_for_first(pl_desk *desk)
 }
 
 /* Tells the client how the round ended, and forgets it. */
-static void finish(pl_desk *desk, guint i, pl_bytes_view entry)
+static void finish(pl_desk *desk, guint i, pl_bytes_view entry, uint32_t since)
 {
     const errand *e = errand_at(desk, i);
     pl_message result = {.id = PL_MESSAGE_SEARCH_RESULT,
@@ -126,7 +126,8 @@ static void finish(pl_desk *desk, guint i, pl_bytes_view entry)
                          .network = network_size(desk),
                          .asked = (uint8_t)e->round.n,
                          .answered = e->answered,
-                         .entry = entry};
+                         .entry = entry,
+                         .since = since};
     pl_id stream = e->stream;
     g_ptr_array_remove_index(desk->errands, i);
     wait_for_first(desk);
@@ -137,7 +138,7 @@ static void on_due(void *machine, pl_time now)
 {
     pl_desk *desk = machine;
     while (desk->errands->len && errand_at(desk, 0)->due <= now)
-        finish(desk, 0, (pl_bytes_view){0});
+        finish(desk, 0, (pl_bytes_view){0}, 0);
 }
 
 static pl_letter_ends ends_of(const pl_desk *desk, const errand *e, size_t node)
@@ -169,7 +170,7 @@ static void start_errand(pl_desk *desk, errand *e, pl_time now)
     e->due = now + context->config->search_answer_wait;
     g_ptr_array_add(desk->errands, e);
     if (e->round.n == 0) {
-        finish(desk, desk->errands->len - 1, (pl_bytes_view){0});
+        finish(desk, desk->errands->len - 1, (pl_bytes_view){0}, 0);
         return;
     }
     ask(desk, e);
@@ -194,14 +195,15 @@ void pl_desk_left(pl_desk *desk, pl_id stream)
 
 /* --- what a client asks --- */
 
-static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_bytes_view entry)
+static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_bytes_view entry, uint32_t since)
 {
     desk->options.say(desk->options.owner, stream,
                       &(pl_message){.id = PL_MESSAGE_SEARCH_RESULT,
                                     .search = search->search,
                                     .round = search->round,
                                     .network = network_size(desk),
-                                    .entry = entry});
+                                    .entry = entry,
+                                    .since = since});
 }
 
 static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, const pl_round *round,
@@ -231,9 +233,10 @@ int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_tim
     const pl_context *context = desk->options.context;
     char name[PL_NAME_MAX + 1] = {0};
     memcpy(name, search->name.data, search->name.len);
-    pl_bytes_view known = find(desk, name, now);
+    uint32_t since;
+    pl_bytes_view known = find(desk, name, &since, now);
     if (known.len) {
-        say_found(desk, stream, search, known);
+        say_found(desk, stream, search, known, since);
         return 0;
     }
     pl_round round;
@@ -274,20 +277,21 @@ static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *an
     if (e->heard & bit)
         return PL_ERR_REPLAYED;
     int error = pl_letter_read_reply(&letter, &ends, answer);
-    if (!error && letter.verdict == PL_VERDICT_FOUND)
+    if (!error && letter.entry.len)
         error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
                                letter.entry, now);
     if (error)
         return error;
     e->heard |= bit;
-    if (letter.verdict == PL_VERDICT_FOUND) {
-        remember(desk, &entry, letter.entry, now);
-        finish(desk, i, letter.entry);
+    if (letter.entry.len) {
+        if (!letter.since) /* what one supernode says of him is not handed on as found */
+            remember(desk, &entry, letter.entry, now);
+        finish(desk, i, letter.entry, letter.since);
         return 0;
     }
     count_no(e, node, letter.verdict);
     if (e->answered == e->round.n)
-        finish(desk, i, (pl_bytes_view){0});
+        finish(desk, i, (pl_bytes_view){0}, 0);
     return 0;
 }
 

@@ -24,7 +24,7 @@ bool sim_poison_sends(const sim_machine *machine, const sim_datagram *datagram)
 bool sim_poison_takes(const sim_machine *machine, const pl_input *input)
 {
     return machine->poison->poison != SIM_POISON_DROP && input->kind == PL_INPUT_DATAGRAM &&
-           is_message(input->data, input->len, PL_MESSAGE_STORE);
+           (is_message(input->data, input->len, PL_MESSAGE_STORE) || is_message(input->data, input->len, PL_MESSAGE_GONE));
 }
 
 static void on_cured(void *ctx, void *arg, pl_time now)
