@@ -64,6 +64,7 @@ static const an_label_key label_keys[] = {
     {"overlay.elected", "setup", NULL},
     {"search.", "truth", truths},       {"search.", "policy", search_policies},
     {"search.", "transport", ways},
+    {"buddy.", "truth", truths},
 };
 
 static const an_metric table[] = {
@@ -146,6 +147,11 @@ static const an_metric table[] = {
     {"search.rounds", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "rounds of one search", NULL},
     {"search.messages", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "messages that one search cost its client", NULL},
     {"search.outcome.*", "1", AN_SHARE, AN_ABSENT_UNKNOWN, "share of searches that ended in this way", search_outcomes},
+    {"buddy.checks", "count", AN_COUNT, AN_ABSENT_ZERO, "buddies looked up (peers.buddies)", NULL},
+    {"buddy.right", "1", AN_SHARE, AN_ABSENT_UNKNOWN,
+     "share of look-ups that told rightly whether the buddy is online; one that ends without an answer is none", NULL},
+    {"buddy.time", "s", AN_SPREAD, AN_ABSENT_UNKNOWN, "from the question to the end of one look-up", NULL},
+    {"buddy.messages", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "messages that one look-up cost its client", NULL},
     {"net.packets", "count", AN_TOTAL, AN_ABSENT_UNKNOWN, "packets that host stacks handed to the network",
      NULL},
     {"net.bytes", "B", AN_TOTAL, AN_ABSENT_UNKNOWN, "their length on the wire, from the IP header on", NULL},

@@ -41,6 +41,7 @@
     X(PL_EVENT_BUDDY_REMOVED, "buddy:removed", "i:count")                                          \
     X(PL_EVENT_BUDDY_ONLINE, "buddy:online", "i:buddy i:age_s")                                    \
     X(PL_EVENT_BUDDY_OFFLINE, "buddy:offline", "i:buddy i:age_s")                                  \
+    X(PL_EVENT_BUDDY_CHECKED, "buddy:checked", "i:buddy s:presence i:age_s")                       \
     X(PL_EVENT_LOGIN_WAITING, "login:waiting", "s:policy t:wait i:number")                          \
     X(PL_EVENT_DISCOVERY_STARTED, "nat:discovery-started", "a:server")                             \
     X(PL_EVENT_DISCOVERED, "nat:discovered", "s:udp s:mapping s:filtering a:mapped t:time")        \

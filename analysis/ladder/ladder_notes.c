@@ -35,6 +35,7 @@ static const struct {
     {PL_EVENT_BUDDY_REMOVED, "buddy removed: {count} now"},
     {PL_EVENT_BUDDY_ONLINE, "buddy {buddy} is online"},
     {PL_EVENT_BUDDY_OFFLINE, "buddy {buddy} is offline, seen {age_s} s ago"},
+    {PL_EVENT_BUDDY_CHECKED, "buddy {buddy} was looked up: {presence}"},
     {PL_EVENT_LOGIN_WAITING, "will log in again in {wait} ({policy})"},
     {PL_EVENT_DISCOVERY_STARTED, "asks {server} what NAT this is"},
     {PL_EVENT_DISCOVERED, "NAT: UDP {udp}, mapping {mapping}, filtering {filtering}"},

@@ -47,6 +47,12 @@ const char *pl_buddies_refusal_name(pl_buddies_refusal refusal)
     return names[refusal];
 }
 
+const char *pl_buddy_presence_name(pl_buddy_presence presence)
+{
+    static const char *const names[] = {"unknown", "online", "offline"};
+    return names[presence];
+}
+
 pl_buddies *pl_buddies_new(const pl_buddies_options *options)
 {
     pl_buddies *buddies = g_new0(pl_buddies, 1);
@@ -429,6 +435,10 @@ void pl_buddies_found(pl_buddies *buddies, const char *name, pl_buddy_presence p
     pl_buddy *entry = entry_of(buddies->user, name);
     if (entry && presence != PL_BUDDY_UNKNOWN)
         note(buddies, entry, presence, age, now);
-    if (buddies->is_asking && strcmp(name, buddies->asked) == 0)
-        ask_next(buddies, now);
+    if (!buddies->is_asking || strcmp(name, buddies->asked) != 0)
+        return;
+    if (entry) /* else he was removed meanwhile */
+        pl_trace(&buddies->options.context->port, PL_EVENT_BUDDY_CHECKED, pl_number(entry - buddies->user->entries),
+                 pl_text(pl_buddy_presence_name(presence)), pl_number(age));
+    ask_next(buddies, now);
 }

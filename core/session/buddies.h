@@ -38,6 +38,9 @@ const char *pl_buddies_refusal_name(pl_buddies_refusal refusal);
 typedef enum pl_buddy_state { PL_BUDDY_REQUESTED = 1, PL_BUDDY_AUTHORISED } pl_buddy_state;
 typedef enum pl_buddy_presence { PL_BUDDY_UNKNOWN, PL_BUDDY_ONLINE, PL_BUDDY_OFFLINE } pl_buddy_presence;
 
+/* "unknown", "online", "offline". */
+const char *pl_buddy_presence_name(pl_buddy_presence presence);
+
 typedef struct pl_buddy {
     char name[PL_NAME_MAX + 1];
     pl_buddy_state state;       /* kept */

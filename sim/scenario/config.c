@@ -319,6 +319,14 @@ bool sim_config_has_searches(const sim_config *config)
     return false;
 }
 
+bool sim_config_has_buddies(const sim_config *config)
+{
+    for (size_t i = 0; i < config->n_groups; i++)
+        if (config->groups[i].buddies > 0)
+            return true;
+    return false;
+}
+
 static double bytes_per_host(const sim_config *config)
 {
     return strcmp(config->run.engine, "ns3") == 0 ? BYTES_PER_HOST_NS3 : BYTES_PER_HOST_LIGHT;
@@ -397,6 +405,7 @@ sim_config *sim_config_new(sim_tree_pool *pool, const sim_tree *root,
     sim_proxies_read(&b);
     sim_paths_read(&b);
     sim_searches_find(&b);
+    sim_buddies_check(&b);
     sim_timeline_read(&b);
     read_protocol(&b);
     sim_agenda_read(&b);

@@ -161,6 +161,7 @@ typedef struct sim_group_config {
     sim_churn_config churn;
     net_day day; /* churn with a diurnal arrive: when the return is likely; depth 0: at any hour */
     sim_searches_config searches;
+    int64_t buddies; /* that each has */
 } sim_group_config;
 
 typedef enum sim_action {
@@ -182,6 +183,9 @@ typedef enum sim_action {
     SIM_DO_SLOW,      /* all that it sends and gets is late */
     SIM_DO_POISON     /* its answers about the index are bad */
 } sim_action;
+
+/* Which of those who are selected make up the share. */
+typedef enum sim_pick { SIM_PICK_RANDOM, SIM_PICK_BUSIEST } sim_pick;
 
 typedef enum sim_poison { SIM_POISON_LIE, SIM_POISON_DROP, SIM_POISON_STALE } sim_poison;
 
@@ -231,6 +235,7 @@ typedef struct sim_act {
     pl_span by_ns;     /* SLOW */
     sim_poison poison;
     double share;         /* of the selected hosts, drawn at random; 1 = all */
+    sim_pick pick;
     unsigned link_fields; /* LINK: which of `link` are set (SIM_LINK_…); ALL when a profile is named */
     net_link_options link;
     sim_ports ports; /* BLOCK, UNBLOCK */
@@ -374,6 +379,8 @@ bool sim_config_pings(const sim_config *config);
 bool sim_config_has_paths(const sim_config *config);
 /* Whether anybody looks for anybody. */
 bool sim_config_has_searches(const sim_config *config);
+/* Whether any of them have buddies. */
+bool sim_config_has_buddies(const sim_config *config);
 /* Hosts of all roles. */
 int64_t sim_config_hosts(const sim_config *config);
 /* Memory that the point is expected to need, in bytes. */

@@ -404,6 +404,7 @@ void sim_fill_check(const sim_fill *fill, const char *section, const sim_tree *m
         sim_raw_churn churn;
         sim_raw_class class;
         sim_raw_searches searches;
+        sim_raw_buddies buddies;
         sim_raw_of of;
         sim_precision_config precision;
         sim_compare_config compare;

@@ -78,6 +78,10 @@ typedef struct sim_raw_searches {
     pl_span left_least, left_most;
 } sim_raw_searches;
 
+typedef struct sim_raw_buddies {
+    int64_t count;
+} sim_raw_buddies;
+
 typedef struct sim_raw_of {
     double share[SIM_TRUTHS];
 } sim_raw_of;
@@ -118,7 +122,7 @@ typedef struct sim_raw_act {
     const char *what, *profile, *firewall, *name, *from;
     pl_span within, by;
     sim_law back;
-    int how;
+    int how, pick;
     sim_nat nat;
     double share;
     sim_ports ports;

@@ -26,6 +26,12 @@
         ROW(section ".classes[]", "session", SIM_KIND_LAW, SIM_REQUIRED, NULL, 0, 0, NULL, sim_raw_class,     \
             session, "how long they stay")
 
+/* How often a list is looked through is the protocol's: buddies.check. */
+#define BUDDY_ROWS(section)                                                                                   \
+    ROW(section, "count", SIM_KIND_COUNT, SIM_REQUIRED, NULL, 0, 1500, NULL, sim_raw_buddies, count,          \
+        "other peers that each has in its list, drawn by lot when it logs in for the first time; looked up "  \
+        "at each log-in and every buddies.check (protocol)")
+
 #define SEARCH_ROWS(section)                                                                                  \
     ROW(section, "rate", SIM_KIND_FREQUENCY, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_searches, rate,          \
         "how often each peer searches while it is logged in, e.g. 1/h; without it once, at arrive"),          \

@@ -101,7 +101,8 @@
         ROW(section, "bandwidth", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 1000000000, "0", sim_raw_group,     \
             bandwidth, "kbit/s upwards that each host says it has, likewise; its link is another matter"),   \
         BOX(section, "churn", SIM_KIND_BLOCK, "the peers come and go; without it they stay"),                \
-        BOX(section, "searches", SIM_KIND_BLOCK, "the peers search for users")
+        BOX(section, "searches", SIM_KIND_BLOCK, "the peers search for users"),                              \
+        BOX(section, "buddies", SIM_KIND_BLOCK, "the peers have buddies, whose presence they look up")
 
 #define LINK_ROWS(section, need, fallback_delay, fallback_queue, fallback_loss)                              \
     ROW(section, "up", SIM_KIND_RATE, need, "unlimited", 0, 0, NULL, sim_raw_link, up,                       \
@@ -253,6 +254,7 @@ static const sim_schema_row rows[] = {
     SHARED_ROWS("peers"),
     CHURN_ROWS("peers.churn"),
     SEARCH_ROWS("peers.searches"),
+    BUDDY_ROWS("peers.buddies"),
 
     ROW("peers.mix[]", "share", SIM_KIND_PART, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_group, share,
         "of peers.count; all entries give a share, and they make 100% (one may say rest), or all give a count"),
@@ -264,6 +266,7 @@ static const sim_schema_row rows[] = {
     SHARED_ROWS("peers.mix[]"),
     CHURN_ROWS("peers.mix[].churn"),
     SEARCH_ROWS("peers.mix[].searches"),
+    BUDDY_ROWS("peers.mix[].buddies"),
 
     ROW("proxies", "count", SIM_KIND_COUNT, SIM_OPTIONAL, NULL, 0, 250, "1", sim_raw_proxies, count,
         "how many there are; the peers are told of them in turn"),
@@ -351,7 +354,9 @@ static const sim_schema_row rows[] = {
     ROW("timeline[]", "nat", SIM_KIND_NAT, SIM_OPTIONAL, NULL, 0, 0, NULL, sim_raw_act, nat,
         "do: roam: NAT box of the new place; without it one like that of the old; do: router: the new box"),
     ROW("timeline[]", "share", SIM_KIND_SHARE, SIM_OPTIONAL, NULL, 0, 0, "100%", sim_raw_act, share,
-        "how many of them, drawn at random"),
+        "how many of them"),
+    ROW("timeline[]", "pick", SIM_KIND_WORD, SIM_OPTIONAL, "random|busiest", 0, 0, "random", sim_raw_act, pick,
+        "do: fail, kill, quit, restart: which of them; busiest: the supernodes with the most children at that instant"),
     ROW("timeline[]", "for", SIM_KIND_TIME, SIM_OPTIONAL, NULL, PL_MILLISECOND, 3650 * 24 * PL_HOUR, NULL,
         sim_raw_act, duration, "undone after this time; without it, it stays"),
     ROW("timeline[]", "profile", SIM_KIND_NAME, SIM_OPTIONAL, "@profiles", 0, 0, NULL, sim_raw_act, profile,

@@ -125,6 +125,7 @@ void sim_measure_event(sim_machine *machine, const pl_event *event, pl_time now)
     if (machine->world->paths)
         sim_paths_event(machine, event, now);
     sim_searches_event(machine, event, now);
+    sim_buddies_event(machine, event, now);
     machine->world->n_attempts += event->id == PL_EVENT_LOGIN_ATTEMPT;
     if (event->id == PL_EVENT_LOGGED_IN || event->id == PL_EVENT_LOGGED_OUT)
         sim_presence_told(machine, event->id == PL_EVENT_LOGGED_IN, now);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/world/refresh/nat_watch.h"
@@ -358,6 +359,36 @@ static bool is_done_already(const sim_machine *machine, const sim_act *act, net_
     return realm == last;
 }
 
+typedef struct busy {
+    sim_machine *machine;
+    size_t children;
+} busy;
+
+/* Of equals the one that stands first in the table. */
+static int by_children(const void *a, const void *b)
+{
+    const busy *x = a, *y = b;
+    if (x->children != y->children)
+        return x->children > y->children ? -1 : 1;
+    return x->machine > y->machine ? 1 : -1;
+}
+
+static size_t apply_to_busiest(sim_world *world, const sim_act *act, pl_time now)
+{
+    size_t n = 0;
+    g_autofree busy *all = g_new(busy, world->n_machines + 1);
+    for (size_t i = 0; i < world->n_machines; i++) {
+        sim_machine *machine = &world->machines[i];
+        if (is_eligible(machine, act))
+            all[n++] = (busy){machine, machine->node ? pl_node_clients(machine->node) : 0};
+    }
+    const size_t wanted = (size_t)(act->share * (double)n + 0.5);
+    qsort(all, n, sizeof *all, by_children);
+    for (size_t i = 0; i < wanted; i++)
+        apply_in_time(all[i].machine, act, now);
+    return wanted;
+}
+
 /* A share of the selected hosts, drawn without replacement: exactly the rounded number of them.  Returns how
  * many. */
 static size_t apply_to_share(sim_world *world, const sim_act *act, pl_time now)
@@ -401,7 +432,7 @@ static void on_act(void *ctx, void *arg, pl_time now)
     else if (act->action == SIM_DO_HEAL)
         on_heal(world, NULL, now);
     else
-        n = apply_to_share(world, act, now);
+        n = act->pick == SIM_PICK_BUSIEST ? apply_to_busiest(world, act, now) : apply_to_share(world, act, now);
     tell_act(world, act, n, now);
 }
 

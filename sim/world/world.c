@@ -207,6 +207,7 @@ sim_world *sim_world_new(const sim_world_options *options, char **ret_error)
     sim_paths_plan(world);
     sim_churn_plan(world);
     sim_searches_plan(world);
+    sim_buddies_plan(world);
     sim_timeline_plan(world);
     sim_gauges_plan(world);
     return world;
@@ -224,6 +225,7 @@ void sim_world_free(sim_world *world)
     sim_paths_free(world);
     sim_nat_watch_free(world);
     sim_searches_free(world);
+    sim_buddies_free(world);
     for (size_t i = 0; i < world->n_supernodes; i++) {
         g_free(world->known[i]);
         g_free(world->account_names[2 * i]);

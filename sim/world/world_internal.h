@@ -86,6 +86,7 @@ struct sim_world {
     struct sim_paths *paths;   /* NULL: nobody connects to anybody */
     struct sim_nat_watch *nat_watch; /* of each machine; NULL: nobody asks */
     struct sim_searches *searches; /* NULL: nobody looks for anybody */
+    struct sim_befriended *buddies; /* of each peer; NULL: nobody has any */
     size_t n_dedicated;        /* supernodes that sleep until they are added, the last of all */
     uint64_t n_attempts;       /* of log-ins, since the last sample */
     uint64_t n_planned, n_ended; /* logins */
@@ -202,6 +203,11 @@ void sim_churn_interrupt(sim_machine *machine);
 void sim_churn_resume(sim_machine *machine, pl_time now);
 void sim_churn_forget(sim_machine *machine);
 /* Plans who looks for whom; what a node tells of it; the asker is gone; the run is over. */
+/* buddies.c */
+void sim_buddies_plan(sim_world *world);
+void sim_buddies_free(sim_world *world);
+void sim_buddies_event(sim_machine *machine, const pl_event *event, pl_time now);
+
 void sim_searches_plan(sim_world *world);
 void sim_searches_free(sim_world *world);
 void sim_searches_event(sim_machine *machine, const pl_event *event, pl_time now);

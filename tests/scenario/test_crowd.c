@@ -25,6 +25,9 @@ static const struct {
     {"searches: {popularity: pareto(1)}", "not a popularity"},
     {"searches: {whom: nobody}", "searches for no such group: 'nobody'"},
     {"searches: {policy: luck}", "unknown policy 'luck'"},
+    {"buddies: {count: 3}", "nobody has so many others to be buddies with"},
+    {"buddies: {count: 2000}", "out of range"},
+    {"buddies: {}", "count"},
     {"relogin: at-once", "unknown relogin 'at-once'"},
 };
 
@@ -52,6 +55,9 @@ static void faults_of_claims_and_acts_are_told(void)
         {"expect: [overlay.online >= 70% at 2h after strom]", "no act of the timeline is called 'strom'"},
         {"timeline: [{at: 1s, do: add, what: supernodes}]", "only dedicated supernodes can be added"},
         {"timeline: [{at: 1s, do: poison, what: peers}]", "only supernodes can poison the index"},
+        {"timeline: [{at: 1s, do: kill, what: peers, pick: busiest}]", "only supernodes have children to be picked by"},
+        {"timeline: [{at: 1s, do: slow, what: supernodes, by: 1s, pick: busiest}]", "'pick' means nothing with do: slow"},
+        {"timeline: [{at: 1s, do: kill, what: supernodes, pick: largest}]", "pick"},
         {"timeline: [{at: 1s, do: slow, what: peers}]", "do: slow needs by:"},
         {"timeline: [{at: 1s, do: link, what: peers, profile: dsl, back: 5min}]", "'back' means nothing with do: link"},
     };

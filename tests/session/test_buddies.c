@@ -428,7 +428,12 @@ static void test_each_in_turn_and_again(fixture *f, gconstpointer suite)
     pl_buddies_found(f->buddies, "bob", PL_BUDDY_ONLINE, 0, PL_SECOND);
     expect_asked(f, 2, "carol");
     g_assert_cmpint(pl_buddies_find(f->buddies, "bob")->presence, ==, PL_BUDDY_ONLINE);
+    pl_buddies_found(f->buddies, "dave", PL_BUDDY_ONLINE, 0, PL_SECOND); /* nobody asked */
+    g_assert_cmpuint(fake_port_count_events(f->fake, PL_EVENT_BUDDY_CHECKED), ==, 1);
     pl_buddies_found(f->buddies, "carol", PL_BUDDY_OFFLINE, 3600, 2 * PL_SECOND);
+    const pl_event *checked = fake_port_last_event(f->fake, PL_EVENT_BUDDY_CHECKED);
+    g_assert_cmpint(checked->value[0].number, ==, 1);
+    g_assert_cmpstr(checked->value[1].text, ==, "offline");
     g_assert_cmpint(pl_buddies_find(f->buddies, "carol")->presence, ==, PL_BUDDY_OFFLINE);
     g_assert_cmpuint(pl_buddies_find(f->buddies, "carol")->seen, ==, EPOCH + 2 - 3600);
     g_assert_cmpint(fake_port_last_event(f->fake, PL_EVENT_BUDDY_OFFLINE)->value[0].number, ==, 1);

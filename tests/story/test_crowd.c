@@ -100,6 +100,73 @@ static void users_quit_and_crash_by_halves(void)
     told_world_close(&told);
 }
 
+/* Each has as many as it should, none twice and not itself; finds them at once and every buddies.check, and finds its list
+ * again when it is back. */
+static void buddies_are_looked_up(void)
+{
+    told_world told;
+    told_world_open(&told,
+                    HEAD "supernodes: {count: 4, link: ideal}\n"
+                         "protocol: {buddies.check: 10min}\n"
+                         "peers: {count: 6, link: ideal, arrive: at 30s, buddies: {count: 5}}\n"
+                         "timeline:\n"
+                         "  - {at: 20min, do: kill, what: peer-3, back: 10min}\n",
+                    NULL);
+    const sim_machine *first = told_world_machine(&told, "peer-1"), *third = told_world_machine(&told, "peer-3");
+    told_world_run(&told, 15 * PL_MINUTE);
+    for (size_t i = 0; i < 6; i++) {
+        const pl_buddies *list = pl_node_buddies(sim_world_peer(told.world, (int64_t)i + 1)->node);
+        g_assert_cmpuint(pl_buddies_count(list), ==, 5);
+        for (size_t k = 0; k < 5; k++)
+            g_assert_cmpint((int)pl_buddies_at(list, k)->presence, ==, PL_BUDDY_ONLINE);
+    }
+    told_world_run(&told, 28 * PL_MINUTE); /* gone for so long that no supernode remembers a search */
+    told_world_run(&told, 29 * PL_MINUTE);
+    g_assert_null(third->node);
+    told_world_run(&told, 50 * PL_MINUTE);
+    g_assert_cmpuint(pl_buddies_count(pl_node_buddies(third->node)), ==, 5);
+    const pl_buddy *back = pl_buddies_find(pl_node_buddies(first->node), "user-3");
+    g_assert_cmpint((int)back->presence, ==, PL_BUDDY_ONLINE);
+    told_world_close(&told);
+}
+
+static size_t clients_of(const told_world *told, unsigned supernode)
+{
+    g_autofree char *name = g_strdup_printf("supernode-%u", supernode);
+    const sim_machine *machine = told_world_machine(told, name);
+    return machine->node ? pl_node_clients(machine->node) : 0;
+}
+
+/* Whoever has more children than each that is left is gone, and only so many as were to go. */
+static void the_busiest_are_picked(void)
+{
+    told_world told;
+    size_t before[12], least_gone = SIZE_MAX, most_left = 0, gone = 0;
+    told_world_open(&told,
+                    HEAD "supernodes: {count: 12, link: ideal, bootstrap: no}\n"
+                         "peers: {count: 60, link: ideal, login: later}\n"
+                         "timeline:\n"
+                         "  - {at: 10min, do: kill, what: supernodes, share: 25%, pick: busiest}\n",
+                    NULL);
+    told_world_run(&told, 10 * PL_MINUTE);
+    for (unsigned i = 0; i < 12; i++)
+        before[i] = clients_of(&told, i + 1);
+    told_world_run(&told, 10 * PL_MINUTE + PL_MILLISECOND);
+    for (unsigned i = 0; i < 12; i++) {
+        g_autofree char *name = g_strdup_printf("supernode-%u", i + 1);
+        bool is_gone = !told_world_machine(&told, name)->node;
+        gone += is_gone;
+        if (is_gone)
+            least_gone = MIN(least_gone, before[i]);
+        else
+            most_left = MAX(most_left, before[i]);
+    }
+    g_assert_cmpuint(gone, ==, 3);
+    g_assert_cmpuint(least_gone, >=, most_left);
+    g_assert_cmpuint(least_gone, >, 5); /* more than the mean: it is no matter of chance */
+    told_world_close(&told);
+}
+
 /* What one side sends, the other does not get; each side goes on by itself, and after the healing nothing is left. */
 static void a_partition_keeps_two_sides_apart(void)
 {
@@ -148,6 +215,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/crowd/supernodes", supernodes_of_two_classes_come_and_go);
     g_test_add_func("/story/crowd/kill", a_killed_share_is_exact_and_comes_back);
     g_test_add_func("/story/crowd/quit", users_quit_and_crash_by_halves);
+    g_test_add_func("/story/crowd/buddies", buddies_are_looked_up);
+    g_test_add_func("/story/crowd/busiest", the_busiest_are_picked);
     g_test_add_func("/story/crowd/partition", a_partition_keeps_two_sides_apart);
     g_test_add_func("/story/crowd/slow", a_slow_host_is_late_each_way);
     return g_test_run();

@@ -44,6 +44,10 @@ void sim_churn_read(sim_config_builder *b, const char *section, const sim_tree *
 /* searches: likewise (searches.c). */
 void sim_searches_read(sim_config_builder *b, const char *section, const sim_tree *map,
                        const sim_tree *borrowed, sim_searches_config *ret);
+/* buddies: likewise (buddies.c); and after all groups: there are so many to choose from, and lists so long. */
+void sim_buddies_read(sim_config_builder *b, const char *section, const sim_tree *map, const sim_tree *borrowed,
+                      int64_t *ret_count);
+void sim_buddies_check(const sim_config_builder *b);
 /* After all groups: whom they search for. */
 void sim_searches_find(sim_config_builder *b);
 /* proxies: (proxies.c), after everybody who may want one. */

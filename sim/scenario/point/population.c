@@ -147,6 +147,8 @@ static void read_life(sim_config_builder *b, const char *section, const sim_tree
     sim_churn_read(b, path, item, common, &group->churn);
     g_snprintf(path, sizeof path, "%s.searches", section);
     sim_searches_read(b, path, item, common, &group->searches);
+    g_snprintf(path, sizeof path, "%s.buddies", section);
+    sim_buddies_read(b, path, item, common, &group->buddies);
     read_day(b, item, common, group);
 }
 

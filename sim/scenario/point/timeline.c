@@ -29,6 +29,7 @@ static void check_act_keys(const sim_config_builder *b, const sim_tree *item, si
         {"from", 1u << SIM_DO_PARTITION},
         {"by", 1u << SIM_DO_SLOW},
         {"how", 1u << SIM_DO_POISON},
+        {"pick", of_departures | 1u << SIM_DO_FAIL | 1u << SIM_DO_RESTART},
     };
     const sim_tree *action_name = sim_tree_get(item, "do");
     bool any_field = false;
@@ -107,6 +108,13 @@ static void check_servers_only(const sim_config_builder *b, const sim_tree *item
                             "only supernodes can poison the index");
 }
 
+static void check_pick(const sim_config_builder *b, const sim_tree *item, const sim_act *act)
+{
+    if (act->pick == SIM_PICK_BUSIEST && act->what.role != SIM_ROLE_SUPERNODE)
+        sim_config_complain(b, sim_config_place(b, item, "what"), "write `what: supernodes`, and a share",
+                            "only supernodes have children to be picked by");
+}
+
 static bool is_name(const char *text)
 {
     return g_ascii_isalpha(text[0]) && !strpbrk(text, " ,;{}=\"\n.+");
@@ -144,6 +152,7 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
         .by_ns = raw.by,
         .poison = (sim_poison)raw.how,
         .share = raw.share,
+        .pick = (sim_pick)raw.pick,
         .link_fields = link_fields(item),
         .link = act_link(b, item, &raw),
         .ports = raw.ports,
@@ -168,6 +177,7 @@ static void read_act(sim_config_builder *b, const sim_tree *item, sim_act *act)
         return;
     check_movers(b, item, act);
     check_servers_only(b, item, act);
+    check_pick(b, item, act);
 }
 
 void sim_timeline_read(sim_config_builder *b)
