@@ -152,7 +152,7 @@ static int take_entry(pl_index *index, pl_addr from, pl_bytes_view bytes, pl_tim
     if (!pl_index_is_among(index, item.slot, index->options.own_address,
                            2 * (size_t)context->config->index_replicas))
         return PL_ERR_UNKNOWN;
-    if (!former && index->kept.count >= index->kept.max)
+    if (!former && !pl_store_has_room(&index->kept, item.slot))
         return PL_ERR_LIMIT;
     error = pl_entry_check(&entry, context, index->options.server_sign_key, now);
     if (error)

@@ -146,6 +146,12 @@ static int replace(pl_stored_entry **entry, const pl_store_item *item)
     return 1;
 }
 
+bool pl_store_has_room(const pl_store *store, uint32_t slot)
+{
+    const pl_bucket *bucket = find_bucket(store, slot);
+    return store->count < store->max && (!bucket || bucket->count < store->slot_max);
+}
+
 int pl_store_put(pl_store *store, const pl_store_item *item)
 {
     bool found = false;
@@ -153,7 +159,7 @@ int pl_store_put(pl_store *store, const pl_store_item *item)
     size_t place = bucket ? place_of_name(bucket, item->name, &found) : 0;
     if (found)
         return replace(&bucket->entries[place], item);
-    if (store->count >= store->max || (bucket && bucket->count >= store->slot_max))
+    if (!pl_store_has_room(store, item->slot))
         return PL_ERR_LIMIT;
     bucket = need_bucket(store, item->slot);
     insert_at(bucket, place, copy_of(item));

@@ -50,6 +50,8 @@ void pl_store_clear(pl_store *store);
 /* Takes a copy: 1 if it is kept now, 0 if the very same stamp is there already, PL_ERR_REPLAYED if a newer
  * one is, and PL_ERR_LIMIT if there is no room for another name. */
 int pl_store_put(pl_store *store, const pl_store_item *item);
+/* Whether another name of this slot would be kept. */
+bool pl_store_has_room(const pl_store *store, uint32_t slot);
 /* NULL if there is none, or it is beyond its time.  Borrowed until the next change. */
 pl_stored_entry *pl_store_find(const pl_store *store, uint32_t slot, const char *name, int64_t unix_ms);
 void pl_store_remove(pl_store *store, uint32_t slot, const char *name);
