@@ -67,7 +67,7 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
     X(mesh_helpers, "mesh.helpers", PL_UNIT_COUNT, 3, 0, 16, "chosen",                                       \
       "members through whom a suspect is asked once more: all three ways fail by chance at 5 % loss in 0.7 %") \
     X(mesh_view_max, "mesh.view_max", PL_UNIT_COUNT, 4096, 1, 65535, "chosen",                               \
-      "members that a view holds at most: 52 bytes each, and four times the supernodes of a large run")      \
+      "members that a view holds at most: some 56 bytes each, and four times the supernodes of a large run")      \
     X(mesh_check_rate, "mesh.check_rate", PL_UNIT_COUNT, 50, 1, 10000, "chosen",                             \
       "hearsay that a supernode looks into, a second: a thousand names in 20 s, and no more than 5 kB/s for liars") \
     X(mesh_answer_rate, "mesh.answer_rate", PL_UNIT_COUNT, 50, 1, 100000, "chosen",                          \

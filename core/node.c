@@ -234,7 +234,7 @@ static void take_datagram(pl_node *node, const pl_input *input, pl_time now)
         pl_node_refuse(node,
                        pl_nat_keeper_input(node->keeper, input->id, input->from, input->data, input->len, now),
                        "stun", input->from);
-    else if (node->supernode && pl_supernode_owns_socket(node->supernode, input->id))
+    else if (node->supernode && input->id != node->socket && pl_supernode_owns_socket(node->supernode, input->id))
         pl_node_refuse(node,
                        pl_supernode_stun(node->supernode, input->id, input->from, input->data, input->len, now),
                        "stun", input->from);

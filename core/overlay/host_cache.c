@@ -40,12 +40,14 @@ static void remove_at(pl_host_cache *cache, size_t place)
             (cache->count - place) * sizeof cache->entries[0]);
 }
 
-static size_t stalest(const pl_host_cache *cache)
+/* The first of those seen longest ago. */
+static size_t stalest(pl_host_cache *cache)
 {
     size_t place = 0;
-    for (size_t i = 1; i < cache->count; i++)
+    for (size_t i = 0; i < cache->count && cache->entries[place].seen > cache->seen_least; i++)
         if (cache->entries[i].seen < cache->entries[place].seen)
             place = i;
+    cache->seen_least = cache->entries[place].seen;
     return place;
 }
 
@@ -58,6 +60,7 @@ static void insert_at(pl_host_cache *cache, size_t place, pl_cache_entry entry)
     memmove(cache->entries + place + 1, cache->entries + place,
             (cache->count - place) * sizeof cache->entries[0]);
     cache->entries[place] = entry;
+    cache->seen_least = cache->count ? MIN(cache->seen_least, entry.seen) : entry.seen;
     cache->count++;
 }
 

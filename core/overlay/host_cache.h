@@ -11,6 +11,7 @@
 typedef struct pl_host_cache {
     pl_cache_entry *entries; /* sorted by address */
     uint16_t count, capacity;
+    uint32_t seen_least; /* no entry was seen before: where the search for the stalest may end */
 } pl_host_cache;
 
 void pl_host_cache_clear(pl_host_cache *cache);

@@ -117,11 +117,15 @@ static bool is_outcome(pl_event_id id)
     return false;
 }
 
+bool sim_recorder_wants_event(const sim_recorder *recorder, pl_event_id id)
+{
+    return recorder->level != SIM_RECORD_NONE && (recorder->level != SIM_RECORD_CALLS || is_outcome(id));
+}
+
 void sim_record_event(sim_recorder *recorder, const char *host, const pl_event *event, pl_time now)
 {
-    if (recorder->level == SIM_RECORD_NONE || (recorder->level == SIM_RECORD_CALLS && !is_outcome(event->id)))
-        return;
-    sim_event_line(recorder->files[FILE_EVENTS], host, event, now);
+    if (sim_recorder_wants_event(recorder, event->id))
+        sim_event_line(recorder->files[FILE_EVENTS], host, event, now);
 }
 
 bool sim_recorder_wants_packets(const sim_recorder *recorder)

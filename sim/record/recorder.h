@@ -93,6 +93,8 @@ typedef struct sim_search_row {
 
 /* NULL and a sentence in *ret_error (g_free) if a file cannot be made. */
 sim_recorder *sim_recorder_open(const sim_recorder_options *options, char **ret_error);
+/* Whether an event of that kind is kept: to ask before its line is made ready. */
+bool sim_recorder_wants_event(const sim_recorder *recorder, pl_event_id id);
 /* An event of a node; kept if the level says so. */
 void sim_record_event(sim_recorder *recorder, const char *host, const pl_event *event, pl_time now);
 /* A step of a packet; goes to events.jsonl at level packets and to the capture if a chosen host sent it,

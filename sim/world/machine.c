@@ -48,7 +48,7 @@ static void trace(void *ctx, const pl_event *event)
     sim_world *world = machine->world;
     pl_time now = world->ops->now(world->engine);
     char name[SIM_NAME_MAX];
-    if (world->options.recorder)
+    if (world->options.recorder && sim_recorder_wants_event(world->options.recorder, event->id))
         sim_record_event(world->options.recorder, sim_machine_name(machine, name), event, now);
     sim_measure_event(machine, event, now);
 }

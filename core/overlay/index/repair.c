@@ -71,12 +71,14 @@ static void hand_on(pl_index *index, const pl_store *store, source from, pl_addr
                  pl_number((int64_t)sent));
 }
 
-/* Of a slot that we are far from serving now nothing is kept: others have it. */
-static void drop_foreign(pl_index *index)
+/* Of a slot that we are far from serving now nothing is kept: others have it.  We were near enough before `member`
+ * came, and only one that scores higher than we do has put us further off. */
+static void drop_foreign(pl_index *index, pl_addr member)
 {
     for (size_t i = pl_store_buckets(&index->kept); i-- > 0;) {
         uint32_t slot = pl_store_bucket(&index->kept, i)->slot;
-        if (!pl_index_is_among(index, slot, index->options.own_address, 2 * replicas(index)))
+        if (pl_slot_score(slot, member) > pl_slot_score(slot, index->options.own_address) &&
+            !pl_index_is_among(index, slot, index->options.own_address, 2 * replicas(index)))
             pl_store_drop(&index->kept, slot);
     }
 }
@@ -86,7 +88,7 @@ void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
     pl_standing_joined(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, CAME, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, CAME, now);
-    drop_foreign(index);
+    drop_foreign(index, member);
 }
 
 void pl_index_lost(pl_index *index, pl_addr member, pl_time now)

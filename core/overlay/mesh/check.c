@@ -154,7 +154,7 @@ static void believe(pl_mesh *mesh, pl_addr address, const pl_message *ack, pl_ti
     pl_context *context = mesh->options.context;
     const pl_member *former = pl_view_find(&mesh->view, address);
     bool is_news = !former || former->incarnation != ack->incarnation;
-    pl_member member = {.incarnation = ack->incarnation, .heard = (uint32_t)pl_context_unix(context, now)};
+    pl_member member = {.incarnation = ack->incarnation};
     memcpy(member.key, ack->dh_key, sizeof member.key);
     int error = pl_view_add(&mesh->view, address, member, (size_t)context->config->mesh_view_max);
     if (error < 0 || !is_news)
