@@ -98,6 +98,7 @@ void pl_node_free(pl_node *node)
         pl_bytes_wipe(node->identity, sizeof *node->identity);
     g_free(node->identity);
     g_free(node->candidate);
+    g_free(node->paths.seen);
     pl_deadlines_clear(&node->context.deadlines);
     pl_proxy_free(node->proxy);
     g_free(node);

@@ -35,7 +35,7 @@ typedef struct pl_node_paths {
     GPtrArray *sessions; /* pl_node_session */
     GPtrArray *lobby;    /* pl_arrival */
     pl_time offers_full_at; /* token bucket of offers */
-    uint64_t seen[PL_NODE_OFFERS_SEEN]; /* sessions that others began, the latest; a ring */
+    uint64_t *seen; /* sessions that others began, the latest PL_NODE_OFFERS_SEEN; a ring, NULL before the first */
     size_t n_seen;
 } pl_node_paths;
 

@@ -250,6 +250,8 @@ static int admit(pl_node *node, uint64_t number, pl_time now)
 /* Only what was proved is remembered, or strangers could make us forget. */
 static void remember(pl_node *node, uint64_t number)
 {
+    if (!node->paths.seen)
+        node->paths.seen = g_new0(uint64_t, PL_NODE_OFFERS_SEEN);
     node->paths.seen[node->paths.n_seen++ % PL_NODE_OFFERS_SEEN] = number;
 }
 

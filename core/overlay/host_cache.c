@@ -14,10 +14,16 @@ void pl_host_cache_clear(pl_host_cache *cache)
     *cache = (pl_host_cache){0};
 }
 
+static bool is_folded(const pl_host_cache *cache)
+{
+    return cache->count > 0 && !cache->entries;
+}
+
 /* The place of `addr`, or where it would go. */
 static size_t find(const pl_host_cache *cache, pl_addr addr)
 {
     size_t low = 0, high = cache->count;
+    g_assert(!is_folded(cache));
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (pl_addr_compare(cache->entries[middle].addr, addr) < 0)
@@ -93,6 +99,7 @@ size_t pl_host_cache_sample(const pl_host_cache *cache, const pl_context *contex
 {
     pl_cache_entry pool[PL_MESSAGE_ENTRIES_MAX];
     size_t left = 0;
+    g_assert(!is_folded(cache));
     for (size_t i = 0; i < cache->count; i++)
         if (!pl_addr_equal(cache->entries[i].addr, except))
             pool[left++] = cache->entries[i];
@@ -108,8 +115,9 @@ size_t pl_host_cache_sample(const pl_host_cache *cache, const pl_context *contex
     return n;
 }
 
-void pl_host_cache_keep(const pl_host_cache *cache, const pl_context *context)
+int pl_host_cache_keep(const pl_host_cache *cache, const pl_context *context)
 {
+    g_assert(!is_folded(cache));
     uint8_t bytes[PL_MESSAGE_ENTRIES_MAX * ENTRY_BYTES];
     pl_writer writer;
     pl_writer_init(&writer, bytes, sizeof bytes);
@@ -117,7 +125,7 @@ void pl_host_cache_keep(const pl_host_cache *cache, const pl_context *context)
         pl_write_addr(&writer, cache->entries[i].addr);
         pl_write_u32(&writer, cache->entries[i].seen);
     }
-    context->port.ops->keep(context->port.ctx, REGISTRY_KEY, bytes, writer.len);
+    return context->port.ops->keep(context->port.ctx, REGISTRY_KEY, bytes, writer.len);
 }
 
 void pl_host_cache_load(pl_host_cache *cache, const pl_context *context, pl_time now)
@@ -126,10 +134,12 @@ void pl_host_cache_load(pl_host_cache *cache, const pl_context *context, pl_time
     size_t len = context->port.ops->load(context->port.ctx, REGISTRY_KEY, bytes, sizeof bytes);
     uint32_t unix_now = (uint32_t)pl_context_unix(context, now);
     pl_host_cache_clear(cache);
-    if (len > sizeof bytes || len % ENTRY_BYTES != 0)
+    if (len == 0 || len > sizeof bytes || len % ENTRY_BYTES != 0)
         return;
     pl_reader reader;
     pl_reader_init(&reader, bytes, len);
+    cache->capacity = (uint16_t)(len / ENTRY_BYTES);
+    cache->entries = g_new(pl_cache_entry, cache->capacity);
     while (pl_reader_left(&reader) > 0) {
         pl_cache_entry entry = {.addr = pl_read_addr(&reader)};
         uint32_t seen = pl_read_u32(&reader); /* apart: MIN evaluates twice */
@@ -137,4 +147,16 @@ void pl_host_cache_load(pl_host_cache *cache, const pl_context *context, pl_time
         if (entry.addr.ip && entry.addr.port)
             pl_host_cache_add(cache, entry, (size_t)context->config->cache_entries_max);
     }
+}
+
+void pl_host_cache_fold(pl_host_cache *cache)
+{
+    g_clear_pointer(&cache->entries, g_free);
+    cache->capacity = 0;
+}
+
+void pl_host_cache_unfold(pl_host_cache *cache, const pl_context *context, pl_time now)
+{
+    if (is_folded(cache))
+        pl_host_cache_load(cache, context, now);
 }

@@ -82,15 +82,22 @@ void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr)
     (*count)++;
 }
 
+void pl_login_fold_cache(pl_login *login)
+{
+    if (login->is_cache_kept)
+        pl_host_cache_fold(&login->cache);
+}
+
 /* The entries that this attempt asks: the bootstrap list the first time, later a draw from the cache. */
-static void choose_entries(pl_login *login)
+static void choose_entries(pl_login *login, pl_time now)
 {
     pl_login_effort *effort = login->effort;
     const pl_login_options *options = &login->options;
     const pl_config *config = options->context->config;
     g_clear_pointer(&effort->entries, g_free);
+    pl_host_cache_unfold(&login->cache, options->context, now);
     if (effort->is_hand_over) {
-        pl_parents_choose(login);
+        pl_parents_choose(login, now);
         return;
     }
     if (login->cache.count == 0) {
@@ -116,7 +123,7 @@ void pl_login_attempt(void *machine, pl_time now)
     effort->attempts++;
     if (!effort->is_hand_over)
         pl_trace(&login->options.context->port, PL_EVENT_LOGIN_ATTEMPT, pl_number(effort->attempts));
-    choose_entries(login);
+    choose_entries(login, now);
     pl_login_ladder_start(login, now);
 }
 

@@ -89,13 +89,14 @@ static void take_entries(pl_login *login, const pl_message *message, pl_time now
 {
     const pl_context *context = login->options.context;
     uint32_t unix_now = (uint32_t)pl_context_unix(context, now);
+    pl_host_cache_unfold(&login->cache, context, now);
     for (size_t i = 0; i < message->n_entries; i++) {
         pl_cache_entry entry = message->ret_entries[i];
         entry.seen = MIN(entry.seen, unix_now);
         if (entry.addr.ip && entry.addr.port)
             pl_host_cache_add(&login->cache, entry, (size_t)context->config->cache_entries_max);
     }
-    pl_host_cache_keep(&login->cache, context);
+    login->is_cache_kept = pl_host_cache_keep(&login->cache, context) == 0;
     pl_trace(&context->port, PL_EVENT_CACHE_REFRESHED, pl_number((int64_t)message->n_entries),
              pl_number(login->cache.count));
 }
@@ -103,6 +104,7 @@ static void take_entries(pl_login *login, const pl_message *message, pl_time now
 static void freshen(pl_login *login, pl_addr addr, pl_time now)
 {
     const pl_context *context = login->options.context;
+    pl_host_cache_unfold(&login->cache, context, now);
     pl_host_cache_add(&login->cache, (pl_cache_entry){addr, (uint32_t)pl_context_unix(context, now)},
                       (size_t)context->config->cache_entries_max);
 }
@@ -268,6 +270,8 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
         login->awaits_entries = false;
         fill_empty_cache(login);
         take_entries(login, &message, now);
+        if (login->state == PL_LOGIN_ONLINE)
+            pl_login_fold_cache(login);
     } else if (message.id == PL_MESSAGE_REFUSED) {
         on_refused(login, message.refusal, now);
     } else if (message.id == PL_MESSAGE_MOVE) {

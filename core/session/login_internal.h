@@ -60,7 +60,8 @@ struct pl_login {
     pl_login_options options;
     pl_login_state state;
     pl_deadline deadline;
-    pl_host_cache cache;
+    pl_host_cache cache; /* folded while online: its count alone may be read without unfolding */
+    bool is_cache_kept;  /* the registry has all of it */
     pl_channel *channel; /* to the supernode */
     pl_id stream;        /* of the channel; 0 = none */
     pl_addr supernode;   /* as the stream has it */
@@ -100,6 +101,9 @@ void pl_login_refused(pl_login *login, const char *cause, pl_time now);
 void pl_login_succeeded(pl_login *login, pl_time now);
 /* Remembers an address as contacted. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr);
+
+/* Gives the cache's memory back, if the registry has it. */
+void pl_login_fold_cache(pl_login *login);
 
 /* Wipes who we were. */
 void pl_login_forget_self(pl_login *login);

@@ -78,5 +78,6 @@ void pl_login_online_start(pl_login *login, pl_time now)
     login->heard_at = now;
     login->keep_alive_at = pl_keepalive_due(config_of(login), now);
     login->refresh_at = now + config_of(login)->cache_refresh_interval;
+    pl_login_fold_cache(login);
     wait(login);
 }

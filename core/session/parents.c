@@ -44,12 +44,13 @@ static bool has_spares(const pl_login *login, pl_addr lost)
 }
 
 /* One more than needed is drawn, since we may be among them ourselves. */
-void pl_parents_choose(pl_login *login)
+void pl_parents_choose(pl_login *login, pl_time now)
 {
     pl_login_effort *effort = login->effort;
     pl_cache_entry drawn[PL_MESSAGE_ENTRIES_MAX];
     const pl_context *context = login->options.context;
     size_t max = (size_t)context->config->parents_spares;
+    pl_host_cache_unfold(&login->cache, context, now);
     size_t n = pl_host_cache_sample(&login->cache, context, effort->lost, drawn, MIN(max + 1, G_N_ELEMENTS(drawn)));
     effort->entries = g_new(pl_addr, n);
     effort->n_entries = 0;
@@ -71,6 +72,7 @@ static pl_login_effort *begin(pl_login *login, pl_addr lost, pl_time now)
 void pl_parents_lost(pl_login *login, pl_addr lost, const char *cause, pl_time now)
 {
     pl_trace(&login->options.context->port, PL_EVENT_PARENT_LOST, pl_endpoint(lost), pl_text(cause));
+    pl_host_cache_unfold(&login->cache, login->options.context, now);
     if (!has_valid_credential(login, now) || !has_spares(login, lost)) {
         pl_login_over(login, cause, now);
         return;
@@ -100,7 +102,7 @@ static void go(pl_login *login, pl_addr target, pl_time now)
     pl_trace(&login->options.context->port, PL_EVENT_PARENT_LOST, pl_endpoint(parent), pl_text("moved"));
     pl_login_take_leave(login, now);
     begin(login, target, now)->attempts = 1;
-    pl_parents_choose(login);
+    pl_parents_choose(login, now);
     if (login->effort->n_entries == 0) {
         g_free(login->effort->entries);
         login->effort->entries = g_memdup2(&parent, sizeof parent);

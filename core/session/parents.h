@@ -28,7 +28,7 @@ int pl_parents_answered(pl_login *login, pl_addr from, const pl_message *answer,
 /* Whoever was asked to take us is so no more. */
 void pl_parents_forget_move(pl_login *login);
 /* Chooses whom a hand-over asks.  The effort's entries are set. */
-void pl_parents_choose(pl_login *login);
+void pl_parents_choose(pl_login *login, pl_time now);
 /* A hand-over ended well; the effort is still there. */
 void pl_parents_found(pl_login *login, pl_time now);
 

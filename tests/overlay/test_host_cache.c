@@ -157,6 +157,38 @@ static void test_registry_round_trip(fixture *f, gconstpointer data)
     pl_host_cache_clear(&other);
 }
 
+/* Folded, it costs nothing and is still counted; unfolded, it is what it was, and takes entries again. */
+static void test_a_folded_cache_comes_back(fixture *f, gconstpointer data)
+{
+    (void)data;
+    pl_cache_entry before[MAX_ENTRIES];
+    for (uint32_t i = 1; i <= MAX_ENTRIES; i++)
+        add(f, entry(i * 7919, (uint16_t)(i + 1), i));
+    memcpy(before, f->cache.entries, sizeof before);
+    g_assert_cmpint(pl_host_cache_keep(&f->cache, &f->context), ==, 0);
+    pl_host_cache_fold(&f->cache);
+    g_assert_null(f->cache.entries);
+    g_assert_cmpuint(f->cache.count, ==, MAX_ENTRIES);
+    pl_host_cache_unfold(&f->cache, &f->context, NOW);
+    pl_host_cache_unfold(&f->cache, &f->context, NOW);
+    g_assert_cmpuint(f->cache.count, ==, MAX_ENTRIES);
+    for (size_t i = 0; i < MAX_ENTRIES; i++) {
+        g_assert_true(pl_addr_equal(f->cache.entries[i].addr, before[i].addr));
+        g_assert_cmpuint(f->cache.entries[i].seen, ==, before[i].seen);
+    }
+    add(f, entry(5, 5, 999));
+    g_assert_cmpuint(f->cache.count, ==, MAX_ENTRIES);
+}
+
+static void test_an_empty_cache_folds_to_itself(fixture *f, gconstpointer data)
+{
+    (void)data;
+    pl_host_cache_fold(&f->cache);
+    pl_host_cache_unfold(&f->cache, &f->context, NOW);
+    add(f, entry(1, 1, 1));
+    g_assert_cmpuint(f->cache.count, ==, 1);
+}
+
 static void test_an_emptied_cache_is_kept_empty(fixture *f, gconstpointer data)
 {
     (void)data;
@@ -244,6 +276,8 @@ int main(int argc, char **argv)
     ADD("registry-round-trip", test_registry_round_trip);
     ADD("an-emptied-cache-is-kept-empty", test_an_emptied_cache_is_kept_empty);
     ADD("entries-from-the-future-are-seen-now", test_entries_from_the_future_are_seen_now);
+    ADD("a-folded-cache-comes-back", test_a_folded_cache_comes_back);
+    ADD("an-empty-cache-folds-to-itself", test_an_empty_cache_folds_to_itself);
     ADD("damaged-lengths-load-as-empty", test_damaged_lengths_load_as_empty);
     ADD("hostile-bytes-stay-within-the-rules", test_hostile_bytes_stay_within_the_rules);
     ADD("a-smaller-bound-is-kept-at-loading", test_a_smaller_bound_is_kept_at_loading);
