@@ -69,14 +69,21 @@ void pl_login_enter(pl_login *login, pl_login_state state, pl_time deadline, pl_
     pl_deadline_set(&login->options.context->deadlines, &login->deadline, deadline, act, login);
 }
 
+/* In an outage a login meets hundreds of addresses: the array doubles. */
 void pl_login_contact(pl_addr **contacts, size_t *count, pl_addr addr)
 {
-    size_t place = 0;
-    while (place < *count && pl_addr_compare((*contacts)[place], addr) < 0)
-        place++;
+    size_t place = 0, end = *count;
+    while (place < end) {
+        size_t middle = place + (end - place) / 2;
+        if (pl_addr_compare((*contacts)[middle], addr) < 0)
+            place = middle + 1;
+        else
+            end = middle;
+    }
     if (place < *count && pl_addr_equal((*contacts)[place], addr))
         return;
-    *contacts = g_renew(pl_addr, *contacts, *count + 1);
+    if ((*count & (*count - 1)) == 0)
+        *contacts = g_renew(pl_addr, *contacts, *count ? 2 * *count : 1);
     memmove(*contacts + place + 1, *contacts + place, (*count - place) * sizeof addr);
     (*contacts)[place] = addr;
     (*count)++;
