@@ -2,7 +2,7 @@
  *
  * An element's handle (pl_id) is kind, generation and place in one number.  A place that was given back
  * waits behind at least SIM_SLAB_REST others and its generation moves on, so that a stale handle finds
- * nothing for at least SIM_SLAB_REST × 512 closes of its kind.  Elements never move. */
+ * nothing for at least SIM_SLAB_REST × 256 closes of its kind.  Elements never move. */
 #ifndef SIM_LIGHT_SLAB_H
 #define SIM_LIGHT_SLAB_H
 
@@ -14,11 +14,12 @@
 #define SIM_KIND_LISTENER 2u
 #define SIM_KIND_STREAM 3u
 
-/* chosen: 2 + 9 + 21 bits: two million streams (10^5 peers have four ends each), 512 generations. */
-#define SIM_SLAB_PLACE_BITS 21
-#define SIM_SLAB_GENERATION_BITS 9
-/* chosen: enough that no handle comes again within a run's memory, little enough to cost nothing. */
-#define SIM_SLAB_REST 1024
+/* chosen: 2 + 8 + 22 bits: four million streams (10^6 idle peers have two ends each, and more while they log in), 256
+ * generations. */
+#define SIM_SLAB_PLACE_BITS 22
+#define SIM_SLAB_GENERATION_BITS 8
+/* chosen: half a million closes until a handle comes again, more than a run remembers; little enough to cost nothing. */
+#define SIM_SLAB_REST 2048
 
 /* What each element begins with. */
 typedef struct sim_slab_head {
