@@ -3,7 +3,8 @@
  *   bench_crowd [--json] [--engine NAME] [--peers N] [--crypto sized|real] [--idle SECONDS]
  *
  * The world is tests/bench/crowd.yaml; one supernode to 250 peers, so that the load of each stays the same
- * whatever N is.  Memory is what the process holds more than before the world was made, divided by the
+ * whatever N is.  Idle is what a client of 2004 does when nobody calls: keep-alives to its supernode and of its NAT,
+ * fresh entries for its cache, and one search an hour; and what the supernodes do among themselves.  Memory is what the process holds more than before the world was made, divided by the
  * peers: resident pages (after malloc_trim) and bytes given out by malloc.  Run one case a process. */
 #include <glib.h>
 #include <malloc.h>
@@ -76,6 +77,15 @@ static double cache_entries(const sim_world *world)
     return n > 0 ? sum / n : 0;
 }
 
+/* Copies of users' entries that supernodes keep for the index. */
+static double index_entries(const sim_world *world)
+{
+    double sum = 0;
+    for (size_t i = 0; i < sim_world_hosts(world); i++)
+        sum += (double)pl_node_index_entries(sim_world_node(world, i));
+    return sum;
+}
+
 /* The byte budget: who holds what, for each peer. */
 static void report_budget(const stem *of, const sim_engine_ops *ops, const sim_world *world)
 {
@@ -103,8 +113,11 @@ static void measure_idle(const stem *of, const sim_engine_ops *ops, sim_world *w
     const double spent = cpu_seconds() - start;
     ops->stats(sim_world_engine(world), &later);
     const memory after = measure_memory();
+    const double events = (double)(later.events - quiet.events);
     report(of, "idle.cpu", spent, "s");
-    report(of, "idle.events", (double)(later.events - quiet.events), "count");
+    report(of, "idle.speed", spent > 0 ? idle / spent : 0, "x real time");
+    report(of, "idle.events", events, "count");
+    report(of, "idle.event", events > 0 ? spent / events * 1e6 : 0, "us");
     report(of, "idle.cache", cache_entries(world), "entries");
     report_budget(of, ops, world);
     report(of, "idle.resident", (after.resident - before->resident) / of->peers, "B/peer");
@@ -133,6 +146,7 @@ static int measure(const stem *of, const sim_engine_ops *ops, const sim_config *
     report(of, "login.event", (spent - built) / events * 1e6, "us");
     report(of, "login.per_login", spent / of->peers * 1e6, "us");
     report(of, "login.failed", (double)of->peers - (double)sim_world_logged_in(world), "count");
+    report(of, "login.entries", index_entries(world) / of->peers, "replicas/peer");
     measure_idle(of, ops, world, &before, idle);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
