@@ -127,6 +127,47 @@ static void test_policies_at_one_place_share_a_label(void)
     run_folder_free(root);
 }
 
+/* One search of each outcome at a point. */
+static void put_searches(const char *root, unsigned point, const char *policy, unsigned asked)
+{
+    GString *rows = g_string_new(NULL);
+    for (unsigned i = 0; i < 4; i++) {
+        const bool right = i > 0;
+        g_string_append_printf(rows,
+                               "0,%c,search.asked,truth=never;policy=%s,%u,count\n"
+                               "0,%c,search.messages,truth=never;policy=%s,%u,count\n"
+                               "0,%c,search.time,truth=never;policy=%s,2000000000,ns\n"
+                               "0,%c,search.right,truth=never;policy=%s,%d,1\n"
+                               "0,%c,search.outcome.gave-up,truth=never;policy=%s,%d,1\n"
+                               "0,%c,search.outcome.not-found,truth=never;policy=%s,%d,1\n",
+                               'a' + (int)i, policy, asked, 'a' + (int)i, policy, 2 * asked, 'a' + (int)i, policy,
+                               'a' + (int)i, policy, right, 'a' + (int)i, policy, !right, 'a' + (int)i, policy, right);
+    }
+    run_folder_replication(root, point, 0, rows->str, "");
+    g_string_free(rows, TRUE);
+}
+
+/* Lines by policy, whatever the order of the points; a search that gave up did not end with the right answer. */
+static void test_searches_by_policy_and_size(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv", "point,policy,supernodes\n0,slot,30\n1,size,30\n2,slot,300\n");
+    put_searches(root, 0, "slot", 12);
+    put_searches(root, 1, "size", 28);
+    put_searches(root, 2, "slot", 13);
+    an_figure_outcome outcome = draw(root, "search_risk", &options);
+    g_autofree char *csv = contents(root, "figures/search_risk.csv"), *script = contents(root, "figures/search_risk.gp");
+    g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
+    g_assert_true(g_str_has_prefix(lines[1], "3,1,slot,never,30,1,4,12,12,12,25,"));
+    g_assert_true(g_str_has_prefix(lines[2], "3,1,slot,never,300,1,4,13,13,13,25,"));
+    g_assert_true(g_str_has_prefix(lines[3], "3,2,size,never,30,1,4,28,28,28,25,"));
+    g_assert_true(g_str_has_suffix(lines[3], ",56,56,56,2,2,2"));
+    g_assert_nonnull(strstr(script, "array NAME[2] = [\"slot\", \"size\"]"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 static void test_nothing_to_draw_is_said(void)
 {
     const an_figure_options options = {.scripts = "analysis"};
@@ -360,6 +401,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/failed-log-ins-count", test_failed_log_ins_hold_the_curve_below_one);
     g_test_add_func("/analysis/figure/without-gnuplot", test_without_gnuplot_data_and_script_remain);
     g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
+    g_test_add_func("/analysis/figure/searches-by-policy-and-size", test_searches_by_policy_and_size);
     g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
     g_test_add_func("/analysis/figure/policies-at-one-place", test_policies_at_one_place_share_a_label);
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
