@@ -167,6 +167,13 @@ static void req_13a_fragments_leave_in_order(void)
     close_world(&w);
 }
 
+/* The MSS of the first packet seen, which stands behind six bytes of options. */
+static unsigned segment_named(const world *w)
+{
+    const uint8_t *options = w->seen[0].options;
+    return (unsigned)options[7] << 8 | options[8];
+}
+
 /* What a segment is cut into costs a header each, so boxes have SYNs name what fits, both ways. */
 static void req_13_segments_are_made_to_fit(void)
 {
@@ -182,12 +189,12 @@ static void req_13_segments_are_made_to_fit(void)
         syn.options_len = sizeof options;
         pass(&w, w.home.a, &syn);
         g_assert_cmpuint(w.n_seen, ==, 1);
-        g_assert_cmpuint(w.seen[0].options[7] << 8 | w.seen[0].options[8], ==, rows[i].shown);
+        g_assert_cmpuint(segment_named(&w), ==, rows[i].shown);
         net_packet answer = lab_tcp(nat_world_s1(80), w.seen[0].source, NET_TCP_SYN | NET_TCP_ACK);
         memcpy(answer.options, options, sizeof options);
         answer.options_len = sizeof options;
         pass(&w, w.home.s1, &answer);
-        g_assert_cmpuint(w.seen[0].options[7] << 8 | w.seen[0].options[8], ==, rows[i].shown);
+        g_assert_cmpuint(segment_named(&w), ==, rows[i].shown);
         close_world(&w);
     }
 }
