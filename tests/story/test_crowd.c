@@ -100,6 +100,31 @@ static void users_quit_and_crash_by_halves(void)
     told_world_close(&told);
 }
 
+/* Supernodes that are shut down softly hand their clients over at once; those that vanish are missed a minute later. */
+static void supernodes_quit_and_crash(void)
+{
+    for (int is_soft = 0; is_soft < 2; is_soft++) {
+        told_world told;
+        g_autofree char *text =
+            g_strdup_printf(HEAD "supernodes: {count: 4, link: ideal}\n"
+                                 "peers: {count: 40, link: ideal, login: later}\n"
+                                 "timeline: [{at: 10min, do: %s, what: supernode-2}]\n",
+                            is_soft ? "quit" : "kill");
+        size_t held = 0;
+        told_world_open(&told, text, NULL);
+        told_world_run(&told, 10 * PL_MINUTE + PL_SECOND);
+        g_assert_null(told_world_machine(&told, "supernode-2")->node);
+        for (unsigned i = 1; i <= 4; i++) {
+            g_autofree char *name = g_strdup_printf("supernode-%u", i);
+            const sim_machine *machine = told_world_machine(&told, name);
+            held += machine->node ? pl_node_online(machine->node) : 0;
+        }
+        g_assert_true((held == 40) == (is_soft == 1));
+        g_assert_cmpuint(online(&told), ==, 40);
+        told_world_close(&told);
+    }
+}
+
 /* Each has as many as it should, none twice and not itself; finds them at once and every buddies.check, and finds its list
  * again when it is back. */
 static void buddies_are_looked_up(void)
@@ -215,6 +240,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/crowd/supernodes", supernodes_of_two_classes_come_and_go);
     g_test_add_func("/story/crowd/kill", a_killed_share_is_exact_and_comes_back);
     g_test_add_func("/story/crowd/quit", users_quit_and_crash_by_halves);
+    g_test_add_func("/story/crowd/supernodes-quit", supernodes_quit_and_crash);
     g_test_add_func("/story/crowd/buddies", buddies_are_looked_up);
     g_test_add_func("/story/crowd/busiest", the_busiest_are_picked);
     g_test_add_func("/story/crowd/partition", a_partition_keeps_two_sides_apart);

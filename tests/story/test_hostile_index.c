@@ -1,4 +1,5 @@
-/* test_hostile_index.c - storms on the index: of users who were made up, and of questions. */
+/* test_hostile_index.c - storms on the index: of users who were made up, and of questions; and who takes another member's
+ * place. */
 #include <string.h>
 
 #include "core/crypto/suite.h"
@@ -6,6 +7,7 @@
 #include "core/overlay/index/slot.h"
 #include "core/overlay/supernode_internal.h"
 #include "tests/support/story.h"
+#include "tests/support/story_speaker.h"
 #include "tests/support/story_visit.h"
 
 #define SLOTS       16
@@ -202,6 +204,71 @@ static void test_a_flood_of_questions(void)
     story_free(p.s);
 }
 
+/* --- who says that he is a member --- */
+
+/* He attaches as partner; the view has him, with this key or with another. */
+static void attach_as_partner(story *s, story_speaker *speaker, const uint8_t *key)
+{
+    const pl_addr address = {speaker->host->ip, STORY_PORT};
+    const pl_supernode *supernode = s->supernode[1]->node->supernode;
+    pl_view *view = (pl_view *)(uintptr_t)pl_mesh_view(supernode->mesh);
+    pl_member member = {.incarnation = 1};
+    memcpy(member.key, key, sizeof member.key);
+    g_assert_cmpint(pl_view_add(view, address, member, 100), >=, 0);
+    story_speaker_meet(speaker, story_address(s->supernode[1]), PL_NOISE_XX);
+    story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_CREDENTIAL,
+                                             .credential = {speaker->credential, speaker->credential_len}});
+    story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_ATTACH, .role = PL_ATTACH_PARTNER});
+    story_run(s, story_now(s) + PL_SECOND);
+}
+
+/* The address of a member is not enough to be helped, its key is; and the partner that the world gave stays the partner. */
+static void test_a_member_by_its_key(void)
+{
+    story *s = story_new(&(story_options){.pairing = STORY_IN_PAIRS, .supernodes = 4});
+    const uint8_t another[PL_KEY_BYTES] = {1};
+    story_settle(s);
+    story_speaker *speaker = story_speaker_new(s);
+    const story_host *supernode = s->supernode[1];
+    attach_as_partner(s, speaker, another);
+    g_assert_cmpuint(story_refusals(supernode, "unexpected", "attach"), ==, 1);
+    attach_as_partner(s, speaker, speaker->dh.public_key);
+    g_assert_cmpuint(story_refusals(supernode, "unexpected", "attach"), ==, 1);
+    g_assert_null(story_ended(speaker->host, speaker->stream));
+    g_assert_cmpuint(supernode->node->supernode->partner.n_helped, ==, 1);
+    g_assert_cmpuint(pl_node_clients(supernode->node), ==, 0);
+    g_assert_cmpuint(story_count(supernode, PL_EVENT_PARTNER_LOST), ==, 0);
+    story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_KEEP_ALIVE}); /* nothing but changes of address */
+    story_run(s, story_now(s) + PL_SECOND);
+    g_assert_cmpuint(story_refusals(supernode, "unexpected", "keep-alive"), ==, 1);
+    g_assert_cmpuint(supernode->node->supernode->partner.n_helped, ==, 0);
+    story_speaker_free(speaker);
+    story_free(s);
+}
+
+/* So many at a time and no more, whoever they are.  The mesh asks nobody meanwhile, or it would lose them. */
+static void test_so_many_are_helped(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.mesh_period = PL_HOUR;
+    story *s = story_new(&(story_options){.pairing = STORY_IN_PAIRS, .supernodes = 4, .config = &config});
+    story_speaker *speakers[PL_PARTNER_HELPED_MAX + 1];
+    story_settle(s);
+    for (size_t i = 0; i < G_N_ELEMENTS(speakers); i++) {
+        speakers[i] = story_speaker_new(s);
+        attach_as_partner(s, speakers[i], speakers[i]->dh.public_key);
+    }
+    g_assert_cmpuint(s->supernode[1]->node->supernode->partner.n_helped, ==, PL_PARTNER_HELPED_MAX);
+    g_assert_cmpuint(story_refusals(s->supernode[1], "unexpected", "attach"), ==, 1);
+    s->supernode[1]->config.mesh_period = 10 * PL_SECOND;
+    story_run(s, story_now(s) + 2 * PL_HOUR); /* who is lost is helped no more */
+    g_assert_cmpuint(s->supernode[1]->node->supernode->partner.n_helped, ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(speakers); i++)
+        story_speaker_free(speakers[i]);
+    story_free(s);
+}
+
 #define ADD(name, test) g_test_add_func("/story/hostile/index/" name, test)
 
 int main(int argc, char **argv)
@@ -212,5 +279,7 @@ int main(int argc, char **argv)
     ADD("users-as-fast-as-they-come", test_users_as_fast_as_they_come);
     ADD("who-comes-after-the-storm", test_who_comes_after_the_storm);
     ADD("a-flood-of-questions", test_a_flood_of_questions);
+    g_test_add_func("/story/hostile/partner/a-member-by-its-key", test_a_member_by_its_key);
+    g_test_add_func("/story/hostile/partner/so-many-are-helped", test_so_many_are_helped);
     return g_test_run();
 }
