@@ -167,7 +167,7 @@ bool pl_partner_may_help(const pl_supernode *supernode, const pl_session *sessio
     for (size_t i = pl_view_after(view, (pl_addr){session->from.ip, 0}); i < view->count; i++) {
         if (view->addresses[i].ip != session->from.ip)
             return false;
-        if (pl_bytes_equal(view->members[i].key, key, PL_KEY_BYTES))
+        if (pl_bytes_equal(pl_view_find(view, view->addresses[i])->key, key, PL_KEY_BYTES))
             return true;
     }
     return false;

@@ -97,8 +97,8 @@ void pl_supernode_farewell(const pl_supernode *supernode)
     const size_t n = MIN(view->count, (size_t)FAREWELLS_MAX);
     const pl_departure gone = {.stamp = pl_mesh_incarnation(supernode->mesh)};
     for (size_t i = 0; i < n; i++) {
-        const size_t at = i * view->count / n;
-        bid_farewell(supernode, view->addresses[at], view->members[at].key, &gone);
+        const pl_addr member = view->addresses[i * view->count / n];
+        bid_farewell(supernode, member, pl_view_find(view, member)->key, &gone);
     }
 }
 

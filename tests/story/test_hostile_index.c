@@ -230,6 +230,10 @@ static void test_a_member_by_its_key(void)
     story_settle(s);
     story_speaker *speaker = story_speaker_new(s);
     const story_host *supernode = s->supernode[1];
+    for (uint32_t i = 1; i <= 3; i++) /* members from before and behind, who came later */
+        g_assert_cmpint(pl_view_add((pl_view *)(uintptr_t)pl_mesh_view(supernode->node->supernode->mesh),
+                                    (pl_addr){i == 2 ? 0x7F000000 : i, 1}, (pl_member){.incarnation = 1}, 100),
+                        ==, 1);
     attach_as_partner(s, speaker, another);
     g_assert_cmpuint(story_refusals(supernode, "unexpected", "attach"), ==, 1);
     attach_as_partner(s, speaker, speaker->dh.public_key);
