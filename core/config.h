@@ -102,6 +102,8 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "entries that wait to be sent at most: those of 1000 clients in nine places each, and as many to repair") \
     X(search_answer_wait, "search.answer_wait", PL_UNIT_TIME, 2 * PL_SECOND, 100 * PL_MILLISECOND,           \
       PL_MINUTE, "chosen", "how long the nodes of a round may take: two rounds are BS-25's 3 to 4 s")        \
+    X(search_tries, "search.tries", PL_UNIT_COUNT, 2, 1, 8, "chosen",                                        \
+      "transmissions of a question to a node in search.answer_wait: of thirteen nodes one is lost in 3 % at 0.1 % a link") \
     X(search_supernode_wait, "search.supernode_wait", PL_UNIT_TIME, 10 * PL_SECOND, 100 * PL_MILLISECOND,    \
       PL_HOUR, "chosen", "how long one's own supernode may take over a round: that of login.answer_timeout") \
     X(search_first_round, "search.first_round", PL_UNIT_COUNT, 4, 1, 64, "measured BS-23",                   \

@@ -35,6 +35,7 @@ struct pl_search {
     pl_keypair own; /* letters are sealed with; drawn for this search alone */
     uint32_t n_nodes, n_slots, n_no;
     uint64_t heard; /* a bit a node that answered */
+    uint32_t tries; /* transmissions to who has not */
     pl_grant *grant;
 };
 
@@ -67,12 +68,13 @@ static void on_supernode_silent(void *machine, pl_time now)
     give_up(machine, "no-answer", now);
 }
 
-/* `since`: supernodes say that he is gone, though he signed that he is there.  They can make him seem away, and no more: he
- * was seen when he signed. */
+/* `since`: supernodes say that he is gone, though he signed that he is there.  They can make him seem away,
+ * and no more: he was seen when he signed. */
 static void found(pl_search *search, const pl_entry *entry, uint32_t since, pl_time now)
 {
     const bool is_gone = entry->state == PL_PRESENCE_ONLINE && since;
-    pl_search_result result = {.is_online = entry->state == PL_PRESENCE_ONLINE && !since, .seen = entry->stamp / 1000};
+    pl_search_result result = {.is_online = entry->state == PL_PRESENCE_ONLINE && !since,
+                               .seen = entry->stamp / 1000};
     if (is_gone && since > result.seen)
         result.seen = MIN(since, pl_context_unix(search->options.context, now));
     result.contact.supernode = entry->supernode;
@@ -166,13 +168,23 @@ static bool was_heard(const pl_search *search)
     return search->heard != 0;
 }
 
-static void on_round_over(void *machine, pl_time now)
+static void end_round(pl_search *search, pl_time now)
 {
-    pl_search *search = machine;
     if (search->number == 0 && !was_heard(search))
         ask_on_behalf(search, now);
     else
         judge(search, now);
+}
+
+static void ask_silent(pl_search *search, pl_time now);
+
+static void on_silence(void *machine, pl_time now)
+{
+    pl_search *search = machine;
+    if (search->tries < (uint32_t)search->options.context->config->search_tries)
+        ask_silent(search, now);
+    else
+        end_round(search, now);
 }
 
 static void say(pl_search *search, pl_time now)
@@ -225,20 +237,30 @@ static pl_letter_ends ends_of(const pl_search *search, size_t node)
     return (pl_letter_ends){search->options.context->suite, &search->own, search->keys[node]};
 }
 
-static void ask(pl_search *search, pl_time now)
+/* One loss must not cost a search its end: who is silent is asked again within the wait. */
+static void ask_silent(pl_search *search, pl_time now)
 {
     const pl_context *context = search->options.context;
     uint8_t bytes[PL_LETTER_BYTES_MAX];
-    pl_context_random(context, &search->transaction, sizeof search->transaction);
     for (uint32_t i = 0; i < search->n_nodes; i++) {
         const pl_letter_ends ends = ends_of(search, i);
-        size_t len = pl_letter_query(bytes, &ends, search->transaction + i, search->name);
+        const bool is_silent = !(search->heard & UINT64_C(1) << i);
+        size_t len = is_silent ? pl_letter_query(bytes, &ends, search->transaction + i, search->name) : 0;
         if (len)
             context->port.ops->udp_send(context->port.ctx, search->options.socket, search->nodes[i], 0, bytes,
                                         len);
+        search->messages += is_silent;
     }
-    search->messages += search->n_nodes;
-    enter(search, SEARCH_ASKING, now + context->config->search_answer_wait, on_round_over);
+    search->tries++;
+    enter(search, SEARCH_ASKING, now + context->config->search_answer_wait / context->config->search_tries,
+          on_silence);
+}
+
+static void ask(pl_search *search, pl_time now)
+{
+    pl_context_random(search->options.context, &search->transaction, sizeof search->transaction);
+    search->tries = 0;
+    ask_silent(search, now);
 }
 
 static void take_nodes(pl_search *search, const pl_message *message, pl_time now)
@@ -302,7 +324,7 @@ static void take_no(pl_search *search, uint32_t node, pl_verdict verdict, pl_tim
     so_far->slot_no += node < search->n_slots;
     so_far->slot_sure += node < search->n_slots && verdict == PL_VERDICT_SURELY_NONE;
     if (++search->n_no == search->n_nodes)
-        on_round_over(search, now);
+        end_round(search, now);
 }
 
 static int take_answer(pl_search *search, uint32_t node, const pl_message *answer, pl_time now)
@@ -312,7 +334,7 @@ static int take_answer(pl_search *search, uint32_t node, const pl_message *answe
     const pl_letter_ends ends = ends_of(search, node);
     uint64_t bit = UINT64_C(1) << node;
     if (search->heard & bit)
-        return PL_ERR_REPLAYED;
+        return search->tries > 1 ? 0 : PL_ERR_REPLAYED; /* both questions may be answered */
     int error = pl_letter_read_reply(&letter, &ends, answer);
     if (!error && letter.entry.len)
         error = judge_entry(search, letter.entry, &entry, now);

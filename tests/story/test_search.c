@@ -195,6 +195,38 @@ static void test_a_silent_node_costs_its_wait(void)
     story_free(p.s);
 }
 
+/* The way to one of the slot's nodes is cut, and mended before or after the question is repeated: what is asked again
+ * is answered, and the search ends as if nothing had been lost. */
+static void lose_one_question(const char *firewall, bool in_time)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "slot", .alice = {.firewall = firewall}});
+    char name[PL_NAME_MAX + 1];
+    size_t silent = 2;
+    choose_name(p.s, "nobody", 3, name);
+    while (place_of(p.s, name, silent) >= 3)
+        silent++;
+    story_host *asks = firewall ? p.s->supernode[0] : p.alice;
+    story_cut(asks, p.s->supernode[silent]);
+    const pl_time asked = story_now(p.s) + (firewall ? RTT / 2 : RTT);
+    const pl_time again = asked + p.s->config.search_answer_wait / 2;
+    search_for(&p, p.alice, name);
+    story_run(p.s, in_time ? again : again + 1);
+    story_mend(asks, p.s->supernode[silent]);
+    expect_end(&p, p.alice, in_time ? "not-found" : "gave-up", in_time ? "slot" : "slot-silent");
+    if (in_time)
+        g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==, again + RTT + (firewall ? RTT / 2 : 0));
+    story_free(p.s);
+}
+
+static void test_a_lost_question_is_asked_again(void)
+{
+    lose_one_question(NULL, true);
+    lose_one_question(NULL, false);
+    lose_one_question("udp-blocked", true);
+    lose_one_question("udp-blocked", false);
+}
+
 /* --- without UDP (BS-26) --- */
 
 static void test_all_on_the_one_connection(void)
@@ -420,6 +452,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/found-in-the-first-round", test_found_in_the_first_round);
     g_test_add_func("/story/search/four-then-eight-then-the-rest", test_four_then_eight_then_the_rest);
     g_test_add_func("/story/search/a-silent-node-costs-its-wait", test_a_silent_node_costs_its_wait);
+    g_test_add_func("/story/search/a-lost-question-is-asked-again", test_a_lost_question_is_asked_again);
     g_test_add_func("/story/search/all-on-the-one-connection", test_all_on_the_one_connection);
     g_test_add_func("/story/search/udp-is-lost-meanwhile", test_udp_is_lost_meanwhile);
     g_test_add_func("/story/search/the-second-search-is-answered-at-once",

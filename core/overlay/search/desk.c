@@ -21,13 +21,14 @@ typedef struct errand {
     pl_round round;
     uint64_t heard; /* a bit a node that answered */
     uint8_t answered, slot_no, slot_sure;
-    pl_time due;
+    uint8_t tries; /* transmissions to who has not answered */
+    pl_time due;   /* of the next one, or of the round's end */
 } errand;
 
 struct pl_desk {
     pl_desk_options options;
     pl_store cache;     /* in one bucket; `expires` is when we forget it */
-    GPtrArray *errands; /* by due, since all wait equally long */
+    GPtrArray *errands; /* by due, since all wait equally long from one try to the next */
     pl_deadline deadline;
 };
 
@@ -134,28 +135,41 @@ static void finish(pl_desk *desk, guint i, pl_bytes_view entry, uint32_t since)
     desk->options.say(desk->options.owner, stream, &result);
 }
 
-static void on_due(void *machine, pl_time now)
-{
-    pl_desk *desk = machine;
-    while (desk->errands->len && errand_at(desk, 0)->due <= now)
-        finish(desk, 0, (pl_bytes_view){0}, 0);
-}
-
 static pl_letter_ends ends_of(const pl_desk *desk, const errand *e, size_t node)
 {
     return (pl_letter_ends){desk->options.context->suite, desk->options.own, e->round.keys[node]};
 }
 
-static void ask(pl_desk *desk, const errand *e)
+/* Asks who has not answered, as a client would (core/session/search.c). */
+static void ask_silent(const pl_desk *desk, errand *e, pl_time now)
 {
-    const pl_port *port = &desk->options.context->port;
+    const pl_context *context = desk->options.context;
+    const pl_port *port = &context->port;
     for (size_t i = 0; i < e->round.n; i++) {
         uint8_t bytes[PL_LETTER_BYTES_MAX];
         const pl_letter_ends ends = ends_of(desk, e, i);
-        size_t len = pl_letter_query(bytes, &ends, e->transaction + i, e->name);
+        const bool is_silent = !(e->heard & UINT64_C(1) << i);
+        size_t len = is_silent ? pl_letter_query(bytes, &ends, e->transaction + i, e->name) : 0;
         if (len)
             port->ops->udp_send(port->ctx, desk->options.socket, e->round.nodes[i], 0, bytes, len);
     }
+    e->tries++;
+    e->due = now + context->config->search_answer_wait / context->config->search_tries;
+}
+
+static void on_due(void *machine, pl_time now)
+{
+    pl_desk *desk = machine;
+    while (desk->errands->len && errand_at(desk, 0)->due <= now) {
+        errand *e = errand_at(desk, 0);
+        if (e->tries >= desk->options.context->config->search_tries) {
+            finish(desk, 0, (pl_bytes_view){0}, 0);
+            continue;
+        }
+        ask_silent(desk, e, now);
+        g_ptr_array_add(desk->errands, g_ptr_array_steal_index(desk->errands, 0));
+    }
+    wait_for_first(desk);
 }
 
 /* Our own no counts in the first round. */
@@ -167,13 +181,12 @@ static void start_errand(pl_desk *desk, errand *e, pl_time now)
         e->slot_sure = pl_index_is_sure(desk->options.index, now);
     }
     pl_context_random(context, &e->transaction, sizeof e->transaction);
-    e->due = now + context->config->search_answer_wait;
     g_ptr_array_add(desk->errands, e);
     if (e->round.n == 0) {
         finish(desk, desk->errands->len - 1, (pl_bytes_view){0}, 0);
         return;
     }
-    ask(desk, e);
+    ask_silent(desk, e, now);
     wait_for_first(desk);
 }
 
@@ -195,7 +208,8 @@ void pl_desk_left(pl_desk *desk, pl_id stream)
 
 /* --- what a client asks --- */
 
-static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_bytes_view entry, uint32_t since)
+static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_bytes_view entry,
+                      uint32_t since)
 {
     desk->options.say(desk->options.owner, stream,
                       &(pl_message){.id = PL_MESSAGE_SEARCH_RESULT,
@@ -275,7 +289,7 @@ static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *an
     const pl_letter_ends ends = ends_of(desk, e, node);
     uint64_t bit = UINT64_C(1) << node;
     if (e->heard & bit)
-        return PL_ERR_REPLAYED;
+        return e->tries > 1 ? 0 : PL_ERR_REPLAYED; /* both questions may be answered */
     int error = pl_letter_read_reply(&letter, &ends, answer);
     if (!error && letter.entry.len)
         error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
