@@ -38,6 +38,25 @@ const an_figure_kind *an_figure_find(const char *name)
     return NULL;
 }
 
+an_estimate an_figure_estimate(const an_point *point, const char *text)
+{
+    an_selector selector;
+    an_estimate estimate;
+    char *error = NULL;
+    if (!an_selector_parse(text, AN_FORM_VALUE, &selector, &error))
+        g_error("%s", error); /* the figure's own text */
+    an_reduce(point, &selector, &estimate);
+    an_selector_clear(&selector);
+    return estimate;
+}
+
+an_interval an_figure_interval(const an_estimate *estimate)
+{
+    if (estimate->method == AN_NO_INTERVAL)
+        return (an_interval){estimate->value, estimate->value};
+    return estimate->interval;
+}
+
 static char *figures_folder(const an_canvas *canvas)
 {
     return g_build_filename(canvas->results->directory, "figures", NULL);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "analysis/figure.h"
+#include "analysis/reduce.h"
 
 /* Where a kind draws to. */
 typedef struct an_canvas {
@@ -24,6 +25,11 @@ int an_canvas_plot(const an_canvas *canvas, const char *stem, const char *head, 
 bool an_canvas_run(const an_canvas *canvas, const char *const *argv, const char *purpose);
 /* Gives a finished hidden file its name and lists it as written. */
 void an_canvas_keep(const an_canvas *canvas, const char *hidden, const char *name);
+
+/* What a point has under a metric's name as in expect, e.g. "search.asked.mean{truth=never}"; to be cleared. */
+an_estimate an_figure_estimate(const an_point *point, const char *text);
+/* Its 95 % interval, or the value itself where there is none. */
+an_interval an_figure_interval(const an_estimate *estimate);
 
 int an_path_share_draw(const an_canvas *canvas, char **ret_error);
 int an_login_time_draw(const an_canvas *canvas, char **ret_error);

@@ -25,25 +25,6 @@ typedef struct mark {
     bool is_labelled;
 } mark;
 
-static an_estimate estimate_of(const an_point *point, const char *text)
-{
-    an_selector selector;
-    an_estimate estimate;
-    char *error = NULL;
-    if (!an_selector_parse(text, AN_FORM_VALUE, &selector, &error))
-        g_error("%s", error);
-    an_reduce(point, &selector, &estimate);
-    an_selector_clear(&selector);
-    return estimate;
-}
-
-static an_interval interval_of(const an_estimate *estimate)
-{
-    if (estimate->method == AN_NO_INTERVAL)
-        return (an_interval){estimate->value, estimate->value};
-    return estimate->interval;
-}
-
 static const char *policy_of(const an_point *point)
 {
     for (size_t r = 0; r < point->n_replications; r++)
@@ -64,7 +45,7 @@ static const char *column(const an_point *point, const char *name, const char *o
 
 static void add_mark(GArray *marks, const an_point *point)
 {
-    an_estimate messages = estimate_of(point, "nat.messages.mean"), stale = estimate_of(point, "nat.stale.mean");
+    an_estimate messages = an_figure_estimate(point, "nat.messages.mean"), stale = an_figure_estimate(point, "nat.stale.mean");
     if (stale.n_values > 0 && messages.n_values > 0) {
         const mark m = {.panel = column(point, "case", "all"),
                         .name = column(point, "variant", policy_of(point)),
@@ -72,8 +53,8 @@ static void add_mark(GArray *marks, const an_point *point)
                         .n_peers = stale.n_samples / stale.n_replications,
                         .x = MAX(messages.value, 0.1), /* the axis is logarithmic */
                         .y = 100 * stale.value,
-                        .across = interval_of(&messages),
-                        .up = interval_of(&stale)};
+                        .across = an_figure_interval(&messages),
+                        .up = an_figure_interval(&stale)};
         g_array_append_val(marks, m);
     }
     an_estimate_clear(&messages);

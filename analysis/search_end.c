@@ -39,14 +39,7 @@ static void row_clear(gpointer data)
 static an_estimate estimate_of(const an_point *point, const char *metric, const char *truth)
 {
     g_autofree char *text = g_strdup_printf("%s{truth=%s}", metric, truth);
-    an_selector selector;
-    an_estimate estimate;
-    char *error = NULL;
-    if (!an_selector_parse(text, AN_FORM_VALUE, &selector, &error))
-        g_error("%s", error);
-    an_reduce(point, &selector, &estimate);
-    an_selector_clear(&selector);
-    return estimate;
+    return an_figure_estimate(point, text);
 }
 
 /* Its number from 1, in the order of the points; 0 if there are too many. */
@@ -84,17 +77,10 @@ static void add_rows(GArray *rows, GPtrArray *policies, const an_point *point)
     }
 }
 
-static an_interval interval_of(const an_estimate *estimate)
-{
-    if (estimate->method == AN_NO_INTERVAL)
-        return (an_interval){estimate->value, estimate->value};
-    return estimate->interval;
-}
-
 /* Value and interval, times a factor. */
 static void add_values(GString *csv, const an_estimate *estimate, double factor)
 {
-    const an_interval interval = interval_of(estimate);
+    const an_interval interval = an_figure_interval(estimate);
     const double values[] = {estimate->value, interval.low, interval.high};
     for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
         char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -105,7 +91,7 @@ static void add_values(GString *csv, const an_estimate *estimate, double factor)
 /* The part that did not end with the right answer, of which gave-up is one kind. */
 static an_estimate risk_of(const an_estimate *right)
 {
-    const an_interval interval = interval_of(right);
+    const an_interval interval = an_figure_interval(right);
     return (an_estimate){.value = 1 - right->value,
                          .method = right->method,
                          .interval = {1 - interval.high, 1 - interval.low}};
