@@ -35,8 +35,16 @@ static const char *const search_outcomes[] = {"found", "not-found", "gave-up", "
 /* Of sim/world/crowd/gauges.c. */
 static const char *const children_parts[] = {"median", "p95", "most", NULL};
 
+/* SIM_CAUSES of sim/world/crowd/ledger.h. */
+static const char *const load_parts[] = {"keep-alive", "index",     "search", "mesh",
+                                         "login",      "discovery", "other",  "foretold", NULL};
+
+static const char *const survivors[] = {"client", "supernode", NULL};
+
 static const char *const truths[] = {"present", "left", "absent", "never", NULL};
 static const char *const search_policies[] = {"slot", "rounds", "size", "login-server", NULL};
+/* second: a search for the same user, at the same supernode, found him within search.cache_lifetime (BS-27). */
+static const char *const agains[] = {"first", "second", NULL};
 static const char *const ways[] = {"udp", "tcp-only", NULL};
 static const char *const logins[] = {"first", "later", NULL};
 static const char *const transports[] = {"any", "udp", "tcp", NULL};
@@ -63,7 +71,7 @@ static const an_label_key label_keys[] = {
     {"icmp.", "firewall", NULL},        {"icmp.", "link", NULL},
     {"overlay.elected", "setup", NULL},
     {"search.", "truth", truths},       {"search.", "policy", search_policies},
-    {"search.", "transport", ways},
+    {"search.", "transport", ways},     {"search.", "again", agains},
     {"buddy.", "truth", truths},
 };
 
@@ -162,6 +170,8 @@ static const an_metric table[] = {
     {"overlay.users_online", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users that supernodes hold as online",
      NULL},
     {"overlay.logged_in", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users who are logged in", NULL},
+    {"overlay.ratio", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "users who are logged in for each supernode that serves (PO-13)",
+     NULL},
     {"overlay.online", "1", AN_GAUGE, AN_ABSENT_UNKNOWN,
      "share of those who want to be online that is: users in a session, and those who crashed and will be back", NULL},
     {"overlay.shut_off", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "supernodes that have shut themselves off (OU-13)", NULL},
@@ -176,7 +186,20 @@ static const an_metric table[] = {
      NULL},
     {"overlay.children_*", "count", AN_GAUGE, AN_ABSENT_UNKNOWN, "clients attached to a supernode, over all that serve",
      children_parts},
+    {"overlay.load", "bit/s", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "traffic of a supernode of the world while it serves, both ways, from the IP header on (run.sample)", NULL},
+    {"overlay.load_*", "bit/s", AN_SPREAD, AN_ABSENT_UNKNOWN,
+     "what its messages of this kind need on the wire, by their counts; foretold: the sum, but keep-alives by children",
+     load_parts},
+    {"overlay.load_accounted", "1", AN_SPREAD, AN_ABSENT_UNKNOWN, "overlay.load_foretold by overlay.load", NULL},
     {"overlay.children", "count", AN_SPREAD, AN_ABSENT_UNKNOWN, "clients attached to a supernode", NULL},
+    {"survivors.load_*", "bit/s", AN_GAUGE, AN_ABSENT_UNKNOWN,
+     "traffic of one that was there at the last sample and ever since, both ways, from the IP header on (run.contacts)",
+     survivors},
+    {"survivors.contacts_*", "count", AN_GAUGE, AN_ABSENT_UNKNOWN,
+     "addresses that it sent datagrams to or heard from since the last sample, in the mean", survivors},
+    {"survivors.connections_*", "count", AN_GAUGE, AN_ABSENT_UNKNOWN,
+     "TCP connections that it opened or accepted since the last sample, in the mean", survivors},
     {"node.refused_inputs", "count", AN_TOTAL, AN_ABSENT_UNKNOWN,
      "malformed, unexpected or untimely inputs that nodes refused", NULL},
 };

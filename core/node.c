@@ -450,6 +450,11 @@ void pl_node_relay_statistics(const pl_node *node, pl_turn_server_stats *ret_sta
         pl_supernode_relay_statistics(node->supernode, ret_stats);
 }
 
+const pl_tally *pl_node_tally(const pl_node *node)
+{
+    return node->supernode ? pl_supernode_tally(node->supernode) : NULL;
+}
+
 bool pl_node_is_ready(const pl_node *node)
 {
     switch (node->role) {

@@ -12,6 +12,7 @@
 #include "core/nat/path/path.h"
 #include "core/nat/turn/turn_server.h"
 #include "core/overlay/election/election.h"
+#include "core/overlay/tally.h"
 #include "core/port.h"
 #include "core/session/buddies.h"
 #include "core/session/grant.h"
@@ -136,6 +137,8 @@ void pl_node_relay_statistics(const pl_node *node, pl_turn_server_stats *ret_sta
 /* Supernodes: how many others its view holds, and how many entries of the index it keeps. */
 size_t pl_node_members(const pl_node *node);
 size_t pl_node_index_entries(const pl_node *node);
+/* Supernodes: what it said to those who are attached, and heard from them; NULL if it is none now. */
+const pl_tally *pl_node_tally(const pl_node *node);
 /* Supernodes: has a credential and serves; login servers: always true once started. */
 bool pl_node_is_ready(const pl_node *node);
 

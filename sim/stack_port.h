@@ -26,12 +26,12 @@ void sim_stack_port_tcp_abort(void *ctx, pl_id stream);
 uint16_t sim_stack_port_local_port(void *ctx, pl_id id);
 int sim_stack_port_icmp_echo(void *ctx, uint32_t to, uint16_t sequence, size_t len);
 
-#define SIM_STACK_PORT_OPS .udp_send = sim_stack_port_udp_send, SIM_STACK_PORT_OPS_BUT_UDP_SEND
+#define SIM_STACK_PORT_OPS                                                                                   \
+    .udp_send = sim_stack_port_udp_send, .tcp_open = sim_stack_port_tcp_open, SIM_STACK_PORT_OPS_BUT_CONTACTS
 
-/* For a port that has something to say about datagrams. */
-#define SIM_STACK_PORT_OPS_BUT_UDP_SEND                                                                      \
-    .udp_bind = sim_stack_port_udp_bind,                                                                     \
-    .tcp_listen = sim_stack_port_tcp_listen, .tcp_open = sim_stack_port_tcp_open,                            \
+/* For a port that has something to say about datagrams, and about whom one turns to. */
+#define SIM_STACK_PORT_OPS_BUT_CONTACTS                                                                      \
+    .udp_bind = sim_stack_port_udp_bind, .tcp_listen = sim_stack_port_tcp_listen,                            \
     .tcp_write = sim_stack_port_tcp_write, .tcp_more = sim_stack_port_tcp_more,                              \
     .tcp_shutdown = sim_stack_port_tcp_shutdown, .close = sim_stack_port_close,                              \
     .tcp_abort = sim_stack_port_tcp_abort, .local_port = sim_stack_port_local_port,                          \

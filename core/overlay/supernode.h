@@ -11,6 +11,7 @@
 #include "core/nat/turn/turn_server.h"
 #include "core/overlay/election/election.h"
 #include "core/overlay/host_cache.h"
+#include "core/overlay/tally.h"
 
 typedef struct pl_supernode pl_supernode;
 
@@ -76,5 +77,7 @@ size_t pl_supernode_clients(const pl_supernode *supernode); /* attached */
 size_t pl_supernode_online(const pl_supernode *supernode);  /* users recorded as online */
 size_t pl_supernode_members(const pl_supernode *supernode); /* other supernodes in its view */
 size_t pl_supernode_index_entries(const pl_supernode *supernode);
+/* Borrowed, until it is freed. */
+const pl_tally *pl_supernode_tally(const pl_supernode *supernode);
 
 #endif

@@ -7,7 +7,9 @@
 int pl_supernode_say(pl_session *session, const pl_message *message)
 {
     uint8_t bytes[PL_MESSAGE_BYTES_MAX];
-    return pl_channel_send(session->channel, bytes, pl_message_write(message, bytes, sizeof bytes));
+    size_t len = pl_message_write(message, bytes, sizeof bytes);
+    pl_tally_add(&session->supernode->tally.said[message->id], len);
+    return pl_channel_send(session->channel, bytes, len);
 }
 
 static void on_advertise_timeout(void *machine, pl_time now)
@@ -239,6 +241,8 @@ void pl_supernode_take_record(pl_session *session, const uint8_t *data, size_t l
 {
     pl_message message = {0};
     int error = pl_message_read(&message, PL_CARRIER_RECORD, data, len);
+    if (!error)
+        pl_tally_add(&session->supernode->tally.heard[message.id], len);
     if (error)
         pl_supernode_refuse_input(session, error, "record");
     else if (!is_awaited(session, message.id))
@@ -288,7 +292,9 @@ static void on_message(void *owner, pl_channel *channel, const uint8_t *data, si
 
 static void on_ready(void *owner, pl_channel *channel, const uint8_t *payload, size_t len, pl_time now)
 {
-    (void)owner, (void)channel, (void)payload, (void)len, (void)now;
+    (void)channel, (void)payload, (void)len, (void)now;
+    pl_session *session = owner;
+    session->supernode->tally.sessions++;
 }
 
 const pl_channel_handler pl_supernode_session_handler = {.ready = on_ready, .message = on_message};

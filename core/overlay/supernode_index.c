@@ -201,6 +201,11 @@ size_t pl_supernode_members(const pl_supernode *supernode)
     return supernode->mesh ? pl_mesh_view(supernode->mesh)->count : 0;
 }
 
+const pl_tally *pl_supernode_tally(const pl_supernode *supernode)
+{
+    return &supernode->tally;
+}
+
 size_t pl_supernode_index_entries(const pl_supernode *supernode)
 {
     return supernode->index ? pl_index_entries(supernode->index) : 0;

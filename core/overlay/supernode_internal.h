@@ -104,6 +104,7 @@ struct pl_supernode {
     pl_time off_at; /* when it last shut itself off */
     pl_partner partner;
     pl_stun_server *stun;
+    pl_tally tally;
     pl_turn_server *relay; /* NULL until it serves, as the three that follow */
     pl_mesh *mesh;
     pl_index *index;

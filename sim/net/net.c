@@ -125,9 +125,9 @@ static void set_host_firewall(net *network, net_host *host, const net_firewall_o
 static void set_link(net *network, net_host *host, const net_link_options *link)
 {
     const uint32_t number = net_kinds_keep(&network->links, link, sizeof *link);
-    g_assert(number < 1u << 27);
+    g_assert(number < 1u << 26);
     net_host_state state = host->out_state;
-    state.link = number & ((1u << 27) - 1);
+    state.link = number & ((1u << 26) - 1);
     net_host_set_state(host, state);
 }
 
@@ -245,6 +245,19 @@ uint64_t net_host_bytes(const net *network, sim_host host)
 {
     const net_host *h = known_host(network, host);
     return (uint64_t)h->bytes_high << 32 | h->bytes;
+}
+
+void net_host_count_packets(net *network, sim_host host)
+{
+    net_host *h = known_host(network, host);
+    net_host_state state = h->out_state;
+    state.counted = 1;
+    net_host_set_state(h, state);
+}
+
+uint64_t net_host_packets(const net *network, sim_host host)
+{
+    return known_host(network, host)->packets;
 }
 
 const net_stats *net_statistics(const net *network)

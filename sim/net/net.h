@@ -109,6 +109,9 @@ const net_link_options *net_host_link(const net *network, sim_host host);
 const net_firewall_options *net_host_firewall(const net *network, sim_host host);
 /* Bytes above the IP header that the host's stack has sent, and that were delivered to it, so far. */
 uint64_t net_host_bytes(const net *network, sim_host host);
+/* From now on the host's packets are counted as its bytes are; and how many they were since. */
+void net_host_count_packets(net *network, sim_host host);
+uint64_t net_host_packets(const net *network, sim_host host);
 /* The firewall of the site (the box above the host's realm); for the timeline's "block a port". */
 void net_realm_set_firewall(net *network, net_realm realm, const net_firewall_options *firewall);
 

@@ -16,7 +16,8 @@
 
 /* What a packet must know of a host before it looks any further. */
 typedef struct net_host_state {
-    uint32_t link : 27;   /* number among the network's kinds of links */
+    uint32_t link : 26;   /* number among the network's kinds of links */
+    uint32_t counted : 1; /* its packets are counted, too */
     uint32_t side : 2;    /* net_side */
     uint32_t moved : 1;   /* has had another address: what arrives may be for that one */
     uint32_t is_up : 1;
@@ -36,6 +37,7 @@ typedef struct net_host {
     net_firewall *firewall; /* NULL: none */
     uint32_t ip;
     uint32_t bytes_high;    /* … and the upper */
+    uint64_t packets;       /* sent and delivered, if they are counted */
 } net_host;
 
 /* A realm and the box above it. */
@@ -105,12 +107,15 @@ static inline void net_host_set_state(net_host *host, net_host_state state)
     host->in_state = state;
 }
 
-/* Nothing else that a packet needs is in the line of the upper half, which is touched for a carry only. */
-static inline void net_host_count(net_host *host, uint32_t bytes)
+/* Nothing else that a packet needs is in the line of the upper half and of the packets, which is touched for a carry and
+ * for hosts whose packets somebody wants to know only. */
+static inline void net_host_count(net_host *host, net_host_state state, uint32_t bytes)
 {
     host->bytes += bytes;
     if (G_UNLIKELY(host->bytes < bytes))
         host->bytes_high++;
+    if (G_UNLIKELY(state.counted))
+        host->packets++;
 }
 
 static inline net_site *net_site_at(const net *network, net_realm realm)

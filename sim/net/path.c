@@ -392,7 +392,7 @@ static void send_one(net *network, sim_host host, const net_packet *packet, pl_t
     flight->near = host;
     network->stats.packets++;
     network->stats.bytes += net_packet_bytes(packet);
-    net_host_count(h, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
+    net_host_count(h, h->out_state, net_packet_bytes(packet) - NET_IP_HEADER_BYTES);
     net_path_sight_stack(network, flight, NET_STEP_SENT, NET_NO_HOST, now);
     if (!h->out_state.is_up) {
         drop_at(network, flight, NET_DROP_HOST_DOWN, at_host(network, host), now);

@@ -176,6 +176,10 @@ static void read_run(sim_config_builder *b)
     r->codec = raw.codec ? SIM_CODEC_SIZED : SIM_CODEC_OPUS;
     r->deterministic = raw.deterministic ? SIM_YES : SIM_NO;
     r->epoch = raw.epoch;
+    r->contacts = raw.contacts ? SIM_YES : SIM_NO;
+    if (raw.contacts && raw.sample == 0)
+        sim_config_complain(b, sim_config_place(b, run, "contacts"), "add sample: 10min",
+                            "contacts are counted from sample to sample");
     r->sample_ns = raw.sample;
     r->events = levels[raw.events > 0 && raw.events < 5 ? raw.events : 0];
     if (r->warmup_ns > 0 && r->duration_ns > 0 && r->warmup_ns >= r->duration_ns)

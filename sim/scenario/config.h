@@ -53,6 +53,7 @@ typedef struct sim_run_config {
     const char *events; /* "none", "calls", "protocol", "packets": `auto` is resolved */
     sim_switch deterministic;
     pl_span sample_ns; /* between two samples of the overlay's state; 0 = at the end only */
+    sim_switch contacts; /* whom everybody turns to is counted from sample to sample */
     int64_t epoch; /* Unix seconds at now = 0 */
 } sim_run_config;
 

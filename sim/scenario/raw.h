@@ -17,7 +17,7 @@ typedef struct sim_raw_run {
     const char *engine;
     pl_span duration, limit, warmup, sample;
     int64_t seed, replications, epoch;
-    int until, crypto, codec, events, deterministic;
+    int until, crypto, codec, events, deterministic, contacts;
 } sim_raw_run;
 
 typedef struct sim_raw_case {

@@ -200,6 +200,8 @@ static const sim_schema_row rows[] = {
         sim_raw_run, sample,
         "how often the state of the overlay goes to series.csv, e.g. 30s: what expectations with at, during "
         "and within look at; without it at the end only"),
+    ROW("run", "contacts", SIM_KIND_WORD, SIM_OPTIONAL, "no|yes", 0, 0, "no", sim_raw_run, contacts,
+        "yes: count for each machine with whom it has to do between two samples (survivors.*)"),
     ROW("run", "epoch", SIM_KIND_DATE, SIM_OPTIONAL, NULL, 0, 0, "2004-09-15", sim_raw_run, epoch,
         "calendar time at the start of the run, UTC; the talk's measurements are of September 2004"),
 

@@ -57,12 +57,25 @@ static int udp_send(void *ctx, pl_id socket, pl_addr to, uint8_t ttl, const uint
 {
     if (G_UNLIKELY(MACHINE(ctx)->poison) && sim_poison_sends(ctx, &(sim_datagram){data, len}))
         return 0;
+    if (MACHINE(ctx)->ledger)
+        sim_ledger_datagram(MACHINE(ctx)->ledger, data, len);
+    if (MACHINE(ctx)->contacts)
+        sim_contacts_datagram(MACHINE(ctx)->contacts, to);
     return sim_stack_port_udp_send(ctx, socket, to, ttl, data, len);
 }
 
+static int tcp_open(void *ctx, uint16_t local_port, pl_addr to, pl_id *ret_stream)
+{
+    int error = sim_stack_port_tcp_open(ctx, local_port, to, ret_stream);
+    if (MACHINE(ctx)->contacts && !error)
+        sim_contacts_stream(MACHINE(ctx)->contacts, *ret_stream, to);
+    return error;
+}
+
 static const pl_port_ops port_ops = {
-    SIM_STACK_PORT_OPS_BUT_UDP_SEND,
+    SIM_STACK_PORT_OPS_BUT_CONTACTS,
     .udp_send = udp_send,
+    .tcp_open = tcp_open,
     .local_addresses = local_addresses,
     .random = random_bytes,
     .keep = keep,
@@ -120,6 +133,10 @@ size_t sim_machine_input(void *ctx, const pl_input *input, pl_time now)
         return input->len;
     if (G_UNLIKELY(machine->poison) && sim_poison_takes(machine, input))
         return input->len;
+    if (machine->ledger && input->kind == PL_INPUT_DATAGRAM)
+        sim_ledger_datagram(machine->ledger, input->data, input->len);
+    if (machine->contacts)
+        sim_contacts_input(machine->contacts, input);
     size_t consumed = pl_node_input(machine->node, input, now);
     sim_machine_arm(machine);
     return consumed;
@@ -231,6 +248,8 @@ void sim_machine_clear(sim_machine *machine)
     sim_machine_stop(machine);
     sim_timeline_forget(machine);
     sim_churn_forget(machine);
+    sim_ledger_free(machine);
+    sim_contacts_free(machine);
     sim_proxy_free(machine->proxy);
     sim_registry_free(machine->registry);
 }

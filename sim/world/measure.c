@@ -206,6 +206,8 @@ static void tell_supernodes(sim_world *world, pl_time now)
         online += pl_node_online(machine->node);
         sample(&f, "overlay.children", (double)pl_node_clients(machine->node), "count");
     }
+    for (size_t i = 0; i < world->n_supernodes; i++)
+        sim_ledger_end(&world->machines[world->n_servers + i], now);
     scalar(world, "overlay.supernodes", (double)serving, "count");
     scalar(world, "overlay.users_online", (double)online, "count");
 }

@@ -53,6 +53,8 @@ typedef struct sim_machine {
     sim_pings pings;
     const sim_act *poison;       /* supernodes: it answers badly by this act; NULL = as it should */
     struct sim_churner *churner; /* NULL: it stays */
+    struct sim_ledger *ledger;   /* supernodes of the world: what their traffic is spent on; NULL: nobody asks */
+    struct sim_contacts *contacts; /* supernodes and peers: with whom they had to do since the last sample; likewise */
     pl_time online_at;     /* users: logged in since; PL_NEVER if not */
     pl_time left_at;       /* users: logged in last; PL_NEVER = not in this run */
     bool wants_online;     /* users: has logged in, or tried, and not left */
@@ -218,6 +220,21 @@ void sim_poison_start(sim_machine *machine, const sim_act *act, pl_time now);
 /* Its datagrams on their way out and in: true if they are lost. */
 bool sim_poison_sends(const sim_machine *machine, const sim_datagram *datagram);
 bool sim_poison_takes(const sim_machine *machine, const pl_input *input);
+/* ledger.c: a supernode's traffic is watched, if the run takes samples of a network of ours; a datagram of it, either way;
+ * an instant at which the overlay is sampled; the run is over. */
+void sim_ledger_open(sim_machine *machine);
+void sim_ledger_free(sim_machine *machine);
+void sim_ledger_datagram(struct sim_ledger *ledger, const uint8_t *data, size_t len);
+void sim_ledger_sample(sim_machine *machine, pl_time now);
+void sim_ledger_end(const sim_machine *machine, pl_time now);
+/* survivors.c: whom a machine turned to, or who turned to it, if the run counts contacts. */
+void sim_contacts_datagram(struct sim_contacts *contacts, pl_addr with);
+void sim_contacts_stream(struct sim_contacts *contacts, pl_id stream, pl_addr with);
+void sim_contacts_input(struct sim_contacts *contacts, const pl_input *input);
+void sim_contacts_free(sim_machine *machine);
+void sim_survivors_plan(sim_world *world);
+/* An instant at which the overlay is sampled. */
+void sim_survivors_sample(sim_world *world, pl_time now);
 /* Plans the samples of the overlay's state. */
 void sim_gauges_plan(sim_world *world);
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The table of metrics and what a run writes are one list: every name and unit of the files is in the table,
-# and every row of the table is measured by one of ten small runs, one of which fails.
+# and every row of the table is measured by one of eleven small runs, one of which fails.
 . tests/tap.sh
 
 small="--set peers.count=4 --set run.replications=1"
@@ -26,6 +26,9 @@ verdict /cli/metrics/a-run-with-a-population $? "$work/log"
 "$program" run --quiet --no-figures scenarios/search/public.yaml --tier ci --set peers.count=60 --out "$work/crowd" \
     >"$work/log" 2>&1
 verdict /cli/metrics/a-run-with-searches $? "$work/log"
+"$program" run --quiet --no-figures scenarios/outage/august-2007.yaml --tier ci --set peers.count=60 --set supernodes.count=3 \
+    --set 'cases=[{name: full}]' --set 'expect=[]' --set 'compare=[]' --out "$work/patches" >"$work/log" 2>&1
+verdict /cli/metrics/a-run-with-survivors $? "$work/log"
 "$program" run --quiet --no-figures scenarios/overlay/buddies.yaml --tier ci --set peers.count=30 --set 'expect=[]' \
     --set run.duration=40min --out "$work/friends" >"$work/log" 2>&1
 verdict /cli/metrics/a-run-with-buddies $? "$work/log"
@@ -48,7 +51,7 @@ verdict /cli/metrics/the-elected-count-at-the-end-too $? "$work/log"
 verdict /cli/metrics/a-run-with-elections $? "$work/log"
 
 # "name unit", each once; all files have them in the same columns from the right.
-for run in good bad cells kept pings crowd friends storm elected; do cat "$work/$run"/p*/r*/s*.csv; done |
+for run in good bad cells kept pings crowd patches friends storm elected; do cat "$work/$run"/p*/r*/s*.csv; done |
     awk -F, 'NF == 6 && $3 != "name" && $3 !~ /^timeline\./ {print $3, $NF}' |
     sort -u >"$work/written"
 sed -n 's/^[0-9].*,\(path\.[a-z]*\.[a-z-]*\),[^,]*,1,.*/\1 1/p' "$work/mix/summary.csv" | sort -u >>"$work/written"

@@ -27,7 +27,7 @@ void net_path_hand_over(net *network, sim_host host, net_flight *flight, pl_time
         return;
     }
     network->stats.delivered++;
-    net_host_count(h, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
+    net_host_count(h, h->in_state, net_packet_bytes(&flight->packet) - NET_IP_HEADER_BYTES);
     net_path_sight_stack(network, flight, NET_STEP_DELIVERED, host, now);
     if (G_LIKELY(!net_packet_is_part(&flight->packet)))
         network->ops->deliver(network->engine, host, &flight->packet, now);

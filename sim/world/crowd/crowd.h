@@ -13,6 +13,7 @@ typedef struct sim_question {
     sim_machine *target; /* NULL: nobody ever had the name */
     char name[SIM_NAME_MAX];
     sim_truth truth;
+    bool is_second; /* the asker's supernode has been told of the same user lately, and may remember (BS-27) */
     pl_time started;
     /* What search:ended told; outcome NULL = not yet. */
     const char *outcome, *reason;
@@ -24,6 +25,7 @@ struct sim_searches {
     GPtrArray *acts;      /* who asks, again and again */
     GPtrArray *lists;     /* whom, by popularity */
     GPtrArray *open;      /* sim_question, in the order of asking */
+    GHashTable *found;    /* supernode and name, to when a search there last found that user online */
     uint32_t n_asked;
     uint64_t n_unasked;   /* times when nobody was there of the kind that was to be asked for */
 };

@@ -24,11 +24,12 @@ static void count_serving(const sim_machine *machine, census *c)
     g_array_append_val(c->children, children);
 }
 
-static void count_supernodes(const sim_world *world, census *c)
+static void count_supernodes(const sim_world *world, census *c, pl_time now)
 {
     for (size_t i = 0; i < world->n_machines; i++) {
-        const sim_machine *machine = &world->machines[i];
+        sim_machine *machine = &world->machines[i];
         c->off += machine->is_off;
+        sim_ledger_sample(machine, now);
         if (sim_machine_is_supernode(machine) && pl_node_is_ready(machine->node))
             count_serving(machine, c);
     }
@@ -72,16 +73,19 @@ static void on_sample(void *ctx, void *arg, pl_time now)
     sim_world *world = ctx;
     census c = {.children = g_array_new(FALSE, FALSE, sizeof(double))};
     count_users(world, &c);
-    count_supernodes(world, &c);
+    count_supernodes(world, &c, now);
     g_array_sort(c.children, compare);
     tell(world, "overlay.users_online", (double)c.users_online, "count", now);
     tell(world, "overlay.logged_in", (double)c.logged_in, "count", now);
     if (c.wanted > 0)
         tell(world, "overlay.online", (double)c.logged_in / (double)c.wanted, "1", now);
     tell(world, "overlay.supernodes", (double)c.serving, "count", now);
+    if (c.serving > 0)
+        tell(world, "overlay.ratio", (double)c.logged_in / (double)c.serving, "count", now);
     tell(world, "overlay.shut_off", (double)c.off, "count", now);
     tell_children(world, c.children, now);
     tell_pressure(world, &c, now);
+    sim_survivors_sample(world, now);
     g_array_unref(c.children);
     world->ops->at(world->engine, now + world->config->run.sample_ns, on_sample, ctx, arg);
 }
@@ -90,4 +94,7 @@ void sim_gauges_plan(sim_world *world)
 {
     if (world->config->run.sample_ns > 0 && world->options.recorder)
         world->ops->at(world->engine, world->config->run.sample_ns, on_sample, world, NULL);
+    sim_survivors_plan(world);
+    for (size_t i = 0; i < world->n_supernodes; i++)
+        sim_ledger_open(&world->machines[world->n_servers + i]);
 }

@@ -16,6 +16,27 @@ static int ask_node(sim_machine *asker, const char *name, uint64_t *ret_search, 
     return result;
 }
 
+/* Where a search for the name leaves something that is remembered. */
+static char *memory_of(const sim_machine *asker, const char *name)
+{
+    const pl_addr supernode = pl_node_supernode_address(asker->node);
+    return g_strdup_printf("%08x:%u/%s", (unsigned)supernode.ip, (unsigned)supernode.port, name);
+}
+
+static bool may_be_remembered(const sim_machine *asker, const char *name, pl_time now)
+{
+    g_autofree char *key = memory_of(asker, name);
+    const pl_time *when = g_hash_table_lookup(asker->world->searches->found, key);
+    return when && now - *when < asker->world->config->protocol.search_cache_lifetime;
+}
+
+static void remember(const sim_question *q, pl_time now)
+{
+    pl_time *when = g_new(pl_time, 1);
+    *when = now;
+    g_hash_table_replace(q->asker->world->searches->found, memory_of(q->asker, q->name), when);
+}
+
 void sim_question_ask(sim_machine *asker, sim_machine *target, sim_truth truth, const char *name, pl_time now)
 {
     struct sim_searches *searches = asker->world->searches;
@@ -28,6 +49,7 @@ void sim_question_ask(sim_machine *asker, sim_machine *target, sim_truth truth, 
                         .asker = asker,
                         .target = target,
                         .truth = truth,
+                        .is_second = may_be_remembered(asker, name, now),
                         .started = now};
     g_strlcpy(q->name, name, sizeof q->name);
     g_ptr_array_add(searches->open, q);
@@ -85,8 +107,8 @@ static void sample(const sim_question *q, const char *name, double value, const 
 {
     char labels[128];
     const bool is_tcp_only = q->asker->group->firewall.udp_out != NET_ALLOW;
-    snprintf(labels, sizeof labels, "truth=%s,policy=%s,transport=%s", sim_truth_name(q->truth), policy_of(q),
-             is_tcp_only ? "tcp-only" : "udp");
+    snprintf(labels, sizeof labels, "truth=%s,policy=%s,transport=%s,again=%s", sim_truth_name(q->truth), policy_of(q),
+             is_tcp_only ? "tcp-only" : "udp", q->is_second ? "second" : "first");
     sim_measure_sample(q->asker, &(sim_sample){name, labels, value, unit}, q->started, now);
 }
 
@@ -145,6 +167,8 @@ static void on_judge(void *ctx, void *arg, pl_time now)
         const bool right = is_right(q, given);
         record(q, given == ANSWER_NONE ? "gave-up" : right ? "right" : "wrong");
         sample_outcome(q, right, now);
+        if (given == ANSWER_ONLINE && !q->is_second && q->asker->node)
+            remember(q, now);
         close_question(q);
         return;
     }

@@ -81,6 +81,7 @@ void sim_searches_plan(sim_world *world)
     world->searches = g_new0(struct sim_searches, 1);
     world->searches->acts = g_ptr_array_new_with_free_func(g_free);
     world->searches->lists = g_ptr_array_new_with_free_func(free_ranking);
+    world->searches->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     world->searches->open = g_ptr_array_new_with_free_func(g_free);
     for (size_t g = 0; g < world->config->n_groups; g++) {
         const sim_group_config *group = &world->config->groups[g];
@@ -101,5 +102,6 @@ void sim_searches_free(sim_world *world)
     g_ptr_array_unref(world->searches->acts);
     g_ptr_array_unref(world->searches->lists);
     g_ptr_array_unref(world->searches->open);
+    g_hash_table_unref(world->searches->found);
     g_clear_pointer(&world->searches, g_free);
 }
