@@ -13,6 +13,8 @@ static const an_figure_kind kinds[] = {
      an_refresh_draw},
     {"path_share", "which way pairs of a population find, against a swept share of it, beside what was foretold",
      an_path_share_draw},
+    {"collapse", "how often a network stays down, over supernode capacity and the interval between attempts",
+     an_collapse_draw},
     {"search_asked", "how many nodes a search asks until it ends, against the size of the network, by policy",
      an_search_asked_draw},
     {"search_risk", "what a right answer costs: nodes asked against searches that ended without one, by policy",

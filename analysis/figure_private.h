@@ -31,6 +31,7 @@ an_estimate an_figure_estimate(const an_point *point, const char *text);
 /* Its 95 % interval, or the value itself where there is none. */
 an_interval an_figure_interval(const an_estimate *estimate);
 
+int an_collapse_draw(const an_canvas *canvas, char **ret_error);
 int an_path_share_draw(const an_canvas *canvas, char **ret_error);
 int an_login_time_draw(const an_canvas *canvas, char **ret_error);
 int an_refresh_draw(const an_canvas *canvas, char **ret_error);

@@ -191,6 +191,20 @@ static void test_off_it_is_silent(void)
     story_free(s);
 }
 
+/* Its ports stay open, as those of any node, and it hangs up on whoever comes: a rung is over after two round trips, so
+ * that an attempt lasts hardly longer than its UDP. */
+static void test_off_it_accepts_and_hangs_up(void)
+{
+    pl_config config = shutting_off();
+    story *s = overload(&config, 11, NULL);
+    story_host *late = log_in(s);
+    pl_time began = story_now(s);
+    g_assert_cmpint(story_run_to(late, PL_EVENT_LOGIN_PAUSE, began + PL_MINUTE), ==,
+                    began + 5 * PL_SECOND + 3 * 2 * RTT);
+    g_assert_cmpuint(story_count(late, PL_EVENT_LOGIN_OPENED), ==, 3);
+    story_free(s);
+}
+
 static void test_hard_it_says_nothing(void)
 {
     pl_config config = shutting_off();
@@ -261,6 +275,7 @@ int main(int argc, char **argv)
     ADD("the-window-moves", test_the_window_moves);
     ADD("goodbye-and-back-after-the-hold", test_it_says_goodbye_and_is_back_after_the_hold);
     ADD("off-it-is-silent", test_off_it_is_silent);
+    ADD("off-it-accepts-and-hangs-up", test_off_it_accepts_and_hangs_up);
     ADD("hard-it-says-nothing", test_hard_it_says_nothing);
     ADD("capacities-differ-within-their-spread", test_capacities_differ_within_their_spread);
     return g_test_run();
