@@ -168,6 +168,38 @@ static void test_searches_by_policy_and_size(void)
     run_folder_free(root);
 }
 
+/* A storm at one minute; who is online two hours after it, in per cent, and five minutes later. */
+static void put_storm(const char *root, unsigned point, unsigned replication, double online, double later)
+{
+    g_autofree char *series =
+        g_strdup_printf("60000000000,world,timeline.storm,,1,count\n7260000000000,world,overlay.online,,%g,1\n"
+                        "7560000000000,world,overlay.online,,%g,1\n",
+                        online / 100, later / 100);
+    run_folder_replication(root, point, replication, series, "");
+}
+
+/* Cells in the order of their numbers, whatever that of the points; what counts is who is online at two hours. */
+static void test_collapse_by_capacity_and_interval(void)
+{
+    const an_figure_options options = {.scripts = "analysis", .gnuplot = "no-such-gnuplot"};
+    char *root = run_folder_new();
+    run_folder_put(root, "points.csv",
+                   "point,case,capacity\n0,every-592s,64\n1,every-37s,64\n2,every-592s,90.5\n3,every-37s,90.5\n");
+    put_storm(root, 0, 0, 19, 90);
+    put_storm(root, 0, 1, 21, 10);
+    for (unsigned p = 1; p < 4; p++)
+        put_storm(root, p, 0, p == 1 ? 0 : 95, 95);
+    an_figure_outcome outcome = draw(root, "collapse", &options);
+    g_autofree char *csv = contents(root, "figures/collapse.csv"), *script = contents(root, "figures/collapse.gp");
+    g_assert_nonnull(strstr(csv, "\n0,1,2,1,64,592,50,"));
+    g_assert_nonnull(strstr(csv, "\n0,0,1,1,64,37,100,"));
+    g_assert_nonnull(strstr(csv, "\n1,1,1,0,90.5,592,0,"));
+    g_assert_nonnull(strstr(script, "array CAPACITY[2] = [64, 90.5]\narray RETRY[2] = [37, 592]\n"));
+    g_assert_nonnull(strstr(script, "NOTE = 'n = 1 a cell'"));
+    an_figure_outcome_clear(&outcome);
+    run_folder_free(root);
+}
+
 static void test_nothing_to_draw_is_said(void)
 {
     const an_figure_options options = {.scripts = "analysis"};
@@ -402,6 +434,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analysis/figure/without-gnuplot", test_without_gnuplot_data_and_script_remain);
     g_test_add_func("/analysis/figure/gnuplot", test_gnuplot_draws_svg_and_png);
     g_test_add_func("/analysis/figure/searches-by-policy-and-size", test_searches_by_policy_and_size);
+    g_test_add_func("/analysis/figure/collapse", test_collapse_by_capacity_and_interval);
     g_test_add_func("/analysis/figure/nothing-to-draw", test_nothing_to_draw_is_said);
     g_test_add_func("/analysis/figure/policies-at-one-place", test_policies_at_one_place_share_a_label);
     g_test_add_func("/analysis/figure/unknown-kind", test_unknown_kind);
