@@ -136,8 +136,9 @@ static char *script_head(const GArray *cells, const GArray *capacities, const GA
     add_array(head, "RETRY", retries);
     g_string_append_printf(head,
                            "COLS = %u\nROWS = %u\nIGNITION_SOON = %d\nIGNITION_LATE = %d\nLATE = %d\nSUSTAINED = %d\n"
-                           "NOTE = 'n = %zu a cell'\n",
-                           capacities->len, retries->len, IGNITION_SOON, IGNITION_LATE, LATE_S, SUSTAINED_S, fewest);
+                           "NOTE = 'n = %zu a cell, 95 %% CI of 0:'\nBOUNDS = '0 to %.0f %%, of 100: %.0f to 100 %%'\n",
+                           capacities->len, retries->len, IGNITION_SOON, IGNITION_LATE, LATE_S, SUSTAINED_S, fewest,
+                           100 * an_stats_wilson(0, fewest, 0.95).high, 100 * an_stats_wilson(fewest, fewest, 0.95).low);
     return g_string_free(head, FALSE);
 }
 

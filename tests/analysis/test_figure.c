@@ -195,7 +195,7 @@ static void test_collapse_by_capacity_and_interval(void)
     g_assert_nonnull(strstr(csv, "\n0,0,1,1,64,37,100,"));
     g_assert_nonnull(strstr(csv, "\n1,1,1,0,90.5,592,0,"));
     g_assert_nonnull(strstr(script, "array CAPACITY[2] = [64, 90.5]\narray RETRY[2] = [37, 592]\n"));
-    g_assert_nonnull(strstr(script, "NOTE = 'n = 1 a cell'"));
+    g_assert_nonnull(strstr(script, "NOTE = 'n = 1 a cell, "));
     an_figure_outcome_clear(&outcome);
     run_folder_free(root);
 }
