@@ -39,5 +39,5 @@ set label 8 'stays down below it,' at screen 0.81, screen 0.485 left tc rgb '#9A
 set label 9 'if all come back at once' at screen 0.81, screen 0.432 left tc rgb '#9A6A00' font SM
 set samples 400
 plot DATA using 1:2:7 with image pixels, \
-     '+' using 1:(held(Y(SUSTAINED / BACK($1)))) with lines lw 2 lc rgb COLOUR[5], \
-     DATA using 1:($2 + 0.17):(sprintf('%.0f', $7)):($7 > 45 ? 0xFFFFFF : 0x1F2933) with labels tc rgb variable
+     '+' using 1:(held(Y(SUSTAINED / BACK($1)))) with lines lw 1.5 lc rgb COLOUR[5], \
+     DATA using 1:2:(sprintf('%.0f', $7)):($7 > 45 ? 0xFFFFFF : 0x1F2933) with labels tc rgb variable
