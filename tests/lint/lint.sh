@@ -48,6 +48,10 @@ else
     echo "# $O/libcore.a is not built"; verdict core-built "missing"
 fi
 
+# A published figure that is named anywhere is listed with its conditions and where it was published.
+verdict figures-are-listed "$(grep -rhoE '\b(BS|BM|CC|CH|FE|GD|KZ|NA|NT|OU|PO|RC|SN|UM|US)-[0-9]{2}\b' core sim analysis scenarios docs README.md |
+    sort -u | while read -r id; do grep -q "^| $id " docs/measurements.md || echo "$id has no row in docs/measurements.md"; done)"
+
 # Sizes: functions of 60 lines and files of 500 at most.
 verdict function-length "$(awk '
     FNR == 1 { start = 0; previous = "" }
