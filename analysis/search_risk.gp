@@ -25,6 +25,7 @@ do for [p=1:PANELS] {
             point pt MARK[i] ps 0.7 lc rgb COLOUR[i] offset 0.6,0 }
         set label 20 'larger mark:' at graph 1.06, graph 0.40 left tc rgb mute font SM
         set label 21 'larger network' at graph 1.06, graph 0.31 left tc rgb mute font SM
+        set label 22 'policies are set apart' at graph 1.06, graph 0.20 left tc rgb mute font SM
     }
     plot for [i=1:POLICIES] DATA using (($1 == p && $2 == i) ? ($11 > LEAST ? $11 : LEAST) : NaN):($8 * aside(i)) with lines lw 1.0 lc rgb COLOUR[i], \
          for [i=1:POLICIES] DATA using (($1 == p && $2 == i) ? ($11 > LEAST ? $11 : LEAST) : NaN):($8 * aside(i)):($12 > LEAST ? $12 : LEAST):($13 > LEAST ? $13 : LEAST) \
