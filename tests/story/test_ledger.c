@@ -1,5 +1,4 @@
 /* test_ledger.c - the two books of a supernode's load, and what those go through who stay: by closed forms. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "sim/world/crowd/ledger.h"
@@ -11,29 +10,6 @@
     "network: {latency: constant(10ms)}\ndiscovery: off\nsupernodes: {count: 1, link: ideal}\n"                     \
     "peers: {count: 12, link: ideal, login: later, arrive: at 10s}\n"                                              \
     "protocol: {cache.refresh_interval: 1d}\n"
-
-static char *series_of(const char *text, pl_time until)
-{
-    static const char *const names[] = {"series.csv", "scalars.csv", "calls.csv"};
-    char *error = NULL, *samples = NULL;
-    g_autofree char *directory = g_dir_make_tmp("partyline-ledger-XXXXXX", NULL);
-    g_autofree char *series = g_build_filename(directory, names[0], NULL);
-    sim_recorder *recorder = sim_recorder_open(&(sim_recorder_options){.directory = directory}, &error);
-    g_assert_cmpstr(error, ==, NULL);
-    told_world t;
-    told_world_open(&t, text, recorder);
-    told_world_run(&t, until);
-    sim_measure_end(t.world, until);
-    told_world_close(&t);
-    g_assert_cmpint(sim_recorder_close(recorder, &error), ==, 0);
-    g_assert_true(g_file_get_contents(series, &samples, NULL, NULL));
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(directory, names[i], NULL);
-        g_unlink(path);
-    }
-    g_assert_cmpint(g_rmdir(directory), ==, 0);
-    return samples;
-}
 
 /* The last sample of that name. */
 static double value_of(const char *samples, const char *name)
@@ -53,7 +29,7 @@ static void assert_is(const char *samples, const char *name, double value)
 static void test_keep_alives_are_the_whole_load_of_the_quiet(void)
 {
     g_autofree char *samples =
-        series_of("run: {duration: 2h, sample: 1min, warmup: 5min, crypto: sized}\n" QUIET, 65 * PL_MINUTE + 1);
+        told_world_samples("run: {duration: 2h, sample: 1min, warmup: 5min, crypto: sized}\n" QUIET, 65 * PL_MINUTE + 1);
     const double load = USERS * (2 * (20 + 20 + 19) + 40) * 8 / 60.0;
     assert_is(samples, "overlay.load", load);
     assert_is(samples, "overlay.load_keep-alive", load);
@@ -71,7 +47,7 @@ static void test_keep_alives_are_the_whole_load_of_the_quiet(void)
 /* Who stays and does nothing has to do with his supernode, and it with all of them. */
 static void test_the_quiet_have_one_contact(void)
 {
-    g_autofree char *samples = series_of(
+    g_autofree char *samples = told_world_samples(
         "run: {duration: 2h, sample: 10min, warmup: 5min, contacts: yes, crypto: sized}\n" QUIET, 60 * PL_MINUTE + 1);
     assert_is(samples, "survivors.contacts_client", 1);
     assert_is(samples, "survivors.contacts_supernode", USERS);
@@ -85,7 +61,7 @@ static void test_the_quiet_have_one_contact(void)
 static void test_who_stays_is_not_who_restarts(void)
 {
     g_autofree char *samples =
-        series_of("run: {duration: 2h, sample: 10min, warmup: 5min, contacts: yes, crypto: sized}\n"
+        told_world_samples("run: {duration: 2h, sample: 10min, warmup: 5min, contacts: yes, crypto: sized}\n"
                   "timeline: [{at: 51min, do: restart, what: peers, share: 50%, within: 5min}]\n" QUIET,
                   60 * PL_MINUTE + 1);
     assert_is(samples, "survivors.contacts_client", 1);

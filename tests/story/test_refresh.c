@@ -2,7 +2,6 @@
  *
  * Real nodes behind real boxes.  The truth is judged from the boxes alone, so that it and discovery, which asks from
  * inside, are each other's witness. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "analysis/metrics.h"
@@ -294,29 +293,6 @@ static void test_messages_are_what_the_network_sees(void)
     told_world_close(&t);
 }
 
-static char *samples_of(const char *text, pl_time until)
-{
-    static const char *const names[] = {"series.csv", "scalars.csv", "calls.csv", "paths.csv"};
-    char *error = NULL, *samples = NULL;
-    g_autofree char *directory = g_dir_make_tmp("partyline-refresh-XXXXXX", NULL);
-    g_autofree char *series = g_build_filename(directory, names[0], NULL);
-    sim_recorder *recorder = sim_recorder_open(&(sim_recorder_options){.directory = directory}, &error);
-    g_assert_cmpstr(error, ==, NULL);
-    told_world t;
-    told_world_open(&t, text, recorder);
-    told_world_run(&t, until);
-    sim_measure_end(t.world, until);
-    told_world_close(&t);
-    g_assert_cmpint(sim_recorder_close(recorder, &error), ==, 0);
-    g_assert_true(g_file_get_contents(series, &samples, NULL, NULL));
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(directory, names[i], NULL);
-        g_unlink(path);
-    }
-    g_assert_cmpint(g_rmdir(directory), ==, 0);
-    return samples;
-}
-
 static double value_of(const char *samples, const char *name)
 {
     g_autofree char *begin = g_strdup_printf(",peer-1,%s,", name);
@@ -335,7 +311,7 @@ static void test_the_shares_of_time(void)
             g_strdup_printf(HEAD "peers: {count: 1, link: ideal, arrive: at 0s, nat_refresh: %s, returns: %s}\n"
                                  "timeline: [{at: 30min, for: 1h, do: roam, what: peer-1, nat: symmetric}]\n",
                             policies[i], i ? "yes" : "no");
-        g_autofree char *samples = samples_of(text, 2 * PL_HOUR);
+        g_autofree char *samples = told_world_samples(text, 2 * PL_HOUR);
         const double most = i ? 14.0 / 7200 : 0.501, least = i ? 0 : 0.499;
         g_assert_cmpfloat(value_of(samples, "nat.stale"), <, most);
         g_assert_cmpfloat(value_of(samples, "nat.stale"), >, least);
@@ -353,7 +329,7 @@ static void test_the_shares_of_time(void)
 static void test_who_does_not_ask_gets_no_rows(void)
 {
     g_autofree char *samples =
-        samples_of("run: {duration: 1h, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
+        told_world_samples("run: {duration: 1h, crypto: sized}\nsupernodes: {count: 2, link: ideal}\n"
                    "peers: {count: 1, link: ideal, nat_refresh: all}\n",
                    PL_HOUR);
     g_assert_nonnull(strstr(samples, "login.time"));

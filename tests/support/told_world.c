@@ -1,5 +1,6 @@
 #include "tests/support/told_world.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static const char head[] = "scenario: told\n"
@@ -90,4 +91,27 @@ told_sighting told_world_step(const told_world *told, uint64_t serial, net_step 
             return *seen;
     }
     g_assert_not_reached();
+}
+
+char *told_world_samples(const char *text, pl_time until)
+{
+    static const char *const names[] = {"series.csv", "scalars.csv", "calls.csv", "paths.csv"};
+    char *error = NULL, *samples = NULL;
+    g_autofree char *directory = g_dir_make_tmp("partyline-told-XXXXXX", NULL);
+    g_autofree char *series = g_build_filename(directory, names[0], NULL);
+    sim_recorder *recorder = sim_recorder_open(&(sim_recorder_options){.directory = directory}, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    told_world t;
+    told_world_open(&t, text, recorder);
+    told_world_run(&t, until);
+    sim_measure_end(t.world, until);
+    told_world_close(&t);
+    g_assert_cmpint(sim_recorder_close(recorder, &error), ==, 0);
+    g_assert_true(g_file_get_contents(series, &samples, NULL, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(directory, names[i], NULL);
+        g_unlink(path);
+    }
+    g_assert_cmpint(g_rmdir(directory), ==, 0);
+    return samples;
 }

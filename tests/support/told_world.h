@@ -28,6 +28,8 @@ typedef struct told_world {
 void told_world_open(told_world *told, const char *text, sim_recorder *recorder);
 void told_world_close(told_world *told);
 void told_world_run(told_world *told, pl_time until);
+/* Opens, runs to its end and measures a world of its own: the text of its series.csv (g_free). */
+char *told_world_samples(const char *text, pl_time until);
 sim_machine *told_world_machine(const told_world *told, const char *name);
 /* Sends a datagram from the machine's own stack, out of a fresh socket, and runs for a second.  The last
  * sighting of it. */
