@@ -57,4 +57,15 @@ static inline void assert_text_errors(const char *text, const char *expected)
     assert_errors(load(text), expected);
 }
 
+/* Asserts that a text has one error, of which this is a part. */
+static inline void assert_only_error(const char *text, const char *error)
+{
+    sim_scenario *scenario = load(text);
+    g_autofree char *errors = sim_scenario_errors(scenario);
+    g_test_message("%s%s", text, errors);
+    g_assert_nonnull(strstr(errors, error));
+    g_assert_cmpuint(sim_diagnostic_count(scenario->diagnostics), ==, 1);
+    sim_scenario_free(scenario);
+}
+
 #endif

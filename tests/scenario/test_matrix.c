@@ -89,12 +89,7 @@ static void every_error_of_a_matrix_says_where(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *text = g_strconcat(MATRIX, bad[i].text, "\n", NULL);
-        sim_scenario *s = load(text);
-        g_autofree char *errors = sim_scenario_errors(s);
-        g_test_message("%s: %s", bad[i].text, errors);
-        g_assert_nonnull(strstr(errors, bad[i].error));
-        g_assert_cmpuint(sim_diagnostic_count(s->diagnostics), ==, 1);
-        sim_scenario_free(s);
+        assert_only_error(text, bad[i].error);
     }
 }
 

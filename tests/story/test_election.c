@@ -239,15 +239,23 @@ static void test_who_cannot_be_reached_is_demoted(void)
     story_free(f.s);
 }
 
+/* Six clients, of whom the best has been promoted. */
+static story_host *promote_one(fixture *f, const pl_config *config)
+{
+    begin(f, config);
+    add_many(f, 5, &(story_client_options){0});
+    story_host *best = add(f, &(story_client_options){.resources = plenty});
+    g_assert_cmpint(story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE), !=, PL_NEVER);
+    return best;
+}
+
 /* Its children leave one by one until it has one: it asks for room, hands that one over, and is a client. */
 static void test_one_with_too_few_steps_down(void)
 {
     fixture f;
     pl_config config = small();
-    begin(&f, &config);
-    add_many(&f, 5, &(story_client_options){0});
-    story_host *best = add(&f, &(story_client_options){.resources = plenty});
-    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_host *best = promote_one(&f, &config);
+    pl_time at = story_last(best, PL_EVENT_PROMOTED)->at;
     story_run(f.s, at + PL_MINUTE);
     g_assert_cmpuint(pl_node_online(best->node), ==, 3);
     story_log_out(f.clients[0]);
@@ -267,10 +275,8 @@ static void test_who_logs_out_is_no_supernode(void)
 {
     fixture f;
     pl_config config = small();
-    begin(&f, &config);
-    add_many(&f, 5, &(story_client_options){0});
-    story_host *best = add(&f, &(story_client_options){.resources = plenty});
-    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_host *best = promote_one(&f, &config);
+    pl_time at = story_last(best, PL_EVENT_PROMOTED)->at;
     story_run(f.s, at + PL_MINUTE);
     story_log_out(best);
     g_assert_cmpstr(story_last(best, PL_EVENT_DEMOTED)->event.value[0].text, ==, "logged-out");
@@ -349,10 +355,8 @@ static void test_who_is_promoted_serves_the_index(void)
 {
     fixture f;
     pl_config config = small();
-    begin(&f, &config);
-    add_many(&f, 5, &(story_client_options){0});
-    story_host *best = add(&f, &(story_client_options){.resources = plenty}), *first = f.s->supernode[0];
-    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    story_host *best = promote_one(&f, &config), *first = f.s->supernode[0];
+    pl_time at = story_last(best, PL_EVENT_PROMOTED)->at;
     story_run(f.s, at + PL_MINUTE);
     g_assert_cmpuint(pl_node_members(best->node), ==, 2);
     g_assert_cmpuint(pl_node_index_entries(best->node), ==, f.n);
@@ -390,15 +394,6 @@ static const char *filtering_at(const fixture *f, const story_host *supernode, c
     g_assert_cmpuint(pl_node_supernode_address(client->node).ip, ==, supernode->outside);
     story_log_out(client);
     return story_last(client, PL_EVENT_DISCOVERED)->event.value[2].text;
-}
-
-static story_host *promote_one(fixture *f, const pl_config *config)
-{
-    begin(f, config);
-    add_many(f, 5, &(story_client_options){0});
-    story_host *best = add(f, &(story_client_options){.resources = plenty});
-    g_assert_cmpint(story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE), !=, PL_NEVER);
-    return best;
 }
 
 static story_host *partner_of(const fixture *f, const story_host *elected)
