@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/event.h"
-#include "core/overlay/index/letter.h"
 #include "core/overlay/search/round.h"
 
 #define ROUNDS_MAX 8 /* a policy that never ends is ended: search.rounds is no greater */
@@ -28,14 +27,9 @@ struct pl_search {
     uint8_t number; /* of the round, from 0 */
     pl_search_state so_far;
     int64_t messages; /* datagrams and records, sent and received */
-    /* The round that we ask ourselves. */
-    uint64_t transaction; /* of the first node; the i-th has i more */
-    pl_addr nodes[PL_MESSAGE_NODES_MAX];
-    uint8_t keys[PL_MESSAGE_NODES_MAX][PL_KEY_BYTES];
+    pl_round round; /* that we ask ourselves */
+    uint32_t n_no;  /* of its nodes that said no */
     pl_keypair own; /* letters are sealed with; drawn for this search alone */
-    uint32_t n_nodes, n_slots, n_no;
-    uint64_t heard; /* a bit a node that answered */
-    uint32_t tries; /* transmissions to who has not */
     pl_grant *grant;
 };
 
@@ -163,14 +157,9 @@ static void ask_on_behalf(pl_search *search, pl_time now)
     start_round(search, now);
 }
 
-static bool was_heard(const pl_search *search)
-{
-    return search->heard != 0;
-}
-
 static void end_round(pl_search *search, pl_time now)
 {
-    if (search->number == 0 && !was_heard(search))
+    if (search->number == 0 && !search->round.heard)
         ask_on_behalf(search, now);
     else
         judge(search, now);
@@ -181,10 +170,10 @@ static void ask_silent(pl_search *search, pl_time now);
 static void on_silence(void *machine, pl_time now)
 {
     pl_search *search = machine;
-    if (search->tries < (uint32_t)search->options.context->config->search_tries)
-        ask_silent(search, now);
-    else
+    if (pl_round_is_over(&search->round, search->options.context->config))
         end_round(search, now);
+    else
+        ask_silent(search, now);
 }
 
 static void say(pl_search *search, pl_time now)
@@ -204,8 +193,8 @@ static void say(pl_search *search, pl_time now)
 
 static void start_round(pl_search *search, pl_time now)
 {
-    search->n_nodes = search->n_slots = search->n_no = 0;
-    search->heard = 0;
+    search->round.n = search->n_no = 0;
+    search->round.heard = 0;
     say(search, now);
 }
 
@@ -232,47 +221,40 @@ static void note_round(pl_search *search, const pl_message *message, uint32_t as
     trace_round(search, asked);
 }
 
-static pl_letter_ends ends_of(const pl_search *search, size_t node)
+static pl_round_asker asker_of(const pl_search *search)
 {
-    return (pl_letter_ends){search->options.context->suite, &search->own, search->keys[node]};
+    const pl_search_options *options = &search->options;
+    return (pl_round_asker){options->context, options->socket, &search->own, options->network->server_sign_key,
+                            search->name};
 }
 
-/* One loss must not cost a search its end: who is silent is asked again within the wait. */
 static void ask_silent(pl_search *search, pl_time now)
 {
-    const pl_context *context = search->options.context;
-    uint8_t bytes[PL_LETTER_BYTES_MAX];
-    for (uint32_t i = 0; i < search->n_nodes; i++) {
-        const pl_letter_ends ends = ends_of(search, i);
-        const bool is_silent = !(search->heard & UINT64_C(1) << i);
-        size_t len = is_silent ? pl_letter_query(bytes, &ends, search->transaction + i, search->name) : 0;
-        if (len)
-            context->port.ops->udp_send(context->port.ctx, search->options.socket, search->nodes[i], 0, bytes,
-                                        len);
-        search->messages += is_silent;
-    }
-    search->tries++;
-    enter(search, SEARCH_ASKING, now + context->config->search_answer_wait / context->config->search_tries,
-          on_silence);
+    size_t sent;
+    const pl_round_asker asker = asker_of(search);
+    pl_time due = pl_round_ask(&search->round, &asker, &sent, now);
+    search->messages += (int64_t)sent;
+    enter(search, SEARCH_ASKING, due, on_silence);
 }
 
 static void ask(pl_search *search, pl_time now)
 {
-    pl_context_random(search->options.context, &search->transaction, sizeof search->transaction);
-    search->tries = 0;
+    const pl_round_asker asker = asker_of(search);
+    pl_round_begin(&search->round, &asker);
     ask_silent(search, now);
 }
 
 static void take_nodes(pl_search *search, const pl_message *message, pl_time now)
 {
-    search->n_nodes = (uint32_t)(message->nodes.len / PL_MESSAGE_KEYED_BYTES);
-    search->n_slots = message->slot_named;
-    for (uint32_t i = 0; i < search->n_nodes; i++) {
-        search->nodes[i] = pl_message_node(message->nodes, PL_MESSAGE_KEYED_BYTES, i);
-        memcpy(search->keys[i], pl_message_key(message->nodes, i), PL_KEY_BYTES);
+    pl_round *round = &search->round;
+    round->n = message->nodes.len / PL_MESSAGE_KEYED_BYTES;
+    round->slot_named = message->slot_named;
+    for (size_t i = 0; i < round->n; i++) {
+        round->nodes[i] = pl_message_node(message->nodes, PL_MESSAGE_KEYED_BYTES, i);
+        memcpy(round->keys[i], pl_message_key(message->nodes, i), PL_KEY_BYTES);
     }
-    note_round(search, message, search->n_nodes);
-    if (search->n_nodes)
+    note_round(search, message, (uint32_t)round->n);
+    if (round->n)
         ask(search, now);
     else
         judge(search, now);
@@ -317,30 +299,26 @@ static void tell(pl_search *search, pl_bytes_view entry)
     pl_login_say_search(search->options.login, &(pl_message){.id = PL_MESSAGE_SEARCH_TOLD, .entry = entry});
 }
 
-static void take_no(pl_search *search, uint32_t node, pl_verdict verdict, pl_time now)
+static void take_no(pl_search *search, size_t node, pl_verdict verdict, pl_time now)
 {
     pl_search_state *so_far = &search->so_far;
+    const bool is_slots = node < search->round.slot_named;
     so_far->answered++;
-    so_far->slot_no += node < search->n_slots;
-    so_far->slot_sure += node < search->n_slots && verdict == PL_VERDICT_SURELY_NONE;
-    if (++search->n_no == search->n_nodes)
+    so_far->slot_no += is_slots;
+    so_far->slot_sure += is_slots && verdict == PL_VERDICT_SURELY_NONE;
+    if (++search->n_no == search->round.n)
         end_round(search, now);
 }
 
-static int take_answer(pl_search *search, uint32_t node, const pl_message *answer, pl_time now)
+static int take_answer(pl_search *search, size_t node, const pl_message *answer, pl_time now)
 {
+    bool is_news;
     pl_letter letter;
     pl_entry entry;
-    const pl_letter_ends ends = ends_of(search, node);
-    uint64_t bit = UINT64_C(1) << node;
-    if (search->heard & bit)
-        return search->tries > 1 ? 0 : PL_ERR_REPLAYED; /* both questions may be answered */
-    int error = pl_letter_read_reply(&letter, &ends, answer);
-    if (!error && letter.entry.len)
-        error = judge_entry(search, letter.entry, &entry, now);
-    if (error)
+    const pl_round_asker asker = asker_of(search);
+    int error = pl_round_take(&search->round, &asker, node, answer, &is_news, &letter, &entry, now);
+    if (error || !is_news)
         return error;
-    search->heard |= bit;
     search->messages++;
     if (letter.entry.len == 0) {
         take_no(search, node, letter.verdict, now);
@@ -356,11 +334,12 @@ static int take_answer(pl_search *search, uint32_t node, const pl_message *answe
 bool pl_search_datagram(pl_search *search, pl_addr from, const pl_message *message, int *ret_error,
                         pl_time now)
 {
-    uint64_t node = message->transaction - search->transaction;
-    if (message->id != PL_MESSAGE_ANSWER || search->state != SEARCH_ASKING || node >= search->n_nodes ||
-        !pl_addr_equal(search->nodes[node], from))
+    if (message->id != PL_MESSAGE_ANSWER || search->state != SEARCH_ASKING)
         return false;
-    *ret_error = take_answer(search, (uint32_t)node, message, now);
+    int node = pl_round_node(&search->round, from, message);
+    if (node < 0)
+        return false;
+    *ret_error = take_answer(search, (size_t)node, message, now);
     return true;
 }
 

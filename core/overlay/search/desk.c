@@ -3,7 +3,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include "core/overlay/index/letter.h"
 #include "core/overlay/index/store.h"
 #include "core/overlay/search/round.h"
 
@@ -17,12 +16,9 @@ typedef struct errand {
     uint32_t search;
     uint8_t number;
     char name[PL_NAME_MAX + 1];
-    uint64_t transaction; /* of the first node; the i-th has i more */
     pl_round round;
-    uint64_t heard; /* a bit a node that answered */
     uint8_t answered, slot_no, slot_sure;
-    uint8_t tries; /* transmissions to who has not answered */
-    pl_time due;   /* of the next one, or of the round's end */
+    pl_time due; /* of the next try, or of the round's end */
 } errand;
 
 struct pl_desk {
@@ -31,8 +27,6 @@ struct pl_desk {
     GPtrArray *errands; /* by due, since all wait equally long from one try to the next */
     pl_deadline deadline;
 };
-
-_Static_assert(PL_MESSAGE_NODES_MAX <= 64, "a bit a node");
 
 pl_desk *pl_desk_new(const pl_desk_options *options)
 {
@@ -135,26 +129,18 @@ static void finish(pl_desk *desk, guint i, pl_bytes_view entry, uint32_t since)
     desk->options.say(desk->options.owner, stream, &result);
 }
 
-static pl_letter_ends ends_of(const pl_desk *desk, const errand *e, size_t node)
+static pl_round_asker asker_of(const pl_desk *desk, const errand *e)
 {
-    return (pl_letter_ends){desk->options.context->suite, desk->options.own, e->round.keys[node]};
+    const pl_desk_options *options = &desk->options;
+    return (pl_round_asker){options->context, options->socket, options->own, options->server_sign_key, e->name};
 }
 
 /* Asks who has not answered, as a client would (core/session/search.c). */
 static void ask_silent(const pl_desk *desk, errand *e, pl_time now)
 {
-    const pl_context *context = desk->options.context;
-    const pl_port *port = &context->port;
-    for (size_t i = 0; i < e->round.n; i++) {
-        uint8_t bytes[PL_LETTER_BYTES_MAX];
-        const pl_letter_ends ends = ends_of(desk, e, i);
-        const bool is_silent = !(e->heard & UINT64_C(1) << i);
-        size_t len = is_silent ? pl_letter_query(bytes, &ends, e->transaction + i, e->name) : 0;
-        if (len)
-            port->ops->udp_send(port->ctx, desk->options.socket, e->round.nodes[i], 0, bytes, len);
-    }
-    e->tries++;
-    e->due = now + context->config->search_answer_wait / context->config->search_tries;
+    size_t sent;
+    const pl_round_asker asker = asker_of(desk, e);
+    e->due = pl_round_ask(&e->round, &asker, &sent, now);
 }
 
 static void on_due(void *machine, pl_time now)
@@ -162,7 +148,7 @@ static void on_due(void *machine, pl_time now)
     pl_desk *desk = machine;
     while (desk->errands->len && errand_at(desk, 0)->due <= now) {
         errand *e = errand_at(desk, 0);
-        if (e->tries >= desk->options.context->config->search_tries) {
+        if (pl_round_is_over(&e->round, desk->options.context->config)) {
             finish(desk, 0, (pl_bytes_view){0}, 0);
             continue;
         }
@@ -175,12 +161,12 @@ static void on_due(void *machine, pl_time now)
 /* Our own no counts in the first round. */
 static void start_errand(pl_desk *desk, errand *e, pl_time now)
 {
-    const pl_context *context = desk->options.context;
+    const pl_round_asker asker = asker_of(desk, e);
     if (e->number == 0 && e->round.is_ours) {
         e->slot_no = 1;
         e->slot_sure = pl_index_is_sure(desk->options.index, now);
     }
-    pl_context_random(context, &e->transaction, sizeof e->transaction);
+    pl_round_begin(&e->round, &asker);
     g_ptr_array_add(desk->errands, e);
     if (e->round.n == 0) {
         finish(desk, desk->errands->len - 1, (pl_bytes_view){0}, 0);
@@ -283,20 +269,14 @@ static void count_no(errand *e, size_t node, pl_verdict verdict)
 
 static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *answer, pl_time now)
 {
+    bool is_news;
     pl_letter letter;
     pl_entry entry;
     errand *e = errand_at(desk, i);
-    const pl_letter_ends ends = ends_of(desk, e, node);
-    uint64_t bit = UINT64_C(1) << node;
-    if (e->heard & bit)
-        return e->tries > 1 ? 0 : PL_ERR_REPLAYED; /* both questions may be answered */
-    int error = pl_letter_read_reply(&letter, &ends, answer);
-    if (!error && letter.entry.len)
-        error = pl_round_judge(&entry, desk->options.context, desk->options.server_sign_key, e->name,
-                               letter.entry, now);
-    if (error)
+    const pl_round_asker asker = asker_of(desk, e);
+    int error = pl_round_take(&e->round, &asker, node, answer, &is_news, &letter, &entry, now);
+    if (error || !is_news)
         return error;
-    e->heard |= bit;
     if (letter.entry.len) {
         if (!letter.since) /* what one supernode says of him is not handed on as found */
             remember(desk, &entry, letter.entry, now);
@@ -312,9 +292,8 @@ static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *an
 int pl_desk_answer(pl_desk *desk, pl_addr from, const pl_message *answer, pl_time now)
 {
     for (guint i = 0; i < desk->errands->len; i++) {
-        const errand *e = errand_at(desk, i);
-        uint64_t node = answer->transaction - e->transaction;
-        if (node < e->round.n && pl_addr_equal(e->round.nodes[node], from))
+        int node = pl_round_node(&errand_at(desk, i)->round, from, answer);
+        if (node >= 0)
             return take_answer(desk, i, (size_t)node, answer, now);
     }
     return PL_ERR_UNEXPECTED;
