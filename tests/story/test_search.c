@@ -357,6 +357,27 @@ static void test_a_young_network_is_not_sure(void)
     story_free(p.s);
 }
 
+/* Who serves a slot only since others were lost says no, and cannot be sure of it either: what they had is still on its
+ * way. */
+static void test_who_took_a_slot_over_is_not_sure(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
+    choose_name(p.s, "nobody", 3, name);
+    for (size_t i = 2; i < 12; i++)
+        if (place_of(p.s, name, i) < 3)
+            story_fail(p.s->supernode[i]);
+    const pl_time failed = story_now(p.s);
+    story_run(p.s, failed + PL_MINUTE); /* everybody has missed them */
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "gave-up", "slot-unsure");
+    story_run(p.s, failed + PL_MINUTE + p.s->config.index_settle);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
 /* --- what goes wrong --- */
 
 /* All supernodes of the slot are gone at once: the search ends; and when the mesh has found it out, his
@@ -464,6 +485,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/the-login-server-has-the-last-word",
                     test_the_login_server_has_the_last_word);
     g_test_add_func("/story/search/a-young-network-is-not-sure", test_a_young_network_is_not_sure);
+    g_test_add_func("/story/search/who-took-a-slot-over-is-not-sure", test_who_took_a_slot_over_is_not_sure);
     g_test_add_func("/story/search/a-slot-with-all-its-supernodes-gone",
                     test_a_slot_with_all_its_supernodes_gone);
     g_test_add_func("/story/search/the-supernode-vanishes-in-the-middle",

@@ -24,6 +24,7 @@ pl_index *pl_index_new(const pl_index_options *options, pl_time now)
     pl_store_init(&index->kept, (size_t)config->index_entries_max, (size_t)config->index_slot_max);
     pl_store_init(&index->registered, (size_t)config->supernode_clients_max,
                   (size_t)config->supernode_clients_max);
+    index->losses = g_array_new(FALSE, FALSE, sizeof(pl_index_loss));
     index->publisher = pl_publisher_new(options->context, options->mesh, options->own, options->socket);
     on_sweep(index, now);
     return index;
@@ -37,6 +38,7 @@ void pl_index_free(pl_index *index)
     pl_publisher_free(index->publisher);
     pl_store_clear(&index->kept);
     pl_store_clear(&index->registered);
+    g_array_unref(index->losses);
     g_free(index);
 }
 
@@ -175,10 +177,12 @@ static pl_verdict take_store(pl_index *index, pl_addr from, const pl_letter *let
 
 static pl_reply answer_to(const pl_index *index, const char *name, pl_time now)
 {
-    pl_reply reply = {.verdict = pl_index_is_sure(index, now) ? PL_VERDICT_SURELY_NONE : PL_VERDICT_NONE};
+    pl_reply reply = {.verdict = PL_VERDICT_NONE};
     reply.entry = pl_index_find(index, name, &reply.since, now);
     if (reply.entry.len)
         reply.verdict = reply.since ? PL_VERDICT_GONE : PL_VERDICT_FOUND;
+    else if (pl_index_is_sure(index, pl_index_slot(index, name), now))
+        reply.verdict = PL_VERDICT_SURELY_NONE;
     return reply;
 }
 
@@ -224,9 +228,21 @@ pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *r
     return own ? (pl_bytes_view){pl_stored_entry_bytes(own), own->len} : (pl_bytes_view){0};
 }
 
-bool pl_index_is_sure(const pl_index *index, pl_time now)
+/* As many as served it before us in the ranking a while ago, those that are gone meanwhile among them. */
+bool pl_index_is_sure(const pl_index *index, uint32_t slot, pl_time now)
 {
-    return now - index->started_at >= index->options.context->config->index_settle;
+    const pl_config *config = index->options.context->config;
+    const pl_addr own = index->options.own_address;
+    size_t max = (size_t)config->index_replicas;
+    if (now - index->started_at < config->index_settle)
+        return false;
+    for (guint i = index->losses->len; i-- > 0 && max > 0;) {
+        const pl_index_loss *loss = &g_array_index(index->losses, pl_index_loss, i);
+        if (now - loss->at >= config->index_settle)
+            break;
+        max -= pl_slot_score(slot, loss->member) > pl_slot_score(slot, own);
+    }
+    return pl_index_is_among(index, slot, own, max);
 }
 
 pl_addr pl_index_own_address(const pl_index *index)

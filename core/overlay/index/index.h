@@ -61,8 +61,9 @@ bool pl_index_is_among(const pl_index *index, uint32_t slot, pl_addr address, si
 pl_addr pl_index_own_address(const pl_index *index);
 /* A name's slot. */
 uint32_t pl_index_slot(const pl_index *index, const char *name);
-/* Do we serve long enough for our no to be a sure one? */
-bool pl_index_is_sure(const pl_index *index, pl_time now);
+/* Do we serve this slot long enough, index.settle, for our no to be a sure one?  Not if we came since, if somebody who served
+ * it in our place was lost since, or if others serve it. */
+bool pl_index_is_sure(const pl_index *index, uint32_t slot, pl_time now);
 size_t pl_index_entries(const pl_index *index); /* kept */
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef PL_OVERLAY_INDEX_INTERNAL_H
 #define PL_OVERLAY_INDEX_INTERNAL_H
 
+#include <glib.h>
+
 #include "core/overlay/index/index.h"
 #include "core/overlay/index/publish.h"
 #include "core/overlay/index/slot.h"
@@ -10,12 +12,19 @@
 
 #define PL_INDEX_RANKED_MAX 66 /* twice the most replicas, and two */
 
+/* A member that was lost: what it had is handed to others, and takes its time. */
+typedef struct pl_index_loss {
+    pl_addr member;
+    pl_time at;
+} pl_index_loss;
+
 struct pl_index {
     pl_index_options options;
     pl_store kept, registered;
     pl_publisher *publisher;
     pl_deadline sweep;
     pl_time started_at;
+    GArray *losses; /* pl_index_loss of the last index.settle, in order; no more than a view holds */
 };
 
 /* standing.c */

@@ -83,8 +83,20 @@ static void drop_foreign(pl_index *index, pl_addr member)
     }
 }
 
+/* Forgets those that are settled, and this one: it is back, or is noted anew. */
+static void forget_losses(pl_index *index, pl_addr member, pl_time now)
+{
+    const pl_span settle = index->options.context->config->index_settle;
+    for (guint i = index->losses->len; i-- > 0;) {
+        const pl_index_loss *loss = &g_array_index(index->losses, pl_index_loss, i);
+        if (now - loss->at >= settle || pl_addr_equal(loss->member, member))
+            g_array_remove_index(index->losses, i);
+    }
+}
+
 void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 {
+    forget_losses(index, member, now);
     pl_standing_joined(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, CAME, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, CAME, now);
@@ -93,6 +105,9 @@ void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 
 void pl_index_lost(pl_index *index, pl_addr member, pl_time now)
 {
+    const pl_index_loss loss = {member, now};
+    forget_losses(index, member, now);
+    g_array_append_val(index->losses, loss);
     pl_standing_lost(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, WENT, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, WENT, now);

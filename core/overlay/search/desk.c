@@ -158,13 +158,18 @@ static void on_due(void *machine, pl_time now)
     wait_for_first(desk);
 }
 
+static bool is_sure(const pl_desk *desk, const char *name, pl_time now)
+{
+    return pl_index_is_sure(desk->options.index, pl_index_slot(desk->options.index, name), now);
+}
+
 /* Our own no counts in the first round. */
 static void start_errand(pl_desk *desk, errand *e, pl_time now)
 {
     const pl_round_asker asker = asker_of(desk, e);
     if (e->number == 0 && e->round.is_ours) {
         e->slot_no = 1;
-        e->slot_sure = pl_index_is_sure(desk->options.index, now);
+        e->slot_sure = is_sure(desk, e->name, now);
     }
     pl_round_begin(&e->round, &asker);
     g_ptr_array_add(desk->errands, e);
@@ -207,7 +212,7 @@ static void say_found(pl_desk *desk, pl_id stream, const pl_message *search, pl_
 }
 
 static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, const pl_round *round,
-                      pl_time now)
+                      const char *name, pl_time now)
 {
     uint8_t nodes[PL_MESSAGE_NODES_MAX * PL_MESSAGE_KEYED_BYTES];
     bool counts = search->round == 0 && round->is_ours;
@@ -223,7 +228,7 @@ static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, con
                                     .slot_size = round->slot_size,
                                     .slot_named = round->slot_named,
                                     .slot_no = counts,
-                                    .slot_sure = counts && pl_index_is_sure(desk->options.index, now),
+                                    .slot_sure = counts && is_sure(desk, name, now),
                                     .network = network_size(desk),
                                     .nodes = {nodes, round->n * PL_MESSAGE_KEYED_BYTES}});
 }
@@ -242,7 +247,7 @@ int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_tim
     pl_round round;
     pl_round_make(&round, desk->options.index, desk->options.mesh, context, name, search->round);
     if (search->way == PL_SEARCH_BY_CLIENT) {
-        say_nodes(desk, stream, search, &round, now);
+        say_nodes(desk, stream, search, &round, name, now);
         return 0;
     }
     if (errands_of(desk, stream) >= (size_t)context->config->search_client_max ||
