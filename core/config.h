@@ -110,6 +110,10 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "nodes asked in the first round; each round asks twice as many as the one before")                     \
     X(search_rounds, "search.rounds", PL_UNIT_COUNT, 4, 1, 8, "chosen",                                      \
       "rounds of a search at most: 4 + 8 + 16 + 32 nodes")                                                   \
+    X(search_reviews, "search.reviews", PL_UNIT_COUNT, 2, 0, 8, "chosen",                                    \
+      "policy slot: times that a slot with silent nodes is asked anew: one for a loss, one for a loss meanwhile") \
+    X(search_review_wait, "search.review_wait", PL_UNIT_TIME, 5 * PL_SECOND, 0, PL_HOUR, "chosen",            \
+      "how long before that: the mesh misses somebody after two mesh.answer_wait, and a second more")        \
     X(search_miss, "search.miss", PL_UNIT_COUNT, 10, 1, 1000, "chosen",                                      \
       "policy size: the odds, in thousandths, that an entry was missed, at which it gives up")               \
     X(search_cache_lifetime, "search.cache_lifetime", PL_UNIT_TIME, 10 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, \

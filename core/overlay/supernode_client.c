@@ -194,7 +194,7 @@ static bool is_awaited(const pl_session *session, pl_message_id id)
         return id == PL_MESSAGE_CACHE_REQUEST || id == PL_MESSAGE_KEEP_ALIVE || id == PL_MESSAGE_RESOURCES ||
                (id == PL_MESSAGE_PROMOTED && session->supernode->elector.asked == session->stream) ||
                id == PL_MESSAGE_SIGNAL || id == PL_MESSAGE_RELAY_REQUEST || id == PL_MESSAGE_REGISTER ||
-               id == PL_MESSAGE_SEARCH || id == PL_MESSAGE_SEARCH_TOLD;
+               id == PL_MESSAGE_SEARCH || id == PL_MESSAGE_SEARCH_TOLD || id == PL_MESSAGE_SEARCH_SILENT;
     case PL_SESSION_PARTNER:
     case PL_SESSION_HELPED:
         return id == PL_MESSAGE_STUN_CHANGE;
@@ -229,7 +229,8 @@ static void handle(pl_session *session, const pl_message *message, pl_time now)
         pl_visitor_answer(session, message, now);
     else if (message->id == PL_MESSAGE_REGISTER)
         pl_supernode_register(session, message, now);
-    else if (message->id == PL_MESSAGE_SEARCH || message->id == PL_MESSAGE_SEARCH_TOLD)
+    else if (message->id == PL_MESSAGE_SEARCH || message->id == PL_MESSAGE_SEARCH_TOLD ||
+             message->id == PL_MESSAGE_SEARCH_SILENT)
         pl_supernode_search(session, message, now);
     else if (message->id == PL_MESSAGE_RELAY_REQUEST)
         pl_visitor_relay_request(session, now);

@@ -170,11 +170,11 @@ void pl_supernode_search(pl_session *session, const pl_message *message, pl_time
     const pl_config *config = supernode->options.context->config;
     pl_id stream = pl_channel_stream(session->channel);
     int error = pl_rate_limit_take_one(&session->searches_full_at, config->search_rate, now);
-    if (!error && message->id == PL_MESSAGE_SEARCH_TOLD) {
+    if (!error && message->id == PL_MESSAGE_SEARCH_TOLD)
         pl_desk_told(supernode->desk, message, now);
-        return;
-    }
-    if (!error)
+    else if (!error && message->id == PL_MESSAGE_SEARCH_SILENT)
+        pl_desk_silent(supernode->desk, message, now);
+    else if (!error)
         error = pl_desk_search(supernode->desk, stream, message, now);
     if (error && message->id == PL_MESSAGE_SEARCH) /* a network of nobody: too busy */
         pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_SEARCH_RESULT,

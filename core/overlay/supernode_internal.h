@@ -189,7 +189,7 @@ void pl_supernode_part(pl_supernode *supernode);
 void pl_supernode_farewell(const pl_supernode *supernode);
 /* A datagram of the mesh, of the index, or an answer to a question of a search. */
 int pl_supernode_overlay(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
-/* REGISTER; SEARCH and SEARCH_TOLD of a client that is online. */
+/* REGISTER; SEARCH, SEARCH_TOLD and SEARCH_SILENT of a client that is online. */
 void pl_supernode_register(pl_session *session, const pl_message *message, pl_time now);
 void pl_supernode_search(pl_session *session, const pl_message *message, pl_time now);
 /* A client that was online is going. */

@@ -13,6 +13,7 @@ typedef enum search_state {
     SEARCH_NAMING,    /* the supernode's nodes, or what it found */
     SEARCH_ASKING,    /* the nodes' answers */
     SEARCH_ON_BEHALF, /* what the supernode finds */
+    SEARCH_DOUBTING,  /* what the mesh finds out of who was silent */
     SEARCH_SERVER,    /* the login server's word */
     SEARCH_OVER
 } search_state;
@@ -25,6 +26,7 @@ struct pl_search {
     pl_time started_at;
     pl_search_way way;
     uint8_t number; /* of the round, from 0 */
+    bool is_review; /* this one is not a round: the whole slot is asked anew */
     pl_search_state so_far;
     int64_t messages; /* datagrams and records, sent and received */
     pl_round round; /* that we ask ourselves */
@@ -132,18 +134,33 @@ static void ask_server(pl_search *search, pl_time now)
 
 /* --- rounds --- */
 
+/* What was said before is asked again with the rest: the slot's noes must be of one view. */
+static void on_looked_into(void *machine, pl_time now)
+{
+    pl_search *search = machine;
+    search->is_review = true;
+    search->so_far.slot_no = search->so_far.slot_sure = 0;
+    start_round(search, now);
+}
+
 static void judge(pl_search *search, pl_time now)
 {
     const char *reason = NULL;
     pl_search_state *so_far = &search->so_far;
-    so_far->rounds++;
+    if (search->is_review)
+        so_far->reviews++;
+    else
+        so_far->rounds++;
     pl_search_verdict verdict = search->options.policy->judge(so_far, &reason);
     if (verdict == PL_SEARCH_GO_ON && (so_far->is_exhausted || so_far->rounds >= ROUNDS_MAX))
         give_up(search, "nobody-left", now);
     else if (verdict == PL_SEARCH_GO_ON) {
         search->number++;
+        search->is_review = false;
         start_round(search, now);
-    } else if (verdict == PL_SEARCH_ASK_SERVER)
+    } else if (verdict == PL_SEARCH_REVIEW)
+        enter(search, SEARCH_DOUBTING, now + search->options.context->config->search_review_wait, on_looked_into);
+    else if (verdict == PL_SEARCH_ASK_SERVER)
         ask_server(search, now);
     else
         end(search, verdict == PL_SEARCH_NOT_FOUND ? PL_SEARCH_ABSENT : PL_SEARCH_GAVE_UP, reason, NULL, now);
@@ -157,12 +174,29 @@ static void ask_on_behalf(pl_search *search, pl_time now)
     start_round(search, now);
 }
 
+/* Our supernode has the mesh look into it. */
+static void tell_silent(pl_search *search)
+{
+    pl_addr silent[PL_MESSAGE_NODES_MAX];
+    uint8_t nodes[PL_MESSAGE_NODES_MAX * PL_MESSAGE_NODE_BYTES];
+    const size_t n = pl_round_silent(&search->round, silent);
+    if (n == 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        pl_message_put_node(nodes + PL_MESSAGE_NODE_BYTES * i, silent[i]);
+    search->messages++;
+    pl_login_say_search(search->options.login, &(pl_message){.id = PL_MESSAGE_SEARCH_SILENT,
+                                                             .nodes = {nodes, n * PL_MESSAGE_NODE_BYTES}});
+}
+
 static void end_round(pl_search *search, pl_time now)
 {
-    if (search->number == 0 && !search->round.heard)
+    if (search->number == 0 && !search->round.heard) {
         ask_on_behalf(search, now);
-    else
-        judge(search, now);
+        return;
+    }
+    tell_silent(search);
+    judge(search, now);
 }
 
 static void ask_silent(pl_search *search, pl_time now);
@@ -176,12 +210,18 @@ static void on_silence(void *machine, pl_time now)
         ask_silent(search, now);
 }
 
+/* As our supernode has it. */
+static uint8_t round_number(const pl_search *search)
+{
+    return search->is_review ? PL_SEARCH_WHOLE_SLOT : search->number;
+}
+
 static void say(pl_search *search, pl_time now)
 {
     const pl_context *context = search->options.context;
     pl_message message = {.id = PL_MESSAGE_SEARCH,
                           .search = search->options.number,
-                          .round = search->number,
+                          .round = round_number(search),
                           .way = search->way,
                           .name = {(const uint8_t *)search->name, strlen(search->name)}};
     int error = pl_login_say_search(search->options.login, &message);
@@ -206,7 +246,7 @@ static uint32_t width(const pl_search *search)
 static void trace_round(const pl_search *search, uint32_t asked)
 {
     pl_trace(&search->options.context->port, PL_EVENT_SEARCH_ROUND, pl_number(search->options.number),
-             pl_number(search->number + 1), pl_number(asked));
+             pl_number(search->so_far.rounds + search->so_far.reviews + 1), pl_number(asked));
 }
 
 static void note_round(pl_search *search, const pl_message *message, uint32_t asked)
@@ -217,7 +257,8 @@ static void note_round(pl_search *search, const pl_message *message, uint32_t as
     so_far->slot_no += message->slot_no;
     so_far->slot_sure += message->slot_sure;
     so_far->asked += asked;
-    so_far->is_exhausted = asked < MIN(width(search), (uint32_t)PL_MESSAGE_NODES_MAX);
+    if (!search->is_review)
+        so_far->is_exhausted = asked < MIN(width(search), (uint32_t)PL_MESSAGE_NODES_MAX);
     trace_round(search, asked);
 }
 
@@ -282,7 +323,7 @@ static void take_result(pl_search *search, const pl_message *message, pl_time no
 
 void pl_search_record(pl_search *search, const pl_message *message, pl_time now)
 {
-    if (message->round != search->number)
+    if (message->round != round_number(search))
         return;
     search->messages++;
     if (message->id == PL_MESSAGE_SEARCH_NODES && search->state == SEARCH_NAMING)

@@ -8,7 +8,8 @@
  *   naming ─nodes─▶ asking ─an entry that checks out─▶ found
  *     ▲  │             │ all said no, or search.answer_wait
  *     │  └─UDP blocked─▶ the supernode asks (on-behalf)
- *     └──── the policy goes on ◀────┘
+ *     ├──── the policy goes on ◀────┤
+ *     └── search.review_wait, and the whole slot anew ◀── the policy has it reviewed: somebody of it was silent
  *           the policy ends: not-found · gave-up · the login server decides
  *
  * A search always ends: found, not-found (only by a policy that guarantees it) or gave-up, with the reason. */
@@ -21,6 +22,7 @@
 typedef struct pl_search_state {
     const pl_config *config;
     uint32_t rounds;       /* that are over */
+    uint32_t reviews;      /* times that the whole slot was asked anew */
     uint32_t asked;        /* nodes, in all */
     uint32_t answered;     /* nodes that said no */
     uint32_t slot_size;    /* supernodes that serve the name's slot, as our supernode sees it */
@@ -32,6 +34,7 @@ typedef struct pl_search_state {
 
 typedef enum pl_search_verdict {
     PL_SEARCH_GO_ON,
+    PL_SEARCH_REVIEW,    /* the slot is asked anew, when the mesh has looked into who was silent */
     PL_SEARCH_NOT_FOUND,
     PL_SEARCH_GIVE_UP,
     PL_SEARCH_ASK_SERVER /* the login server has the last word */

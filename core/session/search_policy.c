@@ -28,12 +28,22 @@ static bool slot_denies(const pl_search_state *state)
            2 * state->slot_sure > state->slot_size;
 }
 
+/* All of the slot were asked, and not all answered.  Who has vanished is missed by the mesh meanwhile, and another has its
+ * place; who was only not reached is asked again. */
+static bool is_review_due(const pl_search_state *state)
+{
+    return (state->asked >= state->slot_size || state->is_exhausted) && state->slot_no < state->slot_size &&
+           state->reviews < (uint32_t)state->config->search_reviews;
+}
+
 static pl_search_verdict judge_slot(const pl_search_state *state, const char **ret_reason)
 {
     if (slot_denies(state)) {
         *ret_reason = "slot";
         return PL_SEARCH_NOT_FOUND;
     }
+    if (is_review_due(state))
+        return PL_SEARCH_REVIEW;
     if (!is_last_round(state))
         return PL_SEARCH_GO_ON;
     return give_up(state->slot_no < state->slot_size ? "slot-silent" : "slot-unsure", ret_reason);
@@ -70,7 +80,8 @@ static pl_search_verdict judge_login_server(const pl_search_state *state, const 
 }
 
 static const pl_search_policy policies[] = {
-    {"slot", "ends when all supernodes of the name's slot said no, most of them surely; the default",
+    {"slot", "ends when all supernodes of the name's slot said no, most of them surely, and asks them anew where one was silent; the "
+             "default",
      "no supernode that serves the slot, as one's own sees it, has an entry of the last 72 hours",
      judge_slot},
     {"rounds", "ends after search.rounds rounds", NULL, judge_rounds},

@@ -207,6 +207,7 @@ static void (*const body_writers[])(const pl_message *message, pl_writer *writer
     [PL_MESSAGE_SEARCH_NODES] = pl_overlay_write_search_nodes,
     [PL_MESSAGE_SEARCH_RESULT] = pl_overlay_write_search_result,
     [PL_MESSAGE_SEARCH_TOLD] = pl_overlay_write_entry,
+    [PL_MESSAGE_SEARCH_SILENT] = pl_overlay_write_search_silent,
     [PL_MESSAGE_CREDENTIAL] = write_credential,
     [PL_MESSAGE_ATTACH] = write_attach,
     [PL_MESSAGE_ATTACHED] = write_attached,

@@ -65,6 +65,7 @@ typedef enum pl_carrier { PL_CARRIER_DATAGRAM, PL_CARRIER_RECORD } pl_carrier;
     X(PL_MESSAGE_SEARCH_NODES, 0x31, PL_CARRIER_RECORD, "search-nodes", 12, 2444)                 \
     X(PL_MESSAGE_SEARCH_RESULT, 0x32, PL_CARRIER_RECORD, "search-result", 13, 317)                 \
     X(PL_MESSAGE_SEARCH_TOLD, 0x33, PL_CARRIER_RECORD, "search-told", 1, 300)                      \
+    X(PL_MESSAGE_SEARCH_SILENT, 0x34, PL_CARRIER_RECORD, "search-silent", 7, 385)                  \
     X(PL_MESSAGE_KEEP_ALIVE, 0x40, PL_CARRIER_RECORD, "keep-alive", 0, 0)                          \
     X(PL_MESSAGE_MOVE, 0x41, PL_CARRIER_RECORD, "move", 6, 6)                                      \
     X(PL_MESSAGE_RESOURCES, 0x42, PL_CARRIER_RECORD, "resources", 18, 18)                          \
@@ -120,6 +121,9 @@ typedef struct pl_rumour {
     pl_addr about;
 } pl_rumour;
 
+/* In the place of a round's number: all nodes of the slot, as it is now. */
+#define PL_SEARCH_WHOLE_SLOT 255
+
 /* Who asks the nodes of a search's round. */
 typedef enum pl_search_way { PL_SEARCH_BY_CLIENT = 1, PL_SEARCH_ON_BEHALF = 2 } pl_search_way;
 
@@ -164,8 +168,9 @@ typedef struct pl_message {
     uint32_t incarnation;       /* PING, ACK: Unix seconds since when the sender (of a relayed ACK: the target) serves */
     uint8_t n_rumours;          /* PING, ACK */
     pl_rumour rumours[PL_MESSAGE_RUMOURS_MAX];
-    pl_bytes_view nodes;        /* PAGE: addresses of 6 bytes each (pl_message_node); SEARCH_NODES: each with the key of
-                                 * its node, 38 bytes (pl_message_key) */
+    pl_bytes_view nodes;        /* PAGE: addresses of 6 bytes each (pl_message_node); SEARCH_SILENT: likewise, 1 to
+                                 * PL_MESSAGE_NODES_MAX; SEARCH_NODES: each with the key of its node, 38 bytes
+                                 * (pl_message_key) */
     pl_bytes_view entry;        /* REGISTER, LAST_KNOWN, SEARCH_RESULT, SEARCH_TOLD: 0..300 bytes, but at least 1 in
                                  * REGISTER and SEARCH_TOLD */
     uint32_t since;             /* SEARCH_RESULT: Unix seconds since when who was found is said to be gone; 0 = nobody

@@ -277,3 +277,23 @@ int pl_overlay_read_search_result(pl_message *message, pl_reader *reader)
                   (found == FOUND_GONE && message->since == 0);
     return !error && is_odd ? PL_ERR_MALFORMED : error;
 }
+
+/* SEARCH_SILENT: count 1, not 0, addresses of 6. */
+void pl_overlay_write_search_silent(const pl_message *message, pl_writer *writer)
+{
+    size_t n = message->nodes.len / PL_MESSAGE_NODE_BYTES;
+    g_assert(n >= 1 && n <= PL_MESSAGE_NODES_MAX);
+    pl_write_u8(writer, (uint8_t)n);
+    pl_write_bytes(writer, message->nodes.data, n * PL_MESSAGE_NODE_BYTES);
+}
+
+int pl_overlay_read_search_silent(pl_message *message, pl_reader *reader)
+{
+    size_t n = pl_read_u8(reader);
+    if (n == 0)
+        return PL_ERR_MALFORMED;
+    if (n > PL_MESSAGE_NODES_MAX)
+        return PL_ERR_OVERSIZED;
+    message->nodes = (pl_bytes_view){pl_read_view(reader, n * PL_MESSAGE_NODE_BYTES), n * PL_MESSAGE_NODE_BYTES};
+    return 0;
+}

@@ -16,6 +16,7 @@ void pl_overlay_write_find(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_search(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_search_nodes(const pl_message *message, pl_writer *writer);
 void pl_overlay_write_search_result(const pl_message *message, pl_writer *writer);
+void pl_overlay_write_search_silent(const pl_message *message, pl_writer *writer);
 
 /* Readers: 0, PL_ERR_MALFORMED, PL_ERR_OVERSIZED; whether the bytes suffice is judged by the caller. */
 int pl_overlay_read_ping(pl_message *message, pl_reader *reader);
@@ -28,5 +29,6 @@ int pl_overlay_read_find(pl_message *message, pl_reader *reader);
 int pl_overlay_read_search(pl_message *message, pl_reader *reader);
 int pl_overlay_read_search_nodes(pl_message *message, pl_reader *reader);
 int pl_overlay_read_search_result(pl_message *message, pl_reader *reader);
+int pl_overlay_read_search_silent(pl_message *message, pl_reader *reader);
 
 #endif

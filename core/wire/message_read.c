@@ -219,6 +219,7 @@ static int (*const body_readers[])(pl_message *message, pl_reader *reader) = {
     [PL_MESSAGE_SEARCH_NODES] = pl_overlay_read_search_nodes,
     [PL_MESSAGE_SEARCH_RESULT] = pl_overlay_read_search_result,
     [PL_MESSAGE_SEARCH_TOLD] = pl_overlay_read_entry,
+    [PL_MESSAGE_SEARCH_SILENT] = pl_overlay_read_search_silent,
     [PL_MESSAGE_CREDENTIAL] = read_credential,
     [PL_MESSAGE_ATTACH] = read_attach,
     [PL_MESSAGE_ATTACHED] = read_attached,

@@ -93,10 +93,54 @@ static void test_entries_take_their_time(void)
     story_free(s);
 }
 
+typedef struct questions {
+    story_host *from;
+    pl_addr stranger;
+    size_t sent, to_stranger;
+} questions;
+
+static bool count_questions(void *ctx, story_host *from, const net_packet *packet, pl_time now)
+{
+    (void)now;
+    questions *q = ctx;
+    const bool is_ours = from == q->from && packet->protocol == PL_PROTOCOL_UDP;
+    q->sent += is_ours;
+    q->to_stranger += is_ours && packet->destination.ip == q->stranger.ip;
+    return true;
+}
+
+/* Whoever says of everybody that he is silent makes the mesh ask each of them, at mesh.check_rate, who answer; and of
+ * strangers nothing is asked. */
+static void test_false_silence(void)
+{
+    story *s = story_new(&(story_options){.supernodes = 8});
+    story_settle(s);
+    story_speaker *speaker = attach(s);
+    story_host *stranger = story_add_stranger(s);
+    questions q = {.from = s->supernode[0], .stranger = story_address(stranger)};
+    uint8_t nodes[8 * PL_MESSAGE_NODE_BYTES];
+    for (size_t i = 0; i < 7; i++)
+        pl_message_put_node(nodes + PL_MESSAGE_NODE_BYTES * i, s->bootstrap[i + 1]);
+    pl_message_put_node(nodes + PL_MESSAGE_NODE_BYTES * 7, q.stranger);
+    s->filter = count_questions;
+    s->filter_ctx = &q;
+    for (size_t i = 0; i < 30; i++)
+        story_speaker_say(speaker, &(pl_message){.id = PL_MESSAGE_SEARCH_SILENT, .nodes = {nodes, sizeof nodes}});
+    story_run(s, story_now(s) + 10 * PL_SECOND);
+    g_assert_cmpuint(q.to_stranger, ==, 0);
+    g_assert_cmpuint(q.sent, >=, 7);
+    g_assert_cmpuint(q.sent, <=, (size_t)s->config.mesh_check_rate);
+    g_assert_cmpuint(story_count(s->supernode[0], PL_EVENT_MESH_LOST), ==, 0);
+    g_assert_cmpuint(pl_node_clients(s->supernode[0]->node), ==, 1);
+    story_speaker_free(speaker);
+    story_free(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/story/hostile/client/so-many-searches-a-second", test_so_many_searches_a_second);
+    g_test_add_func("/story/hostile/client/false-silence", test_false_silence);
     g_test_add_func("/story/hostile/client/entries-take-their-time", test_entries_take_their_time);
     return g_test_run();
 }

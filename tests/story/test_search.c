@@ -174,17 +174,23 @@ static void test_four_then_eight_then_the_rest(void)
     story_free(p.s);
 }
 
+/* One of the first three of an absent name's slot, but the first two, who are her supernode and bob's. */
+static size_t choose_silent(play *p, char ret_name[PL_NAME_MAX + 1])
+{
+    size_t silent = 2;
+    choose_name(p->s, "nobody", 3, ret_name);
+    while (place_of(p->s, ret_name, silent) >= 3)
+        silent++;
+    return silent;
+}
+
 /* A node that is silent is waited for, to the nanosecond, and the round goes by. */
 static void test_a_silent_node_costs_its_wait(void)
 {
     play p;
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "rounds"});
     char name[PL_NAME_MAX + 1];
-    size_t silent = 2;
-    choose_name(p.s, "nobody", 3, name);
-    while (place_of(p.s, name, silent) >= 3)
-        silent++;
-    story_cut(p.alice, p.s->supernode[silent]);
+    story_cut(p.alice, p.s->supernode[choose_silent(&p, name)]);
     pl_time from = story_now(p.s) + RTT;
     search_for(&p, p.alice, name);
     pl_time over = from + p.s->config.search_answer_wait;
@@ -195,17 +201,14 @@ static void test_a_silent_node_costs_its_wait(void)
     story_free(p.s);
 }
 
-/* The way to one of the slot's nodes is cut, and mended before or after the question is repeated: what is asked again
- * is answered, and the search ends as if nothing had been lost. */
+/* The way to one of the slot's nodes is cut, and mended before the question is repeated or after it: what is asked again
+ * is answered, and the search ends as if nothing had been lost; or the slot is reviewed. */
 static void lose_one_question(const char *firewall, bool in_time)
 {
     play p;
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "slot", .alice = {.firewall = firewall}});
     char name[PL_NAME_MAX + 1];
-    size_t silent = 2;
-    choose_name(p.s, "nobody", 3, name);
-    while (place_of(p.s, name, silent) >= 3)
-        silent++;
+    const size_t silent = choose_silent(&p, name);
     story_host *asks = firewall ? p.s->supernode[0] : p.alice;
     story_cut(asks, p.s->supernode[silent]);
     const pl_time asked = story_now(p.s) + (firewall ? RTT / 2 : RTT);
@@ -213,9 +216,10 @@ static void lose_one_question(const char *firewall, bool in_time)
     search_for(&p, p.alice, name);
     story_run(p.s, in_time ? again : again + 1);
     story_mend(asks, p.s->supernode[silent]);
-    expect_end(&p, p.alice, in_time ? "not-found" : "gave-up", in_time ? "slot" : "slot-silent");
-    if (in_time)
-        g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==, again + RTT + (firewall ? RTT / 2 : 0));
+    expect_end(&p, p.alice, "not-found", "slot");
+    const pl_time reviewed = asked + p.s->config.search_answer_wait + p.s->config.search_review_wait + 2 * RTT;
+    g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->at, ==,
+                    (in_time ? again + RTT : reviewed) + (firewall ? RTT / 2 : 0));
     story_free(p.s);
 }
 
@@ -225,6 +229,49 @@ static void test_a_lost_question_is_asked_again(void)
     lose_one_question(NULL, false);
     lose_one_question("udp-blocked", true);
     lose_one_question("udp-blocked", false);
+}
+
+/* One of the slot's nodes has just vanished, and nobody has missed it: she says so, the mesh looks into it, and another has
+ * its place when the slot is asked anew. */
+static void search_past_a_dead_node(const char *firewall)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12,
+                             .replicas = 3,
+                             .policy = "slot",
+                             .alice = {.firewall = firewall},
+                             .mesh_period = 10 * PL_MINUTE});
+    char name[PL_NAME_MAX + 1];
+    story_fail(p.s->supernode[choose_silent(&p, name)]);
+    const size_t lost = story_count(p.s->supernode[0], PL_EVENT_MESH_LOST);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_MESH_LOST), ==, lost + 1);
+    const pl_event *end = &story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event;
+    g_assert_cmpint(end->value[3].number, ==,
+                    p.s->config.search_answer_wait + p.s->config.search_review_wait + 3 * RTT);
+    g_assert_cmpint(end->value[4].number, ==, 4 + 3);
+    g_assert_cmpint(end->value[5].number, ==, 1);
+    story_free(p.s);
+}
+
+static void test_a_slot_is_asked_anew(void)
+{
+    search_past_a_dead_node(NULL);
+    search_past_a_dead_node("udp-blocked");
+}
+
+/* Whom only she does not reach is not lost to anybody else, and her search promises nothing. */
+static void test_who_is_out_of_reach_is_not_lost(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
+    char name[PL_NAME_MAX + 1];
+    story_cut(p.alice, p.s->supernode[choose_silent(&p, name)]);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "gave-up", "slot-silent");
+    g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_MESH_LOST), ==, 0);
+    story_free(p.s);
 }
 
 /* --- without UDP (BS-26) --- */
@@ -474,6 +521,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/four-then-eight-then-the-rest", test_four_then_eight_then_the_rest);
     g_test_add_func("/story/search/a-silent-node-costs-its-wait", test_a_silent_node_costs_its_wait);
     g_test_add_func("/story/search/a-lost-question-is-asked-again", test_a_lost_question_is_asked_again);
+    g_test_add_func("/story/search/a-slot-is-asked-anew", test_a_slot_is_asked_anew);
+    g_test_add_func("/story/search/who-is-out-of-reach-is-not-lost", test_who_is_out_of_reach_is_not_lost);
     g_test_add_func("/story/search/all-on-the-one-connection", test_all_on_the_one_connection);
     g_test_add_func("/story/search/udp-is-lost-meanwhile", test_udp_is_lost_meanwhile);
     g_test_add_func("/story/search/the-second-search-is-answered-at-once",

@@ -76,6 +76,7 @@ static size_t overlay_messages(pl_message *ret_messages)
                                      .answered = 15,
                                      .entry = {blob, 200}};
     ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH_TOLD, .entry = {blob, 1}};
+    ret_messages[n++] = (pl_message){.id = PL_MESSAGE_SEARCH_SILENT, .nodes = {blob, 18}};
     return n;
 }
 
@@ -171,8 +172,9 @@ static size_t longest_messages(pl_message *ret_messages)
         if (message->entry.data)
             message->entry = (pl_bytes_view){long_body, PL_MESSAGE_INDEX_MAX};
         if (message->nodes.data)
-            message->nodes.len =
-                message->id == PL_MESSAGE_PAGE ? 6 * PL_MESSAGE_PAGE_MAX : 38 * PL_MESSAGE_NODES_MAX;
+            message->nodes.len = message->id == PL_MESSAGE_PAGE            ? 6 * PL_MESSAGE_PAGE_MAX
+                                 : message->id == PL_MESSAGE_SEARCH_SILENT ? 6 * PL_MESSAGE_NODES_MAX
+                                                                           : 38 * PL_MESSAGE_NODES_MAX;
         if (message->nodes.data)
             message->nodes.data = long_nodes;
         if (message->n_rumours)

@@ -234,3 +234,9 @@ void pl_mesh_heard_of(pl_mesh *mesh, pl_addr address, pl_time now)
     mesh->paced_at = MAX(mesh->paced_at, now);
     pace(mesh);
 }
+
+void pl_mesh_doubt(pl_mesh *mesh, pl_addr address, pl_time now)
+{
+    if (mesh->n_hearsay < PL_MESH_HEARSAY_MAX / 2 && pl_view_find(&mesh->view, address))
+        pl_mesh_heard_of(mesh, address, now);
+}

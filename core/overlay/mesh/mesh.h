@@ -41,6 +41,9 @@ pl_mesh *pl_mesh_new(const pl_mesh_options *options, pl_time now);
 void pl_mesh_free(pl_mesh *mesh);
 /* An address at which there may be a supernode; it is looked into.  At most 256 wait; more are forgotten. */
 void pl_mesh_heard_of(pl_mesh *mesh, pl_addr address, pl_time now);
+/* Somebody had no answer of this address: if it is a member, it is looked into before its turn.  Whoever says so falsely
+ * costs one question; that is not done while half of those that wait are such. */
+void pl_mesh_doubt(pl_mesh *mesh, pl_addr address, pl_time now);
 /* PING, ACK, PULL, PAGE.  0, PL_ERR_LIMIT if the sender asks too much, PL_ERR_UNEXPECTED for an answer that
  * nobody awaits or another message. */
 int pl_mesh_datagram(pl_mesh *mesh, pl_addr from, const pl_message *message, pl_time now);

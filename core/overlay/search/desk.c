@@ -93,6 +93,12 @@ int pl_desk_told(pl_desk *desk, const pl_message *told, pl_time now)
     return error;
 }
 
+void pl_desk_silent(pl_desk *desk, const pl_message *silent, pl_time now)
+{
+    for (size_t i = 0; i < silent->nodes.len / PL_MESSAGE_NODE_BYTES; i++)
+        pl_mesh_doubt(desk->options.mesh, pl_message_node(silent->nodes, PL_MESSAGE_NODE_BYTES, i), now);
+}
+
 /* --- rounds that we ask for a client --- */
 
 static void on_due(void *machine, pl_time now);
@@ -143,12 +149,21 @@ static void ask_silent(const pl_desk *desk, errand *e, pl_time now)
     e->due = pl_round_ask(&e->round, &asker, &sent, now);
 }
 
+static void doubt_silent(const pl_desk *desk, const errand *e, pl_time now)
+{
+    pl_addr silent[PL_MESSAGE_NODES_MAX];
+    const size_t n = pl_round_silent(&e->round, silent);
+    for (size_t i = 0; i < n; i++)
+        pl_mesh_doubt(desk->options.mesh, silent[i], now);
+}
+
 static void on_due(void *machine, pl_time now)
 {
     pl_desk *desk = machine;
     while (desk->errands->len && errand_at(desk, 0)->due <= now) {
         errand *e = errand_at(desk, 0);
         if (pl_round_is_over(&e->round, desk->options.context->config)) {
+            doubt_silent(desk, e, now);
             finish(desk, 0, (pl_bytes_view){0}, 0);
             continue;
         }
@@ -163,11 +178,16 @@ static bool is_sure(const pl_desk *desk, const char *name, pl_time now)
     return pl_index_is_sure(desk->options.index, pl_index_slot(desk->options.index, name), now);
 }
 
-/* Our own no counts in the first round. */
+/* Our own no counts once: in the first round, and when the slot is asked anew. */
+static bool is_ours_to_count(const pl_round *round, uint8_t number)
+{
+    return round->is_ours && (number == 0 || number == PL_SEARCH_WHOLE_SLOT);
+}
+
 static void start_errand(pl_desk *desk, errand *e, pl_time now)
 {
     const pl_round_asker asker = asker_of(desk, e);
-    if (e->number == 0 && e->round.is_ours) {
+    if (is_ours_to_count(&e->round, e->number)) {
         e->slot_no = 1;
         e->slot_sure = is_sure(desk, e->name, now);
     }
@@ -215,7 +235,7 @@ static void say_nodes(pl_desk *desk, pl_id stream, const pl_message *search, con
                       const char *name, pl_time now)
 {
     uint8_t nodes[PL_MESSAGE_NODES_MAX * PL_MESSAGE_KEYED_BYTES];
-    bool counts = search->round == 0 && round->is_ours;
+    const bool counts = is_ours_to_count(round, search->round);
     for (size_t i = 0; i < round->n; i++) {
         uint8_t *at = nodes + PL_MESSAGE_KEYED_BYTES * i;
         pl_message_put_node(at, round->nodes[i]);

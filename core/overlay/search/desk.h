@@ -16,7 +16,7 @@ typedef void (*pl_desk_say_fn)(void *owner, pl_id stream, const pl_message *mess
 
 typedef struct pl_desk_options {
     pl_context *context;
-    const pl_mesh *mesh;
+    pl_mesh *mesh;
     const pl_index *index;
     pl_addr own_address;
     const uint8_t *server_sign_key; /* pinned; borrowed */
@@ -35,6 +35,8 @@ void pl_desk_free(pl_desk *desk);
 int pl_desk_search(pl_desk *desk, pl_id stream, const pl_message *search, pl_time now);
 /* SEARCH_TOLD: what the client found itself.  0, or why it is not remembered. */
 int pl_desk_told(pl_desk *desk, const pl_message *told, pl_time now);
+/* SEARCH_SILENT: whom the client had no answer of; the mesh looks into it. */
+void pl_desk_silent(pl_desk *desk, const pl_message *silent, pl_time now);
 /* The client is gone. */
 void pl_desk_left(pl_desk *desk, pl_id stream);
 /* ANSWER: 0, PL_ERR_UNEXPECTED if nobody awaits it, or why its entry was refused. */

@@ -11,16 +11,19 @@ void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_mesh *me
                    const char *name, uint8_t number)
 {
     pl_addr ranked[RANKED_MAX], own = pl_index_own_address(index);
-    size_t replicas = (size_t)context->config->index_replicas;
-    size_t width = (size_t)context->config->search_first_round << MIN(number, 10);
-    size_t first = width - (size_t)context->config->search_first_round, place = 0;
+    const size_t replicas = (size_t)context->config->index_replicas;
+    const size_t first_round = (size_t)context->config->search_first_round;
+    const bool is_whole = number == PL_SEARCH_WHOLE_SLOT;
+    const size_t width = is_whole ? replicas : first_round << MIN(number, 10);
+    const size_t first = is_whole ? 0 : width - first_round;
+    size_t place = 0;
     size_t n = pl_index_rank(index, pl_index_slot(index, name), ranked,
                              MIN(MAX(first + width, replicas) + 1, G_N_ELEMENTS(ranked)));
     *ret_round = (pl_round){.slot_size = (uint8_t)MIN(n, replicas)};
     for (size_t i = 0; i < n; i++) {
         bool is_ours = pl_addr_equal(ranked[i], own);
         ret_round->is_ours |= is_ours && i < replicas;
-        if (is_ours)
+        if (is_ours || (is_whole && i >= replicas))
             continue;
         if (place >= first && place < first + width && ret_round->n < G_N_ELEMENTS(ret_round->nodes)) {
             const pl_member *member = pl_view_find(pl_mesh_view(mesh), ranked[i]);
@@ -72,6 +75,15 @@ pl_time pl_round_ask(pl_round *round, const pl_round_asker *asker, size_t *ret_s
 bool pl_round_is_over(const pl_round *round, const pl_config *config)
 {
     return round->tries >= (uint32_t)config->search_tries;
+}
+
+size_t pl_round_silent(const pl_round *round, pl_addr *ret_nodes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < round->n; i++)
+        if (!was_heard(round, i))
+            ret_nodes[n++] = round->nodes[i];
+    return n;
 }
 
 int pl_round_node(const pl_round *round, pl_addr from, const pl_message *answer)

@@ -28,7 +28,7 @@ typedef struct pl_round_asker {
     const char *name;               /* who is looked for */
 } pl_round_asker;
 
-/* The nodes of round `number` (from 0) of a search for a name, as our view has them. */
+/* The nodes of round `number` (from 0, or PL_SEARCH_WHOLE_SLOT) of a search for a name, as our view has them. */
 void pl_round_make(pl_round *ret_round, const pl_index *index, const pl_mesh *mesh, const pl_context *context,
                    const char *name, uint8_t number);
 /* Draws what the questions are known by; nobody has been asked, nobody has answered. */
@@ -38,6 +38,8 @@ void pl_round_begin(pl_round *round, const pl_round_asker *asker);
 pl_time pl_round_ask(pl_round *round, const pl_round_asker *asker, size_t *ret_sent, pl_time now);
 /* All tries were made: who is silent stays so. */
 bool pl_round_is_over(const pl_round *round, const pl_config *config);
+/* Who has not answered; room for PL_MESSAGE_NODES_MAX. */
+size_t pl_round_silent(const pl_round *round, pl_addr *ret_nodes);
 /* The node whose answer this is, or -1. */
 int pl_round_node(const pl_round *round, pl_addr from, const pl_message *answer);
 /* What the node says: 0 and the letter, whose entry, if there is one, is of that name and checks out.  Who was asked again
