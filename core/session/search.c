@@ -366,7 +366,7 @@ static int take_answer(pl_search *search, size_t node, const pl_message *answer,
         return 0;
     }
     search->so_far.rounds++;
-    if (!letter.since)
+    if (!letter.since && entry.state == PL_PRESENCE_ONLINE)
         tell(search, letter.entry);
     found(search, &entry, letter.since, now);
     return 0;

@@ -344,6 +344,23 @@ static void test_the_second_search_is_answered_at_once(void)
     story_free(p.s);
 }
 
+/* Who is found offline may be back a minute later, and is found then. */
+static void test_an_absence_is_not_remembered(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3});
+    story_log_out(p.bob);
+    story_run(p.s, story_now(p.s) + PL_SECOND);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "offline");
+    story_log_in(p.bob, p.name, "secret");
+    story_run(p.s, story_now(p.s) + PL_MINUTE);
+    search_for(&p, p.alice, p.name);
+    expect_end(&p, p.alice, "found", "online");
+    expect_bob(&p);
+    story_free(p.s);
+}
+
 /* --- how it ends when nobody is there --- */
 
 typedef struct absence {
@@ -527,6 +544,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/udp-is-lost-meanwhile", test_udp_is_lost_meanwhile);
     g_test_add_func("/story/search/the-second-search-is-answered-at-once",
                     test_the_second_search_is_answered_at_once);
+    g_test_add_func("/story/search/an-absence-is-not-remembered", test_an_absence_is_not_remembered);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *path = g_strdup_printf("/story/search/nobody/%s", rows[i].policy);
         g_test_add_data_func(path, &rows[i], test_nobody_by_policy);

@@ -55,9 +55,13 @@ static uint16_t network_size(const pl_desk *desk)
 
 /* --- what was found --- */
 
+/* Only who is online: whoever calls where nobody is any more learns it at once, but who is told that nobody is there does
+ * not try. */
 static void remember(pl_desk *desk, const pl_entry *entry, pl_bytes_view bytes, pl_time now)
 {
     const pl_context *context = desk->options.context;
+    if (entry->state != PL_PRESENCE_ONLINE)
+        return;
     int64_t unix_ms = pl_context_unix_ms(context, now);
     pl_store_item item = {
         .name = entry->credential.name,
