@@ -361,6 +361,35 @@ static void test_an_absence_is_not_remembered(void)
     story_free(p.s);
 }
 
+/* Her supernode stood in for one of the slot, which is back, and still has what it was given then.  It is not told of what
+ * becomes of it, and does not answer from it. */
+static void test_who_stood_in_for_another_asks_the_slot(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    size_t absent = 2;
+    unsigned i = 0;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
+    do
+        g_snprintf(name, sizeof name, "carol-%u", i++);
+    while (place_of(p.s, name, 0) != 3 || place_of(p.s, name, 1) < 3);
+    while (place_of(p.s, name, absent) >= 3)
+        absent++;
+    story_host *carol = story_log_in_at(p.s, name, 1, &(story_client_options){0});
+    const size_t stored = story_count(p.s->supernode[0], PL_EVENT_INDEX_STORED);
+    story_fail(p.s->supernode[absent]);
+    story_run(p.s, story_now(p.s) + 3 * PL_MINUTE);
+    g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_INDEX_STORED), >, stored);
+    story_restart(p.s->supernode[absent]);
+    story_run(p.s, story_now(p.s) + 3 * PL_MINUTE);
+    story_log_out(carol);
+    story_run(p.s, story_now(p.s) + PL_SECOND);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "found", "offline");
+    g_assert_cmpint(asked_in(p.alice, 0), ==, 4);
+    story_free(p.s);
+}
+
 /* --- how it ends when nobody is there --- */
 
 typedef struct absence {
@@ -545,6 +574,8 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/the-second-search-is-answered-at-once",
                     test_the_second_search_is_answered_at_once);
     g_test_add_func("/story/search/an-absence-is-not-remembered", test_an_absence_is_not_remembered);
+    g_test_add_func("/story/search/who-stood-in-for-another-asks-the-slot",
+                    test_who_stood_in_for_another_asks_the_slot);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *path = g_strdup_printf("/story/search/nobody/%s", rows[i].policy);
         g_test_add_data_func(path, &rows[i], test_nobody_by_policy);

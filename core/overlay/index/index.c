@@ -212,20 +212,36 @@ int pl_index_datagram(pl_index *index, pl_addr from, const pl_message *message, 
     return PL_ERR_UNEXPECTED;
 }
 
+static bool serves(const pl_index *index, uint32_t slot)
+{
+    const size_t replicas = (size_t)index->options.context->config->index_replicas;
+    return pl_index_is_among(index, slot, index->options.own_address, replicas);
+}
+
 /* Our own client's entry is as new as any; after it what we keep for others. */
-pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now)
+static pl_bytes_view find(const pl_index *index, const char *name, bool is_served_only, uint32_t *ret_since, pl_time now)
 {
     uint32_t slot = pl_index_slot(index, name);
     int64_t unix_ms = pl_context_unix_ms(index->options.context, now);
     const pl_stored_entry *own = pl_store_find(&index->registered, slot, name, unix_ms);
     const pl_stored_entry *kept = pl_store_find(&index->kept, slot, name, unix_ms);
-    if (kept && !pl_standing_is_ours_to_say(index, slot, kept))
+    if (kept && (!pl_standing_is_ours_to_say(index, slot, kept) || (is_served_only && !serves(index, slot))))
         kept = NULL;
     bool is_ours = own && (!kept || kept->stamp <= own->stamp);
     if (!is_ours)
         own = kept;
     *ret_since = own && !is_ours ? pl_standing_since(index, own, now) : 0;
     return own ? (pl_bytes_view){pl_stored_entry_bytes(own), own->len} : (pl_bytes_view){0};
+}
+
+pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now)
+{
+    return find(index, name, false, ret_since, now);
+}
+
+pl_bytes_view pl_index_find_served(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now)
+{
+    return find(index, name, true, ret_since, now);
 }
 
 /* As many as served it before us in the ranking a while ago, those that are gone meanwhile among them. */

@@ -53,6 +53,9 @@ void pl_index_lost(pl_index *index, pl_addr member, pl_time now);
 /* The encoded entry of a user if we have one ourselves; borrowed until the next input; len 0 if not.  *ret_since: if it says
  * online and does not count as that any more, Unix seconds since when; else 0. */
 pl_bytes_view pl_index_find(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now);
+/* The same, but of what we keep for others only if we serve the slot: who does may have been given a newer one, so that it
+ * is no answer while he can be asked. */
+pl_bytes_view pl_index_find_served(const pl_index *index, const char *name, uint32_t *ret_since, pl_time now);
 /* The at most `max` supernodes that score highest for a slot, best first, ourselves perhaps among them. */
 size_t pl_index_rank(const pl_index *index, uint32_t slot, pl_addr *ret_ranked, size_t max);
 /* Is it among the first `max` of a slot's ranking, or would it be as a member? */

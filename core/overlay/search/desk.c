@@ -77,7 +77,7 @@ static void remember(pl_desk *desk, const pl_entry *entry, pl_bytes_view bytes, 
 
 static pl_bytes_view find(const pl_desk *desk, const char *name, uint32_t *ret_since, pl_time now)
 {
-    pl_bytes_view own = pl_index_find(desk->options.index, name, ret_since, now);
+    pl_bytes_view own = pl_index_find_served(desk->options.index, name, ret_since, now);
     if (own.len)
         return own;
     const pl_stored_entry *cached =
