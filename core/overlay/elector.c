@@ -1,7 +1,7 @@
 /* elector.c - a supernode that has too many children promotes one of them and hands it a share; one that was promoted and
  * has too few hands them to a neighbour and steps down.
  *
- *   too many ─▶ PROMOTE to the best candidate ─PROMOTED yes─▶ MOVE, election.move_rate a second, until half have been told
+ *   too many ─▶ PROMOTE to the best candidate ─PROMOTED yes─▶ MOVE, election.move_rate a second, until half have left
  *   too few  ─▶ PROBE to neighbours ─one has room─▶ MOVE to all ─election.leave_wait─▶ the owner's step_down */
 #include "core/overlay/supernode_internal.h"
 
@@ -127,32 +127,76 @@ static void promote(pl_supernode *supernode, pl_session *child, pl_time now)
 
 /* --- moving --- */
 
-static bool may_move(const pl_supernode *supernode, const pl_session *session)
+static bool was_just_told(const pl_session *session, pl_time now)
 {
-    return session->state == PL_SESSION_ONLINE && !session->was_told_to_move &&
+    return session->told_at && now <= session->told_at + config_of(session->supernode)->parents_move_least;
+}
+
+bool pl_elector_sent(const pl_session *session)
+{
+    return was_just_told(session, session->heard_at);
+}
+
+/* It would not obey sooner.  One that was promoted is left where others find it. */
+static bool may_move(const pl_supernode *supernode, const pl_session *session, pl_time now)
+{
+    return session->state == PL_SESSION_ONLINE && !was_just_told(session, now) &&
            !(session->candidate && pl_addr_equal(session->candidate->address, supernode->elector.heir));
 }
 
-static void tell_to_move(pl_session *session, pl_addr heir)
+static void tell_to_move(pl_session *session, pl_addr heir, pl_time now)
 {
-    session->was_told_to_move = true;
+    session->told_at = now;
     pl_supernode_say(session, &(pl_message){.id = PL_MESSAGE_MOVE, .target = heir});
 }
 
-/* Those who have been with us longest first: they stay, and give the new one a beginning. */
+/* Who was never told, then who was told longest ago: one that cannot go keeps nobody else from going.  Of equals the one
+ * that has been with us longest: it stays, and gives the new one a beginning. */
+static pl_session *next_to_move(const pl_supernode *supernode, pl_time now)
+{
+    pl_session *next = NULL;
+    for (pl_session *i = supernode->first_session; i; i = i->next)
+        if (may_move(supernode, i, now) && (!next || i->told_at < next->told_at))
+            next = i;
+    return next;
+}
+
+static size_t count_under_way(const pl_supernode *supernode, pl_time now)
+{
+    size_t n = 0;
+    for (const pl_session *i = supernode->first_session; i; i = i->next)
+        n += was_just_told(i, now);
+    return n;
+}
+
+void pl_elector_left(pl_session *session)
+{
+    pl_elector *elector = &session->supernode->elector;
+    if (session->told_at && elector->to_move > 0)
+        elector->to_move--;
+}
+
+/* The word, the question or its answer may be lost, on the heir's uplink most of all, and who has no answer stays: it is
+ * told again until enough have left.  An heir to whom nobody comes any more is given up. */
 static void move_some(void *machine, pl_time now)
 {
     pl_supernode *supernode = machine;
     pl_elector *elector = &supernode->elector;
-    size_t n = MIN(elector->to_move, (size_t)config_of(supernode)->election_move_rate);
-    elector->to_move -= n;
-    for (pl_session *i = supernode->first_session; i && n > 0; i = i->next) {
-        if (may_move(supernode, i)) {
-            tell_to_move(i, elector->heir);
-            n--;
-        }
+    const pl_config *config = config_of(supernode);
+    size_t under_way = count_under_way(supernode, now);
+    if (elector->to_move < elector->were_to_move)
+        elector->moved_at = now;
+    elector->were_to_move = elector->to_move;
+    if (now - elector->moved_at >= config->election_proof)
+        elector->to_move = 0;
+    size_t n = elector->to_move > under_way ? elector->to_move - under_way : 0;
+    for (n = MIN(n, (size_t)config->election_move_rate); n > 0; n--) {
+        pl_session *next = next_to_move(supernode, now);
+        if (!next)
+            break;
+        tell_to_move(next, elector->heir, now);
     }
-    if (elector->to_move > 0 && n == 0)
+    if (elector->to_move > 0)
         set(supernode, &elector->act, now + PL_SECOND, move_some);
 }
 
@@ -164,7 +208,8 @@ void pl_elector_answered(pl_session *session, const pl_message *message, pl_time
     if (message->answer != PL_PROMOTED_YES || !session->candidate || pl_elector_is_leaving(supernode))
         return;
     elector->heir = session->candidate->address;
-    elector->to_move = supernode->n_clients / 2;
+    elector->to_move = elector->were_to_move = supernode->n_clients / 2;
+    elector->moved_at = now;
     pl_supernode_learn(supernode, elector->heir, now);
     move_some(supernode, now);
 }
@@ -213,7 +258,7 @@ int pl_elector_neighbour(pl_supernode *supernode, pl_addr from, const pl_message
     elector->heir = from;
     for (pl_session *i = supernode->first_session; i; i = i->next)
         if (i->state == PL_SESSION_ONLINE)
-            tell_to_move(i, from);
+            tell_to_move(i, from, now);
     set(supernode, &elector->act, now + config_of(supernode)->election_leave_wait, on_left);
     return 0;
 }
@@ -232,6 +277,8 @@ static void count(void *machine, pl_time now)
         step_down(supernode, "expired", now);
         return;
     }
+    if (elector->to_move > 0) /* what is still to leave is not to be split again */
+        return;
     switch (supernode->options.election->decide(
         &(pl_election_view){.children = (int64_t)supernode->n_clients,
                             .has_candidate = candidate != NULL,

@@ -189,6 +189,7 @@ void pl_supernode_end(pl_session *session, const char *cause)
         g_hash_table_remove(supernode->online, session->name);
     if (pl_children_is_client(session)) {
         supernode->n_clients--;
+        pl_elector_left(session);
         pl_trace(port, PL_EVENT_CLIENT_GONE, pl_text(cause), pl_number((int64_t)supernode->n_clients));
     }
     pl_children_leave(session);

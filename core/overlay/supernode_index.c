@@ -186,7 +186,7 @@ void pl_supernode_search(pl_session *session, const pl_message *message, pl_time
 void pl_supernode_departed(pl_session *session)
 {
     pl_supernode *supernode = session->supernode;
-    bool is_sent_away = session->was_told_to_move || supernode->elector.is_leaving || pl_load_is_off(supernode->load);
+    bool is_sent_away = pl_elector_sent(session) || supernode->elector.is_leaving || pl_load_is_off(supernode->load);
     pl_desk_left(supernode->desk, pl_channel_stream(session->channel));
     if (!session->name || g_hash_table_lookup(supernode->online, session->name) != session)
         return;

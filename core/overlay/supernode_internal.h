@@ -47,7 +47,7 @@ typedef struct pl_session {
     pl_session_state state;
     pl_deadline deadline;
     pl_time entries_due; /* the next cache-request may come from here on */
-    bool was_told_to_move;
+    pl_time told_at; /* to move: the last time; 0 = never */
     bool was_asked; /* to be a supernode: once, whatever it tells afterwards */
     pl_candidate *candidate; /* of a client; NULL unless it is one */
     bool has_spoken; /* its first byte told that it is a secure channel, and not for the relay */
@@ -80,7 +80,9 @@ typedef struct pl_elector {
     pl_deadline act;     /* moving children, asking neighbours, leaving: one at a time */
     pl_id asked;         /* the stream of the child that was asked last, until it answers; 0 = none */
     pl_addr heir;        /* where children are told to move */
-    size_t to_move;      /* how many more */
+    size_t to_move;      /* how many have yet to leave for it; while there are any nobody else is promoted */
+    size_t were_to_move; /* when last looked at */
+    pl_time moved_at;    /* when one was last seen to have left */
     uint64_t transaction;/* of our probes to neighbours, while we ask them */
     bool is_asking, is_leaving;
 } pl_elector;
@@ -146,6 +148,10 @@ void pl_elector_answered(pl_session *session, const pl_message *message, pl_time
 void pl_elector_reached(pl_supernode *supernode);
 /* A neighbour answered: PL_ERR_UNEXPECTED if it was not asked. */
 int pl_elector_neighbour(pl_supernode *supernode, pl_addr from, const pl_message *message, pl_time now);
+/* A client's session ended. */
+void pl_elector_left(pl_session *session);
+/* It was told to move, and was not heard for so long afterwards that it must have stayed. */
+bool pl_elector_sent(const pl_session *session);
 /* We ask neighbours for room or leave: nobody is welcome. */
 bool pl_elector_is_leaving(const pl_supernode *supernode);
 

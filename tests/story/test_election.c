@@ -249,6 +249,80 @@ static story_host *promote_one(fixture *f, const pl_config *config)
     return best;
 }
 
+/* UDP from one host to users is lost until `until`: a narrow uplink that a crowd of newcomers has filled. */
+typedef struct mute {
+    fixture *f;
+    const story_host *host;
+    pl_time until;
+} mute;
+
+static bool is_lost_on_a_full_uplink(void *ctx, story_host *from, const net_packet *packet, pl_time now)
+{
+    const mute *m = ctx;
+    if (from != m->host || packet->protocol != PL_PROTOCOL_UDP || now >= m->until)
+        return true;
+    for (size_t i = 0; i < m->f->n; i++)
+        if (m->f->clients[i]->outside == packet->destination.ip)
+            return false;
+    return true;
+}
+
+/* Six children, of whom each could be a supernode; the best is promoted, and no user hears it for `span`. */
+static story_host *promote_a_mute_one(fixture *f, mute *m, const pl_config *config, pl_span span)
+{
+    begin(f, config);
+    add_many(f, 5, &(story_client_options){.resources = {.cpu = 500, .memory = 128, .bandwidth = 128}});
+    story_host *best = add(f, &(story_client_options){.resources = plenty});
+    *m = (mute){f, best, PL_NEVER};
+    f->s->filter = is_lost_on_a_full_uplink;
+    f->s->filter_ctx = m;
+    pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
+    g_assert_cmpint(at, !=, PL_NEVER);
+    m->until = at + span;
+    return best;
+}
+
+/* Who was told to move, and had no answer there, stays; it is told again, until half are gone.  Nobody else is promoted
+ * for it meanwhile: those who stayed would stay once more, and the second would have nobody. */
+static void test_who_could_not_move_is_told_again(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_one(&f, &m, &config, 90 * PL_SECOND), *first = f.s->supernode[0];
+    story_run(f.s, m.until);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 0);
+    g_assert_cmpuint(pl_node_online(first->node), ==, 6);
+    story_run(f.s, m.until + PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 3);
+    g_assert_cmpuint(pl_node_online(first->node), ==, 3);
+    for (size_t i = 0; i < f.n; i++) /* not so soon that it might not obey */
+        g_assert_cmpuint(story_refusals(f.clients[i], "limit", "move"), ==, 0);
+    story_run(f.s, START + PL_HOUR);
+    g_assert_cmpuint(story_count(first, PL_EVENT_PROMOTING), ==, 1);
+    g_assert_cmpuint(n_elected(&f), ==, 1);
+    story_free(f.s);
+}
+
+/* To whom nobody comes for election.proof, however often they are told, is waited for no longer: another is promoted. */
+static void test_one_to_whom_nobody_comes_is_replaced(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_one(&f, &m, &config, PL_HOUR), *first = f.s->supernode[0];
+    pl_time at = story_now(f.s);
+    story_run(f.s, at + config.election_proof);
+    g_assert_cmpuint(story_count(first, PL_EVENT_PROMOTING), ==, 1);
+    story_run(f.s, at + config.election_proof + 3 * config.election_interval);
+    g_assert_cmpstr(story_last(best, PL_EVENT_DEMOTED)->event.value[0].text, ==, "unreached");
+    g_assert_cmpuint(story_count(first, PL_EVENT_PROMOTING), ==, 2);
+    g_assert_cmpuint(n_elected(&f), ==, 1);
+    g_assert_cmpuint(pl_node_online(first->node), ==, 3);
+    g_assert_cmpuint(n_online(&f), ==, 6);
+    story_free(f.s);
+}
+
 /* Its children leave one by one until it has one: it asks for room, hands that one over, and is a client. */
 static void test_one_with_too_few_steps_down(void)
 {
@@ -634,6 +708,8 @@ int main(int argc, char **argv)
     ADD("never-behind-a-proxy", test_never_behind_a_proxy);
     ADD("never-with-too-little", test_never_with_too_little);
     ADD("who-cannot-be-reached-is-demoted", test_who_cannot_be_reached_is_demoted);
+    ADD("who-could-not-move-is-told-again", test_who_could_not_move_is_told_again);
+    ADD("one-to-whom-nobody-comes-is-replaced", test_one_to_whom_nobody_comes_is_replaced);
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
