@@ -297,8 +297,9 @@ typedef enum pl_unit { PL_UNIT_TIME, PL_UNIT_COUNT } pl_unit;
       "how long who was promoted stays, however few come: half of cache.refresh_interval, which makes it known") \
     X(election_proof, "election.proof", PL_UNIT_TIME, 3 * PL_MINUTE, PL_SECOND, 24 * PL_HOUR, "chosen",      \
       "who was promoted and has no client attached by then cannot be reached: its share was told to come at once") \
-    X(election_move_rate, "election.move_rate", PL_UNIT_COUNT, 20, 1, 1000000, "chosen",                     \
-      "children a second that are told to move: a share of 240 takes 12 s, and its new parent bears it")     \
+    X(election_move_rate, "election.move_rate", PL_UNIT_COUNT, 2, 1, 1000000, "chosen",                      \
+      "children a second that are told to move: each costs its new parent some 6 kB upwards, 96 kbit/s of the 128 " \
+      "of election.bandwidth; a share of 240 takes two minutes")                                            \
     X(election_leave_wait, "election.leave_wait", PL_UNIT_TIME, 10 * PL_SECOND, 0, PL_HOUR, "chosen",        \
       "from telling all children to move to being gone: they ask the new parent first, for login.udp_wait")  \
     X(parents_move_least, "parents.move_least", PL_UNIT_TIME, PL_MINUTE, 0, PL_HOUR, "chosen",               \
