@@ -84,6 +84,19 @@ static size_t n_online(const fixture *f)
     return n;
 }
 
+/* What a search ends with that finds somebody. */
+static pl_search_result search_for(const fixture *f, story_host *who, story_host *whom)
+{
+    uint64_t search;
+    pl_search_result result;
+    g_assert_cmpint(pl_node_search(who->node, whom->name, &search, story_now(f->s)), ==, 0);
+    story_arm(who);
+    g_assert_cmpint(story_run_to(who, PL_EVENT_SEARCH_ENDED, story_now(f->s) + PL_MINUTE), !=, PL_NEVER);
+    g_assert_cmpstr(story_last(who, PL_EVENT_SEARCH_ENDED)->event.value[1].text, ==, "found");
+    g_assert_cmpint(pl_node_search_result(who->node, search, &result), ==, 0);
+    return result;
+}
+
 /* Fewer than that, or just so many, and nobody is asked. */
 static void test_nobody_is_promoted_without_need(void)
 {
@@ -272,11 +285,13 @@ static bool is_lost_on_a_full_uplink(void *ctx, story_host *from, const net_pack
     return true;
 }
 
-/* Six children, of whom each could be a supernode; the best is promoted, and no user hears it for `span`. */
-static story_host *promote_a_mute_one(fixture *f, mute *m, const pl_config *config, pl_span span)
+static const pl_resources just_enough = {.cpu = 500, .memory = 128, .bandwidth = 128}, nothing;
+
+/* Six children; the best is promoted, and no user hears it for `span`.  The others have `resources`. */
+static story_host *promote_a_mute_one(fixture *f, mute *m, const pl_config *config, pl_resources resources, pl_span span)
 {
     begin(f, config);
-    add_many(f, 5, &(story_client_options){.resources = {.cpu = 500, .memory = 128, .bandwidth = 128}});
+    add_many(f, 5, &(story_client_options){.resources = resources});
     story_host *best = add(f, &(story_client_options){.resources = plenty});
     *m = (mute){f, best, PL_NEVER};
     f->s->filter = is_lost_on_a_full_uplink;
@@ -294,7 +309,7 @@ static void test_who_could_not_move_is_told_again(void)
     fixture f;
     mute m;
     pl_config config = small();
-    story_host *best = promote_a_mute_one(&f, &m, &config, 90 * PL_SECOND), *first = f.s->supernode[0];
+    story_host *best = promote_a_mute_one(&f, &m, &config, just_enough, 90 * PL_SECOND), *first = f.s->supernode[0];
     story_run(f.s, m.until);
     g_assert_cmpuint(pl_node_online(best->node), ==, 0);
     g_assert_cmpuint(pl_node_online(first->node), ==, 6);
@@ -315,7 +330,7 @@ static void test_one_to_whom_nobody_comes_is_replaced(void)
     fixture f;
     mute m;
     pl_config config = small();
-    story_host *best = promote_a_mute_one(&f, &m, &config, PL_HOUR), *first = f.s->supernode[0];
+    story_host *best = promote_a_mute_one(&f, &m, &config, just_enough, PL_HOUR), *first = f.s->supernode[0];
     pl_time at = story_now(f.s);
     story_run(f.s, at + config.election_proof);
     g_assert_cmpuint(story_count(first, PL_EVENT_PROMOTING), ==, 1);
@@ -325,6 +340,22 @@ static void test_one_to_whom_nobody_comes_is_replaced(void)
     g_assert_cmpuint(n_elected(&f), ==, 1);
     g_assert_cmpuint(pl_node_online(first->node), ==, 3);
     g_assert_cmpuint(n_online(&f), ==, 6);
+    story_free(f.s);
+}
+
+/* Who was told to move and stayed says nothing of himself when he vanishes: his supernode does, as of all others. */
+static void test_who_stayed_is_missed_when_he_vanishes(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    promote_a_mute_one(&f, &m, &config, nothing, PL_HOUR);
+    story_run(f.s, story_now(f.s) + 10 * PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(f.s->supernode[0]->node), ==, 6);
+    story_fail(f.clients[0]);
+    story_run(f.s, story_now(f.s) + config.overlay_keep_alive + config.overlay_keep_alive_wait + PL_SECOND);
+    pl_search_result result = search_for(&f, f.clients[4], f.clients[0]);
+    g_assert_false(result.is_online);
     story_free(f.s);
 }
 
@@ -408,13 +439,7 @@ static void test_the_ratio_adjusts_itself(void)
 /* Whom everybody finds where he is. */
 static void expect_found(const fixture *f, story_host *who, story_host *whom, const story_host *where)
 {
-    uint64_t search;
-    pl_search_result result;
-    g_assert_cmpint(pl_node_search(who->node, whom->name, &search, story_now(f->s)), ==, 0);
-    story_arm(who);
-    g_assert_cmpint(story_run_to(who, PL_EVENT_SEARCH_ENDED, story_now(f->s) + PL_MINUTE), !=, PL_NEVER);
-    g_assert_cmpstr(story_last(who, PL_EVENT_SEARCH_ENDED)->event.value[1].text, ==, "found");
-    g_assert_cmpint(pl_node_search_result(who->node, search, &result), ==, 0);
+    pl_search_result result = search_for(f, who, whom);
     g_assert_true(result.is_online);
     g_assert_true(pl_addr_equal(result.contact.supernode, pl_node_supernode_address(whom->node)));
     g_assert_cmpuint(result.contact.supernode.ip, ==, where->outside);
@@ -715,6 +740,7 @@ int main(int argc, char **argv)
     ADD("who-cannot-be-reached-is-demoted", test_who_cannot_be_reached_is_demoted);
     ADD("who-could-not-move-is-told-again", test_who_could_not_move_is_told_again);
     ADD("one-to-whom-nobody-comes-is-replaced", test_one_to_whom_nobody_comes_is_replaced);
+    ADD("who-stayed-is-missed-when-he-vanishes", test_who_stayed_is_missed_when_he_vanishes);
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
