@@ -174,14 +174,20 @@ static void test_four_then_eight_then_the_rest(void)
     story_free(p.s);
 }
 
-/* One of the first three of an absent name's slot, but the first two, who are her supernode and bob's. */
+/* One of the three of a name's slot, but the first two, who are her supernode and bob's. */
+static size_t one_of_slot(const story *s, const char *name)
+{
+    size_t supernode = 2;
+    while (place_of(s, name, supernode) >= 3)
+        supernode++;
+    return supernode;
+}
+
+/* One of an absent name's slot. */
 static size_t choose_silent(play *p, char ret_name[PL_NAME_MAX + 1])
 {
-    size_t silent = 2;
     choose_name(p->s, "nobody", 3, ret_name);
-    while (place_of(p->s, ret_name, silent) >= 3)
-        silent++;
-    return silent;
+    return one_of_slot(p->s, ret_name);
 }
 
 /* A node that is silent is waited for, to the nanosecond, and the round goes by. */
@@ -367,20 +373,18 @@ static void test_who_stood_in_for_another_asks_the_slot(void)
 {
     play p;
     char name[PL_NAME_MAX + 1];
-    size_t absent = 2;
     unsigned i = 0;
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
     do
         g_snprintf(name, sizeof name, "carol-%u", i++);
     while (place_of(p.s, name, 0) != 3 || place_of(p.s, name, 1) < 3);
-    while (place_of(p.s, name, absent) >= 3)
-        absent++;
+    story_host *absent = p.s->supernode[one_of_slot(p.s, name)];
     story_host *carol = story_log_in_at(p.s, name, 1, &(story_client_options){0});
     const size_t stored = story_count(p.s->supernode[0], PL_EVENT_INDEX_STORED);
-    story_fail(p.s->supernode[absent]);
+    story_fail(absent);
     story_run(p.s, story_now(p.s) + 3 * PL_MINUTE);
     g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_INDEX_STORED), >, stored);
-    story_restart(p.s->supernode[absent]);
+    story_restart(absent);
     story_run(p.s, story_now(p.s) + 3 * PL_MINUTE);
     story_log_out(carol);
     story_run(p.s, story_now(p.s) + PL_SECOND);
