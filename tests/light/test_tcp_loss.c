@@ -58,98 +58,105 @@ static size_t data_sent(const wire *line, sim_host from, size_t since)
     return count;
 }
 
+/* Two hosts with a stream between them. */
+typedef struct scene {
+    light_world_options options;
+    conformance_maker maker;
+    conformance_world *world;
+    wire *line;
+    pl_id a, b; /* the stream's two ends */
+} scene;
+
+static void open_scene(scene *s, const char *profile, uint64_t rate_bps)
+{
+    *s = (scene){.options = options_of(profile, rate_bps)};
+    s->maker = light_world_maker(&s->options);
+    s->world = conformance_world_new(&s->maker);
+    s->line = light_world_wire(s->world);
+    conformance_pair(s->world, 0, &s->a, &s->b);
+}
+
+static void close_scene(scene *s)
+{
+    conformance_world_free(s->world);
+}
+
 /* Three duplicate ACKs bring the lost segment at once: one round trip after it was lost. */
 static void test_fast_retransmit(void)
 {
-    const light_world_options options = options_of("linux", 0);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    wire *line = light_world_wire(world);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    conformance_run(world, PL_SECOND);
+    scene s;
+    open_scene(&s, "linux", 0);
+    conformance_run(s.world, PL_SECOND);
     g_autofree uint8_t *data = pattern_new(4 * MSS);
-    const size_t since = wire_sent(line);
-    const pl_time start = world->ops->now(world->engine);
-    wire_drop(line, A, 1);
-    hand_write(world, A, a, data, 4 * MSS);
-    world->ops->run(world->engine, start + 2 * DELAY);
-    g_assert_cmpuint(data_sent(line, A, since), ==, 4);
-    world->ops->run(world->engine, start + 2 * DELAY + 1);
-    g_assert_cmpuint(data_sent(line, A, since), ==, 5);
-    g_assert_cmpuint(wire_last(line, A)->packet.sequence, ==, wire_at(line, since)->packet.sequence);
-    world->ops->run(world->engine, start + 3 * DELAY + 1);
-    check_received(world, B, 4 * MSS);
-    conformance_world_free(world);
+    const size_t since = wire_sent(s.line);
+    const pl_time start = s.world->ops->now(s.world->engine);
+    wire_drop(s.line, A, 1);
+    hand_write(s.world, A, s.a, data, 4 * MSS);
+    s.world->ops->run(s.world->engine, start + 2 * DELAY);
+    g_assert_cmpuint(data_sent(s.line, A, since), ==, 4);
+    s.world->ops->run(s.world->engine, start + 2 * DELAY + 1);
+    g_assert_cmpuint(data_sent(s.line, A, since), ==, 5);
+    g_assert_cmpuint(wire_last(s.line, A)->packet.sequence, ==, wire_at(s.line, since)->packet.sequence);
+    s.world->ops->run(s.world->engine, start + 3 * DELAY + 1);
+    check_received(s.world, B, 4 * MSS);
+    close_scene(&s);
 }
 
 /* With one segment fewer there are only two duplicates, and the timer has to do it. */
 static void test_two_duplicates_are_not_enough(void)
 {
-    const light_world_options options = options_of("linux", 0);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    wire *line = light_world_wire(world);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    conformance_run(world, PL_SECOND);
+    scene s;
+    open_scene(&s, "linux", 0);
+    conformance_run(s.world, PL_SECOND);
     g_autofree uint8_t *data = pattern_new(3 * MSS);
-    const size_t since = wire_sent(line);
-    const pl_time start = world->ops->now(world->engine);
-    wire_drop(line, A, 1);
-    hand_write(world, A, a, data, 3 * MSS);
-    world->ops->run(world->engine, start + options.profile->min_rto);
-    g_assert_cmpuint(data_sent(line, A, since), ==, 3);
-    world->ops->run(world->engine, start + options.profile->min_rto + 1);
-    g_assert_cmpuint(data_sent(line, A, since), ==, 4);
-    conformance_world_free(world);
+    const size_t since = wire_sent(s.line);
+    const pl_time start = s.world->ops->now(s.world->engine);
+    wire_drop(s.line, A, 1);
+    hand_write(s.world, A, s.a, data, 3 * MSS);
+    s.world->ops->run(s.world->engine, start + s.options.profile->min_rto);
+    g_assert_cmpuint(data_sent(s.line, A, since), ==, 3);
+    s.world->ops->run(s.world->engine, start + s.options.profile->min_rto + 1);
+    g_assert_cmpuint(data_sent(s.line, A, since), ==, 4);
+    close_scene(&s);
 }
 
 /* Of ten segments the second and the fourth are lost: these two come again, and no other. */
 static void test_sack_fills_the_holes(void)
 {
-    const light_world_options options = options_of("linux", 0);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    wire *line = light_world_wire(world);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    conformance_run(world, PL_SECOND);
+    scene s;
+    open_scene(&s, "linux", 0);
+    conformance_run(s.world, PL_SECOND);
     g_autofree uint8_t *data = pattern_new(10 * MSS);
-    const size_t since = wire_sent(line);
-    wire_drop(line, A, 0x0a);
-    hand_write(world, A, a, data, 10 * MSS);
-    conformance_run(world, 5 * DELAY); /* far less than a timeout */
-    check_received(world, B, 10 * MSS);
-    g_assert_cmpuint(data_sent(line, A, since), ==, 12);
-    const uint32_t first = wire_at(line, since)->packet.sequence;
+    const size_t since = wire_sent(s.line);
+    wire_drop(s.line, A, 0x0a);
+    hand_write(s.world, A, s.a, data, 10 * MSS);
+    conformance_run(s.world, 5 * DELAY); /* far less than a timeout */
+    check_received(s.world, B, 10 * MSS);
+    g_assert_cmpuint(data_sent(s.line, A, since), ==, 12);
+    const uint32_t first = wire_at(s.line, since)->packet.sequence;
     uint32_t again[2] = {0};
-    for (size_t i = since + 10, n = 0; i < wire_sent(line); i++)
-        if (wire_at(line, i)->from == A && wire_at(line, i)->packet.payload_len && n < 2)
-            again[n++] = wire_at(line, i)->packet.sequence - first;
+    for (size_t i = since + 10, n = 0; i < wire_sent(s.line); i++)
+        if (wire_at(s.line, i)->from == A && wire_at(s.line, i)->packet.payload_len && n < 2)
+            again[n++] = wire_at(s.line, i)->packet.sequence - first;
     g_assert_cmpuint(again[0], ==, MSS);
     g_assert_cmpuint(again[1], ==, 3 * MSS);
-    conformance_world_free(world);
+    close_scene(&s);
 }
 
 /* The option's bytes as RFC 2018 draws them: the latest block first. */
 static void test_sack_bytes(void)
 {
-    const light_world_options options = options_of("linux", 0);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    wire *line = light_world_wire(world);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    const net_packet syn = wire_at(line, 0)->packet;
+    scene s;
+    open_scene(&s, "linux", 0);
+    const net_packet syn = wire_at(s.line, 0)->packet;
     const uint8_t syn_options[] = {2, 4, 1460 >> 8, 1460 & 255, 1, 1, 4, 2};
     g_assert_cmpuint(syn.options_len, ==, sizeof syn_options);
     g_assert_true(memcmp(syn.options, syn_options, sizeof syn_options) == 0);
     g_autofree uint8_t *data = pattern_new(4 * MSS);
-    wire_drop(line, A, 0x5); /* the first and the third */
-    hand_write(world, A, a, data, 4 * MSS);
-    conformance_run(world, DELAY + 1);
-    const net_packet ack = wire_last(line, B)->packet;
+    wire_drop(s.line, A, 0x5); /* the first and the third */
+    hand_write(s.world, A, s.a, data, 4 * MSS);
+    conformance_run(s.world, DELAY + 1);
+    const net_packet ack = wire_last(s.line, B)->packet;
     g_assert_cmpuint(ack.options_len, ==, 20);
     const uint8_t head[] = {1, 1, 5, 18};
     g_assert_true(memcmp(ack.options, head, sizeof head) == 0);
@@ -160,7 +167,7 @@ static void test_sack_bytes(void)
     g_assert_cmpuint(read.sacked[0].end - ack.ack, ==, 4 * MSS);
     g_assert_cmpuint(read.sacked[1].start - ack.ack, ==, MSS);
     g_assert_cmpuint(read.sacked[1].end - ack.ack, ==, 2 * MSS);
-    conformance_world_free(world);
+    close_scene(&s);
 }
 
 /* Any packets may be lost, SYN and FIN too: every byte arrives in order and both ends see the end. */
@@ -198,54 +205,47 @@ static void test_masks(gconstpointer name)
 /* 200 kB at 256 kbit/s take what their bits take, headers included, within 5 %. */
 static void test_throughput(gconstpointer profile)
 {
-    const light_world_options options = options_of(profile, 256000);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    const pl_time start = world->ops->now(world->engine);
-    transfer(world, A, a, 200000, 60 * PL_SECOND);
-    const pl_span took = world->ops->now(world->engine) - start;
+    scene s;
+    open_scene(&s, profile, 256000);
+    const pl_time start = s.world->ops->now(s.world->engine);
+    transfer(s.world, A, s.a, 200000, 60 * PL_SECOND);
+    const pl_span took = s.world->ops->now(s.world->engine) - start;
     const double segments = 200000.0 / MSS + 1;
     const double ideal = (200000 + segments * 40) * 8 / 256000;
     g_test_message("%.3f s, ideal %.3f s", (double)took / 1e9, ideal);
     g_assert_cmpfloat((double)took / 1e9, <, 1.05 * ideal);
     g_assert_cmpfloat((double)took / 1e9, >, 0.98 * ideal);
-    conformance_world_free(world);
+    close_scene(&s);
 }
 
 /* A closed window is probed with one byte at doubling intervals, for longer than data would be tried, and
  * a lost window update does no harm. */
 static void test_zero_window(void)
 {
-    const light_world_options options = options_of("xp-2003", 0);
-    const conformance_maker maker = light_world_maker(&options);
-    conformance_world *world = conformance_world_new(&maker);
-    wire *line = light_world_wire(world);
-    pl_id a = 0, b = 0;
-    conformance_pair(world, 0, &a, &b);
-    world->node[B].appetite = 0;
+    scene s;
+    open_scene(&s, "xp-2003", 0);
+    s.world->node[B].appetite = 0;
     g_autofree uint8_t *data = pattern_new(25000);
     size_t done = 0;
     for (int i = 0; i < 40; i++) {
-        done += (size_t)hand_write(world, A, a, data + done, 25000 - done);
-        conformance_run(world, 250 * PL_MILLISECOND);
+        done += (size_t)hand_write(s.world, A, s.a, data + done, 25000 - done);
+        conformance_run(s.world, 250 * PL_MILLISECOND);
     }
-    g_assert_cmpuint(wire_last(line, B)->packet.window, ==, 0);
-    const size_t since = wire_sent(line);
-    conformance_run(world, 200 * PL_SECOND); /* probes at most a minute apart */
-    const size_t probes = data_sent(line, A, since);
+    g_assert_cmpuint(wire_last(s.line, B)->packet.window, ==, 0);
+    const size_t since = wire_sent(s.line);
+    conformance_run(s.world, 200 * PL_SECOND); /* probes at most a minute apart */
+    const size_t probes = data_sent(s.line, A, since);
     g_assert_cmpuint(probes, >=, 4);
     g_assert_cmpuint(probes, <=, 8);
-    for (size_t i = since; i < wire_sent(line); i++)
-        g_assert_cmpuint(wire_at(line, i)->packet.payload_len, ==, wire_at(line, i)->from == A);
-    g_assert_cmpuint(conformance_count(world, A, PL_INPUT_CLOSED, a), ==, 0);
-    world->node[B].appetite = SIZE_MAX;
-    wire_drop(line, B, 1);
-    hand_more(world, B, b);
-    conformance_run(world, 120 * PL_SECOND);
-    check_received(world, B, done);
-    conformance_world_free(world);
+    for (size_t i = since; i < wire_sent(s.line); i++)
+        g_assert_cmpuint(wire_at(s.line, i)->packet.payload_len, ==, wire_at(s.line, i)->from == A);
+    g_assert_cmpuint(conformance_count(s.world, A, PL_INPUT_CLOSED, s.a), ==, 0);
+    s.world->node[B].appetite = SIZE_MAX;
+    wire_drop(s.line, B, 1);
+    hand_more(s.world, B, s.b);
+    conformance_run(s.world, 120 * PL_SECOND);
+    check_received(s.world, B, done);
+    close_scene(&s);
 }
 
 /* A million bytes across the number 2^32, with losses on both sides of it. */
