@@ -28,11 +28,18 @@ static bool slot_denies(const pl_search_state *state)
            2 * state->slot_sure > state->slot_size;
 }
 
+/* The places of the rounds that are over, and not whom was asked: when the way changes the same are asked twice. */
+static bool was_slot_asked(const pl_search_state *state)
+{
+    const uint64_t first = (uint64_t)state->config->search_first_round;
+    return state->is_exhausted || (first << state->rounds) - first >= state->slot_size;
+}
+
 /* All of the slot were asked, and not all answered.  Who has vanished is missed by the mesh meanwhile, and another has its
  * place; who was only not reached is asked again. */
 static bool is_review_due(const pl_search_state *state)
 {
-    return (state->asked >= state->slot_size || state->is_exhausted) && state->slot_no < state->slot_size &&
+    return was_slot_asked(state) && state->slot_no < state->slot_size &&
            state->reviews < (uint32_t)state->config->search_reviews;
 }
 

@@ -24,10 +24,14 @@ static void test_rows(void)
          PL_SEARCH_GIVE_UP,
          "slot-unsure"},
         {"slot",
-         {.rounds = 4, .slot_size = 9, .slot_no = 8, .slot_sure = 8},
+         {.rounds = 4, .reviews = 2, .slot_size = 9, .slot_no = 8, .slot_sure = 8},
          PL_SEARCH_GIVE_UP,
          "slot-silent"},
         {"slot", {.rounds = 1, .asked = 4, .slot_size = 9, .slot_no = 3, .slot_sure = 3}, PL_SEARCH_GO_ON, NULL},
+        {"slot",
+         {.rounds = 1, .asked = 8, .slot_size = 8, .slot_no = 4, .slot_sure = 4}, /* four, asked twice */
+         PL_SEARCH_GO_ON,
+         NULL},
         {"slot", {.rounds = 2, .asked = 12, .slot_size = 9, .slot_no = 8, .slot_sure = 8}, PL_SEARCH_REVIEW, NULL},
         {"slot",
          {.rounds = 1, .asked = 4, .slot_size = 5, .slot_no = 3, .is_exhausted = true}, /* the fifth is one's own */
