@@ -143,14 +143,20 @@ static void on_looked_into(void *machine, pl_time now)
     start_round(search, now);
 }
 
+/* A review is no round, whatever comes of it. */
+static void count_round(pl_search *search)
+{
+    if (search->is_review)
+        search->so_far.reviews++;
+    else
+        search->so_far.rounds++;
+}
+
 static void judge(pl_search *search, pl_time now)
 {
     const char *reason = NULL;
     pl_search_state *so_far = &search->so_far;
-    if (search->is_review)
-        so_far->reviews++;
-    else
-        so_far->rounds++;
+    count_round(search);
     pl_search_verdict verdict = search->options.policy->judge(so_far, &reason);
     if (verdict == PL_SEARCH_GO_ON && (so_far->is_exhausted || so_far->rounds >= ROUNDS_MAX))
         give_up(search, "nobody-left", now);
@@ -310,9 +316,10 @@ static void take_result(pl_search *search, const pl_message *message, pl_time no
         give_up(search, "supernode-forged", now);
     } else if (message->entry.len) {
         search->so_far.asked += message->asked;
-        if (message->asked)
+        if (message->asked) {
             trace_round(search, message->asked);
-        search->so_far.rounds += message->asked > 0;
+            count_round(search);
+        }
         found(search, &entry, message->since, now);
     } else if (search->state == SEARCH_ON_BEHALF) {
         search->so_far.answered += message->answered;
@@ -365,7 +372,7 @@ static int take_answer(pl_search *search, size_t node, const pl_message *answer,
         take_no(search, node, letter.verdict, now);
         return 0;
     }
-    search->so_far.rounds++;
+    count_round(search);
     if (!letter.since && entry.state == PL_PRESENCE_ONLINE)
         tell(search, letter.entry);
     found(search, &entry, letter.since, now);

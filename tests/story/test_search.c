@@ -27,6 +27,8 @@ typedef struct setting {
     pl_span mesh_period; /* 0 = the default */
     pl_span age;         /* of the network, when the search begins */
     bool no_spares;      /* who loses his supernode is nowhere */
+    int64_t reviews;     /* 0 = the default, -1 = none */
+    pl_span review_wait; /* likewise */
 } setting;
 
 /* The place of a supernode in the ranking of a name's slot, among all of the story. */
@@ -57,6 +59,8 @@ static void open_play(play *p, const setting *where)
     config.index_replicas = (int64_t)where->replicas;
     config.mesh_period = where->mesh_period ? where->mesh_period : config.mesh_period;
     config.parents_spares = where->no_spares ? 0 : config.parents_spares;
+    config.search_reviews = where->reviews ? MAX(0, where->reviews) : config.search_reviews;
+    config.search_review_wait = where->review_wait ? MAX(0, where->review_wait) : config.search_review_wait;
     *p = (play){.s = story_new(&(story_options){
                     .supernodes = where->supernodes, .config = &config, .suite = &pl_suite_sized})};
     story_settle(p->s);
@@ -277,6 +281,163 @@ static void test_who_is_out_of_reach_is_not_lost(void)
     search_for(&p, p.alice, name);
     expect_end(&p, p.alice, "gave-up", "slot-silent");
     g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_MESH_LOST), ==, 0);
+    story_free(p.s);
+}
+
+/* A name of whose slot her supernode is one, at this place or a better one; and so it is not at the place before. */
+static void choose_own(const play *p, size_t from, size_t to, char ret_name[PL_NAME_MAX + 1])
+{
+    unsigned i = 0;
+    do
+        g_snprintf(ret_name, PL_NAME_MAX + 1, "nobody-%u", i++);
+    while (place_of(p->s, ret_name, 0) < from || place_of(p->s, ret_name, 0) >= to);
+}
+
+/* Her own supernode serves the slot: its no counts in the review as it did in the first round, and nobody is asked who does
+ * not serve it. */
+static void test_the_own_no_counts_in_a_review(void)
+{
+    static const char *const ways[] = {NULL, "udp-blocked"};
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        play p;
+        char name[PL_NAME_MAX + 1];
+        open_play(&p, &(setting){.supernodes = 12,
+                                 .replicas = 3,
+                                 .policy = "slot",
+                                 .alice = {.firewall = ways[i]},
+                                 .mesh_period = 10 * PL_MINUTE});
+        choose_own(&p, 0, 2, name);
+        story_fail(p.s->supernode[one_of_slot(p.s, name)]);
+        search_for(&p, p.alice, name);
+        expect_end(&p, p.alice, "not-found", "slot");
+        g_assert_cmpint(asked_in(p.alice, 0), ==, 4);
+        g_assert_cmpint(asked_in(p.alice, 1), ==, 2);
+        story_free(p.s);
+    }
+}
+
+/* Its no counts once, in whichever round the rest of the slot is asked. */
+static void test_the_own_no_counts_once(void)
+{
+    static const char *const ways[] = {NULL, "udp-blocked"};
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        play p;
+        char name[PL_NAME_MAX + 1];
+        open_play(&p, &(setting){.supernodes = 12, .replicas = 6, .policy = "slot", .alice = {.firewall = ways[i]}});
+        choose_own(&p, 0, 6, name);
+        search_for(&p, p.alice, name);
+        expect_end(&p, p.alice, "not-found", "slot");
+        g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event.value[5].number, ==, 2);
+        story_free(p.s);
+    }
+}
+
+/* Networks that are smaller than a slot: the one who is left, or two of three, know of everybody. */
+static void test_a_small_slot_is_asked_anew(void)
+{
+    for (size_t supernodes = 2; supernodes <= 4; supernodes++) {
+        play p;
+        open_play(&p, &(setting){.supernodes = supernodes, .replicas = 9, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
+        story_fail(p.s->supernode[supernodes - 1]);
+        search_for(&p, p.alice, "nobody");
+        expect_end(&p, p.alice, "not-found", "slot");
+        story_free(p.s);
+    }
+}
+
+/* One serves each slot.  Whoever has its place when it is gone says no, but is not sure. */
+static void test_a_slot_of_one_is_not_sure(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 1, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
+    choose_name(p.s, "nobody", 2, name);
+    for (size_t i = 2; i < 12; i++)
+        if (place_of(p.s, name, i) == 0)
+            story_fail(p.s->supernode[i]);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "gave-up", "slot-unsure");
+    story_free(p.s);
+}
+
+static void test_so_many_reviews(void)
+{
+    static const struct {
+        int64_t set, reviews;
+        pl_span wait;
+    } rows[] = {{-1, 0, 0}, {0, 2, 0}, {8, 8, 0}, {8, 8, -1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        play p;
+        char name[PL_NAME_MAX + 1];
+        open_play(&p, &(setting){.supernodes = 12,
+                                 .replicas = 3,
+                                 .policy = "slot",
+                                 .mesh_period = 10 * PL_MINUTE,
+                                 .reviews = rows[i].set,
+                                 .review_wait = rows[i].wait});
+        story_cut(p.alice, p.s->supernode[choose_silent(&p, name)]);
+        const size_t before = story_count(p.alice, PL_EVENT_SEARCH_ROUND);
+        search_for(&p, p.alice, name);
+        expect_end(&p, p.alice, "gave-up", "slot-silent");
+        const size_t rounds = (size_t)story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event.value[5].number;
+        g_assert_cmpuint(rounds, ==, 2); /* the second takes in all who are left */
+        g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ROUND) - before, ==, rounds + (size_t)rows[i].reviews);
+        story_free(p.s);
+    }
+}
+
+/* She waits for the review when she logs out, or misses her supernode: the search is over, and nothing comes of it later. */
+static void leave_in_doubt(bool is_hers)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12,
+                             .replicas = 3,
+                             .policy = "slot",
+                             .mesh_period = 10 * PL_MINUTE,
+                             .review_wait = 10 * PL_MINUTE});
+    story_fail(p.s->supernode[choose_silent(&p, name)]);
+    search_for(&p, p.alice, name);
+    story_run(p.s, story_now(p.s) + 2 * RTT + p.s->config.search_answer_wait + PL_SECOND);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ENDED), ==, 0);
+    if (is_hers)
+        story_log_out(p.alice);
+    else
+        story_cut(p.alice, p.s->supernode[0]);
+    story_run(p.s, story_now(p.s) + 5 * PL_MINUTE);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ENDED), ==, 1);
+    g_assert_cmpstr(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event.value[2].text, ==, "supernode-lost");
+    story_run(p.s, story_now(p.s) + 10 * PL_MINUTE);
+    g_assert_cmpuint(story_count(p.alice, PL_EVENT_SEARCH_ENDED), ==, 1);
+    story_free(p.s);
+}
+
+static void test_leaving_in_doubt(void)
+{
+    leave_in_doubt(true);
+    leave_in_doubt(false);
+}
+
+/* Only one of the slot has not vanished, and it is out of her reach for a while: carol is found in the review, which is no
+ * round, as it is none when nobody is found. */
+static void test_found_in_a_review(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
+    choose_name(p.s, "carol", 4, name);
+    const size_t best = one_of_slot(p.s, name);
+    story_log_in_at(p.s, name, 1, &(story_client_options){0});
+    story_run(p.s, story_now(p.s) + PL_SECOND);
+    for (size_t i = 2; i < 12; i++)
+        if (i != best && place_of(p.s, name, i) < 3)
+            story_fail(p.s->supernode[i]);
+    story_cut(p.alice, p.s->supernode[best]);
+    search_for(&p, p.alice, name);
+    story_run(p.s, story_now(p.s) + 2 * RTT + p.s->config.search_answer_wait + PL_SECOND);
+    story_mend(p.alice, p.s->supernode[best]);
+    expect_end(&p, p.alice, "found", "online");
+    g_assert_cmpint(story_last(p.alice, PL_EVENT_SEARCH_ENDED)->event.value[5].number, ==, 1);
     story_free(p.s);
 }
 
@@ -573,6 +734,13 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/a-lost-question-is-asked-again", test_a_lost_question_is_asked_again);
     g_test_add_func("/story/search/a-slot-is-asked-anew", test_a_slot_is_asked_anew);
     g_test_add_func("/story/search/who-is-out-of-reach-is-not-lost", test_who_is_out_of_reach_is_not_lost);
+    g_test_add_func("/story/search/the-own-no-counts-in-a-review", test_the_own_no_counts_in_a_review);
+    g_test_add_func("/story/search/the-own-no-counts-once", test_the_own_no_counts_once);
+    g_test_add_func("/story/search/a-small-slot-is-asked-anew", test_a_small_slot_is_asked_anew);
+    g_test_add_func("/story/search/a-slot-of-one-is-not-sure", test_a_slot_of_one_is_not_sure);
+    g_test_add_func("/story/search/so-many-reviews", test_so_many_reviews);
+    g_test_add_func("/story/search/leaving-in-doubt", test_leaving_in_doubt);
+    g_test_add_func("/story/search/found-in-a-review", test_found_in_a_review);
     g_test_add_func("/story/search/all-on-the-one-connection", test_all_on_the_one_connection);
     g_test_add_func("/story/search/udp-is-lost-meanwhile", test_udp_is_lost_meanwhile);
     g_test_add_func("/story/search/the-second-search-is-answered-at-once",
