@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/overlay/index/slot.h"
+#include "core/overlay/supernode_internal.h"
 #include "tests/support/story.h"
 #include "tests/support/story_visit.h"
 
@@ -636,6 +637,57 @@ static void test_who_took_a_slot_over_is_not_sure(void)
     story_free(p.s);
 }
 
+/* Those lost who did not serve the slot take nothing from those who do. */
+static void test_losses_elsewhere_leave_it_sure(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
+    choose_name(p.s, "nobody", 3, name);
+    for (size_t i = 2; i < 12; i++)
+        if (place_of(p.s, name, i) >= 3)
+            story_fail(p.s->supernode[i]);
+    story_run(p.s, story_now(p.s) + PL_MINUTE);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
+/* The first of the slot is lost and back: it is not sure, and the two others serve it as they did all along. */
+static void test_who_is_back_is_no_loss(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    size_t first = 2;
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
+    choose_name(p.s, "nobody", 3, name);
+    while (place_of(p.s, name, first) != 0)
+        first++;
+    story_fail(p.s->supernode[first]);
+    story_run(p.s, story_now(p.s) + PL_MINUTE);
+    story_restart(p.s->supernode[first]);
+    story_run(p.s, story_now(p.s) + 30 * PL_SECOND);
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
+/* Who comes and goes with ever new ports of one address makes nobody unsure: no more of it are counted than a view holds. */
+static void test_ports_that_come_and_go(void)
+{
+    play p;
+    char name[PL_NAME_MAX + 1];
+    open_play(&p, &(setting){.supernodes = 12, .replicas = 9});
+    choose_name(p.s, "nobody", 9, name);
+    for (size_t i = 0; i < 12; i++)
+        for (uint16_t port = 1; port <= 500; port++)
+            pl_index_lost(p.s->supernode[i]->node->supernode->index, (pl_addr){p.s->bootstrap[0].ip ^ 0x01000000, port},
+                          story_now(p.s));
+    search_for(&p, p.alice, name);
+    expect_end(&p, p.alice, "not-found", "slot");
+    story_free(p.s);
+}
+
 /* --- what goes wrong --- */
 
 /* All supernodes of the slot are gone at once: the search ends; and when the mesh has found it out, his
@@ -756,6 +808,9 @@ int main(int argc, char **argv)
                     test_the_login_server_has_the_last_word);
     g_test_add_func("/story/search/a-young-network-is-not-sure", test_a_young_network_is_not_sure);
     g_test_add_func("/story/search/who-took-a-slot-over-is-not-sure", test_who_took_a_slot_over_is_not_sure);
+    g_test_add_func("/story/search/losses-elsewhere-leave-it-sure", test_losses_elsewhere_leave_it_sure);
+    g_test_add_func("/story/search/who-is-back-is-no-loss", test_who_is_back_is_no_loss);
+    g_test_add_func("/story/search/ports-that-come-and-go", test_ports_that_come_and_go);
     g_test_add_func("/story/search/a-slot-with-all-its-supernodes-gone",
                     test_a_slot_with_all_its_supernodes_gone);
     g_test_add_func("/story/search/the-supernode-vanishes-in-the-middle",

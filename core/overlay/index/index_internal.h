@@ -24,7 +24,7 @@ struct pl_index {
     pl_publisher *publisher;
     pl_deadline sweep;
     pl_time started_at;
-    GArray *losses; /* pl_index_loss of the last index.settle, in order; no more than a view holds */
+    GArray *losses; /* pl_index_loss of the last index.settle, in order; no more than a view holds, in all and of one address */
 };
 
 /* standing.c */

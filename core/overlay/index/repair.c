@@ -94,6 +94,27 @@ static void forget_losses(pl_index *index, pl_addr member, pl_time now)
     }
 }
 
+/* As many as a view holds, in all and of one address: whoever comes and goes with ever new ports would else make us unsure
+ * of every slot. */
+static void note_loss(pl_index *index, pl_addr member, pl_time now)
+{
+    const pl_index_loss loss = {member, now};
+    size_t n = 0;
+    guint oldest = 0;
+    forget_losses(index, member, now);
+    for (guint i = index->losses->len; i-- > 0;) {
+        if (g_array_index(index->losses, pl_index_loss, i).member.ip != member.ip)
+            continue;
+        oldest = i;
+        n++;
+    }
+    if (n >= PL_VIEW_PER_IP)
+        g_array_remove_index(index->losses, oldest);
+    else if (index->losses->len >= (size_t)index->options.context->config->mesh_view_max)
+        g_array_remove_index(index->losses, 0);
+    g_array_append_val(index->losses, loss);
+}
+
 void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 {
     forget_losses(index, member, now);
@@ -105,9 +126,7 @@ void pl_index_joined(pl_index *index, pl_addr member, pl_time now)
 
 void pl_index_lost(pl_index *index, pl_addr member, pl_time now)
 {
-    const pl_index_loss loss = {member, now};
-    forget_losses(index, member, now);
-    g_array_append_val(index->losses, loss);
+    note_loss(index, member, now);
     pl_standing_lost(index, member, now);
     hand_on(index, &index->registered, OF_OUR_CLIENTS, member, WENT, now);
     hand_on(index, &index->kept, OF_WHAT_WE_KEEP, member, WENT, now);
