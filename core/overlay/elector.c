@@ -72,14 +72,28 @@ void pl_elector_stop(pl_supernode *supernode)
     cancel(supernode, &supernode->elector.act);
 }
 
+static bool is_heir(const pl_session *session)
+{
+    return session->candidate && pl_addr_equal(session->candidate->address, session->supernode->elector.heir);
+}
+
+/* Where nobody serves any more nobody is told to move: the rest stay. */
+static void forget_heir(pl_session *session)
+{
+    if (is_heir(session))
+        session->supernode->elector.to_move = 0;
+}
+
 /* --- candidates --- */
 
 void pl_elector_resources(pl_session *session, const pl_message *message)
 {
     pl_supernode *supernode = session->supernode;
     const pl_resources resources = {message->cpu, message->memory, message->bandwidth, message->uptime};
-    if (message->port == 0 && session->candidate && session->was_asked) /* it was tried, and does not serve */
+    if (message->port == 0 && session->candidate && session->was_asked) { /* it was tried, and does not serve */
         pl_host_cache_remove(&supernode->known, session->candidate->address);
+        forget_heir(session);
+    }
     if (message->port == 0 || !pl_resources_suffice(&resources, config_of(supernode))) {
         g_clear_pointer(&session->candidate, g_free);
         return;
@@ -138,10 +152,9 @@ bool pl_elector_sent(const pl_session *session)
 }
 
 /* It would not obey sooner.  One that was promoted is left where others find it. */
-static bool may_move(const pl_supernode *supernode, const pl_session *session, pl_time now)
+static bool may_move(const pl_session *session, pl_time now)
 {
-    return session->state == PL_SESSION_ONLINE && !was_just_told(session, now) &&
-           !(session->candidate && pl_addr_equal(session->candidate->address, supernode->elector.heir));
+    return session->state == PL_SESSION_ONLINE && !was_just_told(session, now) && !is_heir(session);
 }
 
 static void tell_to_move(pl_session *session, pl_addr heir, pl_time now)
@@ -156,7 +169,7 @@ static pl_session *next_to_move(const pl_supernode *supernode, pl_time now)
 {
     pl_session *next = NULL;
     for (pl_session *i = supernode->first_session; i; i = i->next)
-        if (may_move(supernode, i, now) && (!next || i->told_at < next->told_at))
+        if (may_move(i, now) && (!next || i->told_at < next->told_at))
             next = i;
     return next;
 }
@@ -172,6 +185,7 @@ static size_t count_under_way(const pl_supernode *supernode, pl_time now)
 void pl_elector_left(pl_session *session)
 {
     pl_elector *elector = &session->supernode->elector;
+    forget_heir(session);
     if (session->told_at && elector->to_move > 0)
         elector->to_move--;
 }

@@ -1,4 +1,6 @@
 /* test_election.c - who becomes a supernode, who never does, and how many there are. */
+#include "core/node_internal.h"
+#include "core/overlay/supernode_internal.h"
 #include "tests/support/story.h"
 #include "tests/support/story_speaker.h"
 
@@ -272,6 +274,7 @@ typedef struct mute {
     fixture *f;
     const story_host *host;
     pl_time until;
+    size_t n; /* only the first so many do not hear it; 0 = nobody does */
 } mute;
 
 static bool is_lost_on_a_full_uplink(void *ctx, story_host *from, const net_packet *packet, pl_time now)
@@ -279,7 +282,7 @@ static bool is_lost_on_a_full_uplink(void *ctx, story_host *from, const net_pack
     const mute *m = ctx;
     if (from != m->host || packet->protocol != PL_PROTOCOL_UDP || now >= m->until)
         return true;
-    for (size_t i = 0; i < m->f->n; i++)
+    for (size_t i = 0; i < (m->n ? m->n : m->f->n); i++)
         if (m->f->clients[i]->outside == packet->destination.ip)
             return false;
     return true;
@@ -287,19 +290,25 @@ static bool is_lost_on_a_full_uplink(void *ctx, story_host *from, const net_pack
 
 static const pl_resources just_enough = {.cpu = 500, .memory = 128, .bandwidth = 128}, nothing;
 
-/* Six children; the best is promoted, and no user hears it for `span`.  The others have `resources`. */
-static story_host *promote_a_mute_one(fixture *f, mute *m, const pl_config *config, pl_resources resources, pl_span span)
+/* The best of `n` and itself is promoted, and no user hears it for `span`.  The others have `resources`. */
+static story_host *promote_a_mute_of(fixture *f, size_t n, mute *m, const pl_config *config, pl_resources resources,
+                                     pl_span span)
 {
     begin(f, config);
-    add_many(f, 5, &(story_client_options){.resources = resources});
+    add_many(f, n, &(story_client_options){.resources = resources});
     story_host *best = add(f, &(story_client_options){.resources = plenty});
-    *m = (mute){f, best, PL_NEVER};
+    *m = (mute){.f = f, .host = best, .until = PL_NEVER};
     f->s->filter = is_lost_on_a_full_uplink;
     f->s->filter_ctx = m;
     pl_time at = story_run_to(best, PL_EVENT_PROMOTED, START + 4 * PL_MINUTE);
     g_assert_cmpint(at, !=, PL_NEVER);
     m->until = at + span;
     return best;
+}
+
+static story_host *promote_a_mute_one(fixture *f, mute *m, const pl_config *config, pl_resources resources, pl_span span)
+{
+    return promote_a_mute_of(f, 5, m, config, resources, span);
 }
 
 /* Who was told to move, and had no answer there, stays; it is told again, until half are gone.  Nobody else is promoted
@@ -340,6 +349,81 @@ static void test_one_to_whom_nobody_comes_is_replaced(void)
     g_assert_cmpuint(n_elected(&f), ==, 1);
     g_assert_cmpuint(pl_node_online(first->node), ==, 3);
     g_assert_cmpuint(n_online(&f), ==, 6);
+    story_free(f.s);
+}
+
+/* So it is where users come and go: those who were told to move leave all the time, and none of them for it.  It is a client
+ * again after election.proof, and says so. */
+static void test_who_leaves_does_not_leave_for_it(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    promote_a_mute_of(&f, 20, &m, &config, just_enough, PL_HOUR);
+    pl_time at = story_now(f.s), until = at + config.election_proof + 3 * config.election_interval;
+    for (size_t i = 0; story_now(f.s) + 90 * PL_SECOND < until; i++) {
+        story_run(f.s, story_now(f.s) + 90 * PL_SECOND);
+        story_log_out(f.clients[i]);
+    }
+    story_run(f.s, until);
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), >=, 2);
+    story_free(f.s);
+}
+
+/* Its user vanishes, and it with him: nobody is told to move there any more. */
+static void test_who_vanishes_is_no_heir(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_of(&f, 20, &m, &config, just_enough, PL_HOUR), *first = f.s->supernode[0];
+    story_run(f.s, story_now(f.s) + 10 * PL_SECOND);
+    g_assert_cmpuint(first->node->supernode->elector.to_move, >, 0);
+    story_fail(best);
+    story_run(f.s, story_now(f.s) + config.overlay_keep_alive + config.overlay_keep_alive_wait + PL_SECOND);
+    g_assert_cmpuint(first->node->supernode->elector.to_move, ==, 0);
+    story_free(f.s);
+}
+
+static size_t count_told(const story_host *supernode)
+{
+    size_t n = 0;
+    for (const pl_session *i = supernode->node->supernode->first_session; i; i = i->next)
+        n += i->told_at != 0;
+    return n;
+}
+
+/* Half are told, and no more while they are under way.  Those who cannot go keep nobody else from going: the others are
+ * told before they are told again. */
+static void test_who_cannot_go_keeps_nobody_else(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_one(&f, &m, &config, just_enough, PL_HOUR);
+    m.n = 3; /* those that came first */
+    story_run(f.s, story_now(f.s) + 30 * PL_SECOND);
+    g_assert_cmpuint(count_told(f.s->supernode[0]), ==, 3);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 0);
+    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 2);
+    story_free(f.s);
+}
+
+/* One can go every two minutes: the split lasts longer than election.proof, and is not given up. */
+static void test_a_slow_split_is_not_given_up(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_one(&f, &m, &config, just_enough, PL_HOUR);
+    pl_time at = story_now(f.s);
+    for (size_t i = 1; i <= 3; i++) {
+        m.n = 5 - i; /* one more hears it */
+        story_run(f.s, at + (pl_span)i * 130 * PL_SECOND);
+        g_assert_cmpuint(pl_node_online(best->node), ==, i);
+    }
+    g_assert_cmpuint(story_count(f.s->supernode[0], PL_EVENT_PROMOTING), ==, 1);
     story_free(f.s);
 }
 
@@ -740,6 +824,10 @@ int main(int argc, char **argv)
     ADD("who-cannot-be-reached-is-demoted", test_who_cannot_be_reached_is_demoted);
     ADD("who-could-not-move-is-told-again", test_who_could_not_move_is_told_again);
     ADD("one-to-whom-nobody-comes-is-replaced", test_one_to_whom_nobody_comes_is_replaced);
+    ADD("who-leaves-does-not-leave-for-it", test_who_leaves_does_not_leave_for_it);
+    ADD("who-vanishes-is-no-heir", test_who_vanishes_is_no_heir);
+    ADD("who-cannot-go-keeps-nobody-else", test_who_cannot_go_keeps_nobody_else);
+    ADD("a-slow-split-is-not-given-up", test_a_slow_split_is_not_given_up);
     ADD("who-stayed-is-missed-when-he-vanishes", test_who_stayed_is_missed_when_he_vanishes);
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
