@@ -3,6 +3,8 @@
 
 #include "core/overlay/index/entry.h"
 #include "core/overlay/index/slot.h"
+#include "core/overlay/mesh/mesh_internal.h"
+#include "core/overlay/supernode_internal.h"
 #include "tests/support/story.h"
 #include "tests/support/story_speaker.h"
 #include "tests/support/story_visit.h"
@@ -381,6 +383,25 @@ static void test_a_flood_of_searches(void)
     story_free(s);
 }
 
+/* Whom somebody doubts waits like whoever is heard of, and not when half of the places are taken. */
+static void test_doubts_leave_room(void)
+{
+    pl_config config;
+    pl_config_init(&config);
+    config.mesh_check_rate = 1;
+    story *s = open_story(4, &config);
+    pl_mesh *mesh = s->supernode[0]->node->supernode->mesh;
+    for (uint16_t port = 1; mesh->n_hearsay < PL_MESH_HEARSAY_MAX / 2 - 1; port++)
+        pl_mesh_heard_of(mesh, (pl_addr){0x0A0A0A0A, port}, story_now(s));
+    pl_mesh_doubt(mesh, s->bootstrap[1], story_now(s));
+    g_assert_cmpuint(mesh->n_hearsay, ==, PL_MESH_HEARSAY_MAX / 2);
+    pl_mesh_doubt(mesh, s->bootstrap[2], story_now(s));
+    g_assert_cmpuint(mesh->n_hearsay, ==, PL_MESH_HEARSAY_MAX / 2);
+    pl_mesh_heard_of(mesh, s->bootstrap[2], story_now(s));
+    g_assert_cmpuint(mesh->n_hearsay, ==, PL_MESH_HEARSAY_MAX / 2 + 1);
+    story_free(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -388,6 +409,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/mesh/one-acquaintance-is-enough", test_one_acquaintance_is_enough);
     g_test_add_func("/story/mesh/who-is-gone-is-lost", test_who_is_gone_is_lost);
     g_test_add_func("/story/mesh/who-takes-leave-is-missed-at-once", test_who_takes_leave_is_missed_at_once);
+    g_test_add_func("/story/mesh/doubts-leave-room", test_doubts_leave_room);
     g_test_add_func("/story/mesh/a-farewell-is-good-once", test_a_farewell_is_good_once);
     g_test_add_func("/story/index/who-takes-leave-leaves-order", test_who_takes_leave_leaves_order);
     g_test_add_func("/story/mesh/a-broken-way-is-no-death", test_a_broken_way_is_no_death);

@@ -42,7 +42,7 @@ void pl_mesh_free(pl_mesh *mesh);
 /* An address at which there may be a supernode; it is looked into.  At most 256 wait; more are forgotten. */
 void pl_mesh_heard_of(pl_mesh *mesh, pl_addr address, pl_time now);
 /* Somebody had no answer of this address: if it is a member, it is looked into before its turn.  Whoever says so falsely
- * costs one question; that is not done while half of those that wait are such. */
+ * costs one question, and leaves half of the places to who is heard of otherwise. */
 void pl_mesh_doubt(pl_mesh *mesh, pl_addr address, pl_time now);
 /* PING, ACK, PULL, PAGE.  0, PL_ERR_LIMIT if the sender asks too much, PL_ERR_UNEXPECTED for an answer that
  * nobody awaits or another message. */
