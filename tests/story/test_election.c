@@ -427,6 +427,36 @@ static void test_a_slow_split_is_not_given_up(void)
     story_free(f.s);
 }
 
+static bool count_gone(void *ctx, story_host *from, const net_packet *packet, pl_time now)
+{
+    pl_message message = {0};
+    size_t *n = ctx;
+    (void)from;
+    (void)now;
+    if (packet->protocol == PL_PROTOCOL_UDP &&
+        pl_message_read(&message, PL_CARRIER_DATAGRAM, packet->payload, packet->payload_len) == 0)
+        *n += message.id == PL_MESSAGE_GONE;
+    return true;
+}
+
+/* Who was told to move, and does, says himself where he is: nobody is told that he is gone. */
+static void test_of_who_moves_nothing_is_said(void)
+{
+    fixture f;
+    size_t n = 0;
+    pl_config config = small();
+    story_host *best = promote_one(&f, &config);
+    f.s->filter = count_gone;
+    f.s->filter_ctx = &n;
+    story_run(f.s, story_now(f.s) + PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 3);
+    g_assert_cmpuint(n, ==, 0);
+    story_fail(f.clients[4]);
+    story_run(f.s, story_now(f.s) + config.overlay_keep_alive + config.overlay_keep_alive_wait + PL_SECOND);
+    g_assert_cmpuint(n, >, 0);
+    story_free(f.s);
+}
+
 /* Who was told to move and stayed says nothing of himself when he vanishes: his supernode does, as of all others. */
 static void test_who_stayed_is_missed_when_he_vanishes(void)
 {
@@ -828,6 +858,7 @@ int main(int argc, char **argv)
     ADD("who-vanishes-is-no-heir", test_who_vanishes_is_no_heir);
     ADD("who-cannot-go-keeps-nobody-else", test_who_cannot_go_keeps_nobody_else);
     ADD("a-slow-split-is-not-given-up", test_a_slow_split_is_not_given_up);
+    ADD("of-who-moves-nothing-is-said", test_of_who_moves_nothing_is_said);
     ADD("who-stayed-is-missed-when-he-vanishes", test_who_stayed_is_missed_when_he_vanishes);
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
