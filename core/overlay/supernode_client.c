@@ -115,10 +115,12 @@ static void on_silence(void *machine, pl_time now)
 {
     pl_session *session = machine;
     const pl_config *config = session->supernode->options.context->config;
-    if (now < pl_keepalive_silent_at(config, session->heard_at))
+    if (now < pl_keepalive_silent_at(config, session->heard_at)) {
         await_life(session);
-    else
-        pl_supernode_end(session, "silent");
+        return;
+    }
+    session->told_at = 0; /* whoever moves closes the stream: this one has vanished */
+    pl_supernode_end(session, "silent");
 }
 
 /* What is heard moves no deadline: when it comes, it is set anew to where the last record has put it. */

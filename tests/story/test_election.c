@@ -473,6 +473,20 @@ static void test_who_stayed_is_missed_when_he_vanishes(void)
     story_free(f.s);
 }
 
+/* Who vanished before he was told has not moved: whoever moves closes the stream. */
+static void test_who_vanished_is_not_on_his_way(void)
+{
+    fixture f;
+    pl_config config = small();
+    story_host *best = promote_one(&f, &config);
+    story_fail(f.clients[0]);
+    story_run(f.s, story_now(f.s) + config.overlay_keep_alive + config.overlay_keep_alive_wait + PL_SECOND);
+    g_assert_cmpuint(pl_node_online(best->node), >=, 2);
+    pl_search_result result = search_for(&f, f.clients[4], f.clients[0]);
+    g_assert_false(result.is_online);
+    story_free(f.s);
+}
+
 /* Its children leave one by one until it has one: it asks for room, hands that one over, and is a client. */
 static void test_one_with_too_few_steps_down(void)
 {
@@ -860,6 +874,7 @@ int main(int argc, char **argv)
     ADD("a-slow-split-is-not-given-up", test_a_slow_split_is_not_given_up);
     ADD("of-who-moves-nothing-is-said", test_of_who_moves_nothing_is_said);
     ADD("who-stayed-is-missed-when-he-vanishes", test_who_stayed_is_missed_when_he_vanishes);
+    ADD("who-vanished-is-not-on-his-way", test_who_vanished_is_not_on_his_way);
     ADD("one-with-too-few-steps-down", test_one_with_too_few_steps_down);
     ADD("who-logs-out-is-no-supernode", test_who_logs_out_is_no_supernode);
     ADD("the-ratio-adjusts-itself", test_the_ratio_adjusts_itself);
