@@ -333,6 +333,28 @@ static void test_the_own_no_counts_once(void)
     }
 }
 
+/* Her supernode asks for her while its own uplink is down: nobody answers, and it loses nobody for that. */
+static void test_a_cut_of_ones_own_is_no_loss(void)
+{
+    play p;
+    open_play(&p, &(setting){.supernodes = 16,
+                             .replicas = 9,
+                             .policy = "slot",
+                             .alice = {.firewall = "udp-blocked"},
+                             .mesh_period = 10 * PL_MINUTE,
+                             .age = 6 * PL_MINUTE}); /* none of its own questions is under way */
+    search_for(&p, p.alice, "nobody");
+    story_run(p.s, story_now(p.s) + ONE_WAY + 1);
+    for (size_t i = 1; i < 16; i++)
+        story_cut(p.s->supernode[0], p.s->supernode[i]);
+    story_run(p.s, story_now(p.s) + 7 * PL_SECOND);
+    for (size_t i = 1; i < 16; i++)
+        story_mend(p.s->supernode[0], p.s->supernode[i]);
+    expect_end(&p, p.alice, "not-found", "slot");
+    g_assert_cmpuint(story_count(p.s->supernode[0], PL_EVENT_MESH_LOST), ==, 0);
+    story_free(p.s);
+}
+
 /* Networks that are smaller than a slot: the one who is left, or two of three, know of everybody. */
 static void test_a_small_slot_is_asked_anew(void)
 {
@@ -797,6 +819,7 @@ int main(int argc, char **argv)
     g_test_add_func("/story/search/who-is-out-of-reach-is-not-lost", test_who_is_out_of_reach_is_not_lost);
     g_test_add_func("/story/search/the-own-no-counts-in-a-review", test_the_own_no_counts_in_a_review);
     g_test_add_func("/story/search/the-own-no-counts-once", test_the_own_no_counts_once);
+    g_test_add_func("/story/search/a-cut-of-ones-own-is-no-loss", test_a_cut_of_ones_own_is_no_loss);
     g_test_add_func("/story/search/a-small-slot-is-asked-anew", test_a_small_slot_is_asked_anew);
     g_test_add_func("/story/search/a-slot-of-one-is-not-sure", test_a_slot_of_one_is_not_sure);
     g_test_add_func("/story/search/so-many-reviews", test_so_many_reviews);

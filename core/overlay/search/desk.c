@@ -153,10 +153,13 @@ static void ask_silent(const pl_desk *desk, errand *e, pl_time now)
     e->due = pl_round_ask(&e->round, &asker, &sent, now);
 }
 
+/* Where none of several has answered it is our own way out that is cut: we would lose them all. */
 static void doubt_silent(const pl_desk *desk, const errand *e, pl_time now)
 {
     pl_addr silent[PL_MESSAGE_NODES_MAX];
     const size_t n = pl_round_silent(&e->round, silent);
+    if (n == e->round.n && n > 1)
+        return;
     for (size_t i = 0; i < n; i++)
         pl_mesh_doubt(desk->options.mesh, silent[i], now);
 }
