@@ -360,7 +360,11 @@ static void test_a_small_slot_is_asked_anew(void)
 {
     for (size_t supernodes = 2; supernodes <= 4; supernodes++) {
         play p;
-        open_play(&p, &(setting){.supernodes = supernodes, .replicas = 9, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
+        open_play(&p, &(setting){.supernodes = supernodes,
+                                 .replicas = 9,
+                                 .policy = "slot",
+                                 .mesh_period = 10 * PL_MINUTE,
+                                 .age = 6 * PL_MINUTE}); /* none of their own questions is under way */
         story_fail(p.s->supernode[supernodes - 1]);
         search_for(&p, p.alice, "nobody");
         expect_end(&p, p.alice, "not-found", "slot");
