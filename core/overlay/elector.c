@@ -198,6 +198,7 @@ static void move_some(void *machine, pl_time now)
     pl_elector *elector = &supernode->elector;
     const pl_config *config = config_of(supernode);
     size_t under_way = count_under_way(supernode, now);
+    elector->to_move = MIN(elector->to_move, supernode->n_clients / 2); /* many may have gone of their own */
     if (elector->to_move < elector->were_to_move)
         elector->moved_at = now;
     elector->were_to_move = elector->to_move;

@@ -370,6 +370,31 @@ static void test_who_leaves_does_not_leave_for_it(void)
     story_free(f.s);
 }
 
+static size_t count_told(const story_host *supernode)
+{
+    size_t n = 0;
+    for (const pl_session *i = supernode->node->supernode->first_session; i; i = i->next)
+        n += i->told_at != 0;
+    return n;
+}
+
+/* Half of its children log out meanwhile: it hands over half of those who are left, and not all of them. */
+static void test_a_split_follows_who_is_left(void)
+{
+    fixture f;
+    mute m;
+    pl_config config = small();
+    story_host *best = promote_a_mute_of(&f, 20, &m, &config, just_enough, 30 * PL_SECOND), *first = f.s->supernode[0];
+    story_run(f.s, story_now(f.s) + 10 * PL_SECOND);
+    g_assert_cmpuint(count_told(first), ==, 10); /* those who came first */
+    for (size_t i = 10; i < 20; i++)
+        story_log_out(f.clients[i]);
+    story_run(f.s, story_now(f.s) + 2 * PL_MINUTE);
+    g_assert_cmpuint(pl_node_online(best->node), ==, 5);
+    g_assert_cmpuint(n_online(&f), ==, 11);
+    story_free(f.s);
+}
+
 /* Its user vanishes, and it with him: nobody is told to move there any more. */
 static void test_who_vanishes_is_no_heir(void)
 {
@@ -383,14 +408,6 @@ static void test_who_vanishes_is_no_heir(void)
     story_run(f.s, story_now(f.s) + config.overlay_keep_alive + config.overlay_keep_alive_wait + PL_SECOND);
     g_assert_cmpuint(first->node->supernode->elector.to_move, ==, 0);
     story_free(f.s);
-}
-
-static size_t count_told(const story_host *supernode)
-{
-    size_t n = 0;
-    for (const pl_session *i = supernode->node->supernode->first_session; i; i = i->next)
-        n += i->told_at != 0;
-    return n;
 }
 
 /* Half are told, and no more while they are under way.  Those who cannot go keep nobody else from going: the others are
@@ -870,6 +887,7 @@ int main(int argc, char **argv)
     ADD("one-to-whom-nobody-comes-is-replaced", test_one_to_whom_nobody_comes_is_replaced);
     ADD("who-leaves-does-not-leave-for-it", test_who_leaves_does_not_leave_for_it);
     ADD("who-vanishes-is-no-heir", test_who_vanishes_is_no_heir);
+    ADD("a-split-follows-who-is-left", test_a_split_follows_who_is_left);
     ADD("who-cannot-go-keeps-nobody-else", test_who_cannot_go_keeps_nobody_else);
     ADD("a-slow-split-is-not-given-up", test_a_slow_split_is_not_given_up);
     ADD("of-who-moves-nothing-is-said", test_of_who_moves_nothing_is_said);
