@@ -30,7 +30,6 @@ struct pl_search {
     pl_search_state so_far;
     int64_t messages; /* datagrams and records, sent and received */
     pl_round round; /* that we ask ourselves */
-    uint32_t n_no;  /* of its nodes that said no */
     pl_keypair own; /* letters are sealed with; drawn for this search alone */
     pl_grant *grant;
 };
@@ -239,7 +238,7 @@ static void say(pl_search *search, pl_time now)
 
 static void start_round(pl_search *search, pl_time now)
 {
-    search->round.n = search->n_no = 0;
+    search->round.n = 0;
     search->round.heard = 0;
     say(search, now);
 }
@@ -354,7 +353,7 @@ static void take_no(pl_search *search, size_t node, pl_verdict verdict, pl_time 
     so_far->answered++;
     so_far->slot_no += is_slots;
     so_far->slot_sure += is_slots && verdict == PL_VERDICT_SURELY_NONE;
-    if (++search->n_no == search->round.n)
+    if (pl_round_is_answered(&search->round))
         end_round(search, now);
 }
 

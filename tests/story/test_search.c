@@ -188,6 +188,14 @@ static size_t one_of_slot(const story *s, const char *name)
     return supernode;
 }
 
+/* Of the supernodes but the first two, all at these places of a name's slot vanish. */
+static void fail_places(story *s, const char *name, size_t first, size_t end)
+{
+    for (size_t i = 2; i < s->n_supernodes; i++)
+        if (place_of(s, name, i) >= first && place_of(s, name, i) < end)
+            story_fail(s->supernode[i]);
+}
+
 /* One of an absent name's slot. */
 static size_t choose_silent(play *p, char ret_name[PL_NAME_MAX + 1])
 {
@@ -379,9 +387,7 @@ static void test_a_slot_of_one_is_not_sure(void)
     char name[PL_NAME_MAX + 1];
     open_play(&p, &(setting){.supernodes = 12, .replicas = 1, .policy = "slot", .mesh_period = 10 * PL_MINUTE});
     choose_name(p.s, "nobody", 2, name);
-    for (size_t i = 2; i < 12; i++)
-        if (place_of(p.s, name, i) == 0)
-            story_fail(p.s->supernode[i]);
+    fail_places(p.s, name, 0, 1);
     search_for(&p, p.alice, name);
     expect_end(&p, p.alice, "gave-up", "slot-unsure");
     story_free(p.s);
@@ -659,9 +665,7 @@ static void test_who_took_a_slot_over_is_not_sure(void)
     char name[PL_NAME_MAX + 1];
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
     choose_name(p.s, "nobody", 3, name);
-    for (size_t i = 2; i < 12; i++)
-        if (place_of(p.s, name, i) < 3)
-            story_fail(p.s->supernode[i]);
+    fail_places(p.s, name, 0, 3);
     const pl_time failed = story_now(p.s);
     story_run(p.s, failed + PL_MINUTE); /* everybody has missed them */
     search_for(&p, p.alice, name);
@@ -679,9 +683,7 @@ static void test_losses_elsewhere_leave_it_sure(void)
     char name[PL_NAME_MAX + 1];
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = PL_SECOND});
     choose_name(p.s, "nobody", 3, name);
-    for (size_t i = 2; i < 12; i++)
-        if (place_of(p.s, name, i) >= 3)
-            story_fail(p.s->supernode[i]);
+    fail_places(p.s, name, 3, 12);
     story_run(p.s, story_now(p.s) + PL_MINUTE);
     search_for(&p, p.alice, name);
     expect_end(&p, p.alice, "not-found", "slot");
@@ -731,9 +733,7 @@ static void test_a_slot_with_all_its_supernodes_gone(void)
 {
     play p;
     open_play(&p, &(setting){.supernodes = 12, .replicas = 3, .mesh_period = 10 * PL_MINUTE});
-    for (size_t i = 2; i < 12; i++)
-        if (place_of(p.s, p.name, i) < 3)
-            story_fail(p.s->supernode[i]);
+    fail_places(p.s, p.name, 0, 3);
     story_cut(p.alice, p.s->supernode[1]); /* who would know him too, if she or hers asked */
     story_cut(p.s->supernode[0], p.s->supernode[1]);
     search_for(&p, p.alice, p.name);

@@ -316,7 +316,7 @@ static int take_answer(pl_desk *desk, guint i, size_t node, const pl_message *an
         return 0;
     }
     count_no(e, node, letter.verdict);
-    if (e->answered == e->round.n)
+    if (pl_round_is_answered(&e->round))
         finish(desk, i, (pl_bytes_view){0}, 0);
     return 0;
 }

@@ -77,6 +77,14 @@ bool pl_round_is_over(const pl_round *round, const pl_config *config)
     return round->tries >= (uint32_t)config->search_tries;
 }
 
+bool pl_round_is_answered(const pl_round *round)
+{
+    size_t n = 0;
+    while (n < round->n && was_heard(round, n))
+        n++;
+    return n == round->n;
+}
+
 size_t pl_round_silent(const pl_round *round, pl_addr *ret_nodes)
 {
     size_t n = 0;

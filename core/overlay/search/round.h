@@ -38,6 +38,8 @@ void pl_round_begin(pl_round *round, const pl_round_asker *asker);
 pl_time pl_round_ask(pl_round *round, const pl_round_asker *asker, size_t *ret_sent, pl_time now);
 /* All tries were made: who is silent stays so. */
 bool pl_round_is_over(const pl_round *round, const pl_config *config);
+/* Everybody has answered: nobody need be waited for. */
+bool pl_round_is_answered(const pl_round *round);
 /* Who has not answered; room for PL_MESSAGE_NODES_MAX. */
 size_t pl_round_silent(const pl_round *round, pl_addr *ret_nodes);
 /* The node whose answer this is, or -1. */
